@@ -1,0 +1,28 @@
+"""Entry point: no arguments opens the window, anything else is the command line."""
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run simpatient and return the exit code.
+
+    The window must be up before anything heavy is imported, so each side is imported only when chosen.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments:
+        from simpatient.cli.main import run
+
+        return run(arguments)
+    from simpatient.gui.app import run as run_window
+
+    return run_window(_open_app, sys.argv[:1])
+
+
+def _open_app():  # type: ignore[no-untyped-def]  # the type would import everything
+    from simpatient.bootstrap import open_desktop_app
+
+    return open_desktop_app()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The plain numbers of a conversation that formulas may use by name, beside counts and criteria.
+
+Text mode: shares of talk are shares of words, a stand-in for talking time. Must not know any rubric.
+"""
+
+from collections.abc import Sequence
+from statistics import fmean, median
+from typing import get_args
+
+from simpatient.assessment.patterns import Reading
+from simpatient.assessment.volleys import Volley, words
+from simpatient.domain.codes import Speaker
+from simpatient.domain.rubric import Pattern
+from simpatient.domain.state import TalkType
+
+TALK_TYPES: tuple[str, ...] = get_args(TalkType)
+MEASURES: dict[str, str] = {
+    "trainee_turns": "trainee volleys with words in them",
+    "patient_turns": "patient volleys with words in them",
+    "trainee_words": "words the trainee said",
+    "patient_words": "words the patient said",
+    "trainee_median_words": "median words of a trainee volley",
+    "patient_median_words": "median words of a patient volley",
+    "trainee_confidence": "mean confidence of the trainee's codes",
+    **{f"{talk}_talk": f"patient volleys of the talk type {talk}" for talk in TALK_TYPES},
+}
+
+
+def pattern_names(patterns: Sequence[Pattern]) -> tuple[str, ...]:
+    """Return the names patterns add to formulas."""
+    return tuple(name for p in patterns for name in (p.id, f"{p.id}_chances", f"first_{p.id}"))
+
+
+def measure(reading: Reading, patterns: Sequence[Pattern]) -> dict[str, float | None]:
+    """Return every builtin measure and pattern value; None where there is nothing to measure."""
+    values: dict[str, float | None] = {}
+    for speaker in get_args(Speaker):
+        values |= _talk_of(speaker, [v for v in reading.volleys if v.speaker == speaker])
+    sure = [s.confidence for v in reading.volleys if v.speaker == "trainee" for s in v.spans]
+    values["trainee_confidence"] = fmean(sure) if sure else None
+    values |= {f"{talk}_talk": len(reading.hits(talk)) for talk in TALK_TYPES}
+    for pattern in patterns:
+        hits = reading.hits(pattern.id)
+        values[pattern.id] = len(hits)
+        values[f"{pattern.id}_chances"] = reading.chances[pattern.id]
+        values[f"first_{pattern.id}"] = hits[0].at + 1 if hits else None
+    return values
+
+
+def _talk_of(speaker: Speaker, volleys: Sequence[Volley]) -> dict[str, float | None]:
+    lengths = [len(words(volley.text)) for volley in volleys]
+    return {
+        f"{speaker}_turns": len(volleys),
+        f"{speaker}_words": sum(lengths),
+        f"{speaker}_median_words": median(lengths) if lengths else None,
+    }

@@ -1,0 +1,141 @@
+"""Finds the moments a rubric or a guide describes: codes, phrases, runs, echoes, what followed what.
+
+Everything looked for is data (``domain.rubric.Pattern``); no code, phrase or rubric is named here.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from simpatient.assessment.volleys import Span, Volley, volleys_of, words
+from simpatient.domain.rubric import Pattern
+from simpatient.domain.session import CodedTurn
+
+_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A volley (by position, from 0) that carries a label, with the words that show it."""
+
+    at: int
+    spans: tuple[Span, ...]
+
+
+class Reading:
+    """A transcript with every label found in it: utterance codes, talk types and patterns."""
+
+    def __init__(self, volleys: tuple[Volley, ...]) -> None:
+        self.volleys = volleys
+        self._hits: dict[str, dict[int, tuple[Span, ...]]] = {}
+        self.chances: dict[str, int] = {}
+        for at, volley in enumerate(volleys):
+            for span in volley.spans:
+                spans = self._hits.setdefault(span.code, {})
+                spans[at] = (*spans.get(at, ()), span)
+
+    def hits(self, label: str) -> tuple[Hit, ...]:
+        """Return the volleys that carry a label, in order."""
+        return tuple(Hit(at, spans) for at, spans in sorted(self._hits.get(label, {}).items()))
+
+    def spans(self, labels: Iterable[str], at: int) -> tuple[Span, ...]:
+        """Return the words of volley ``at`` that carry one of the labels, in spoken order."""
+        found = {span for label in labels for span in self._hits.get(label, {}).get(at, ())}
+        return tuple(sorted(found, key=lambda span: (span.turn, span.start, span.end, span.code)))
+
+    def carries(self, labels: Iterable[str], at: int) -> bool:
+        """Return whether volley ``at`` (which may lie outside) carries one of the labels."""
+        return any(at in self._hits.get(label, {}) for label in labels)
+
+    def find(self, pattern: Pattern) -> None:
+        """Look for a pattern and keep its hits under its id; earlier patterns may be named in it."""
+        run, chances, found = 0, 0, {}
+        for at, volley in enumerate(self.volleys):
+            if volley.speaker != pattern.speaker:
+                continue
+            could = self._could(pattern, at)
+            chances += could
+            spans = self._matching(pattern, at) if could else ()
+            run = run + 1 if spans else 0
+            if spans and run >= pattern.in_a_row:
+                found[at] = spans
+        self._hits[pattern.id] = found
+        self.chances[pattern.id] = chances
+
+    def _could(self, pattern: Pattern, at: int) -> bool:
+        follows = not pattern.after or self.carries(pattern.after, at - 1)
+        earlier = not pattern.since or any(hit.at < at for hit in self.hits(pattern.since))
+        return follows and earlier
+
+    def _matching(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
+        """Return the words that make volley ``at`` match, or nothing."""
+        volley = self.volleys[at]
+        if self.carries(pattern.unless, at) or len(words(volley.text)) < pattern.min_words:
+            return ()
+        spans = self._looked_for(pattern, at)
+        if len(spans) < pattern.at_least:
+            return ()
+        return spans if self._echoes(spans, at, pattern.min_overlap) else ()
+
+    def _looked_for(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
+        if pattern.phrases:
+            said = said_spans(self.volleys[at], pattern)
+            return said if not pattern.codes or self.carries(pattern.codes, at) else ()
+        return self.spans(pattern.codes, at) if pattern.codes else _all_said(self.volleys[at], pattern.id)
+
+    def _echoes(self, spans: Sequence[Span], at: int, share: float) -> bool:
+        if not share:
+            return True
+        before = self.volleys[at - 1].text if at else ""
+        return all(overlap(span.text, before) >= share for span in spans)
+
+
+def read(turns: Sequence[CodedTurn], scheme: str, patterns: Sequence[Pattern]) -> Reading:
+    """Return the transcript with all codes of ``scheme``, talk types and patterns found in it."""
+    reading = Reading(volleys_of(turns, scheme))
+    for pattern in patterns:
+        reading.find(pattern)
+    return reading
+
+
+def overlap(text: str, before: str) -> float:
+    """Return the share (0..1) of the words of ``text`` taken, each at most as often, from ``before``.
+
+    Pronouns are compared as they stand: "you" for the other's "I" is listening, "I" for "I" is an echo.
+    """
+    there, mine = words(before), words(text)
+    taken = 0
+    for word in mine:
+        if word in there:
+            there.remove(word)
+            taken += 1
+    return taken / len(mine) if mine else 0.0
+
+
+def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:
+    """Return the sentences of a volley in which one of the pattern's phrases is said."""
+    found = []
+    for turn in volley.turns:
+        for match in _SENTENCE.finditer(turn.text):
+            if _any_phrase(pattern.phrases).search(match.group().replace("’", "'")):
+                said = match.group().strip()
+                start = match.start() + match.group().index(said)
+                found.append(Span(turn.turn, start, start + len(said), said, pattern.id, 1.0))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    wordings = []
+    for phrase in phrases:
+        body = r"\s+".join(re.escape(word) for word in phrase.replace("’", "'").rstrip("*").split())
+        wordings.append(body + (r"\w*" if phrase.endswith("*") else ""))
+    return re.compile(r"(?<!\w)(?:" + "|".join(wordings) + r")(?!\w)", re.IGNORECASE)
+
+
+def _all_said(volley: Volley, label: str) -> tuple[Span, ...]:
+    turn = volley.turns[0]
+    said = turn.text.strip()
+    start = turn.text.index(said)
+    return (Span(turn.turn, start, start + len(said), said, label, 1.0),)

@@ -1,0 +1,216 @@
+"""The only module that knows every adapter: builds, wires, closes. Heavy imports wait until needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from simpatient import __version__
+from simpatient.content.library import check_paths, open_library
+from simpatient.content.loader import load_persona
+from simpatient.content.locations import app_home, bundled_root
+from simpatient.domain.errors import ContentError
+from simpatient.domain.persona import Persona
+from simpatient.domain.ports import Coder, RememberingEncoder, SentenceEncoder
+from simpatient.patient.persona_index import build_index
+from simpatient.services.authoring import AuthorService
+from simpatient.services.minds import MindStore
+from simpatient.services.ports import ContentLibrary, SessionRepository
+from simpatient.services.practise import PractiseService
+from simpatient.services.progress import ProgressService
+from simpatient.services.reporting import ReportService
+from simpatient.services.review import ReviewService
+
+if TYPE_CHECKING:
+    from simpatient.assessment.coder import EmbeddedCoder
+    from simpatient.llm.embedder import CachedEncoder
+
+DATABASE = "simpatient.sqlite"
+TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
+DEFAULT_TRAINEE = "me"
+VECTORS = ("assets", "models", "vectors")
+CODER_FOLDER = ("assets", "models", "coder")
+
+
+class SystemClock:
+    """The computer's clock, in UTC."""
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds for durations."""
+        return time.monotonic()
+
+
+class FileAuthoringTools:
+    """Checks and reads content files on disk."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def check(self, paths: Sequence[Path]) -> tuple[ContentError, ...]:
+        """Return every problem of the files, or of all content when none is named."""
+        return check_paths(paths, self._home)
+
+    def read_persona(self, path: Path) -> Persona:
+        """Return the persona in a file."""
+        return load_persona(path)
+
+
+@dataclass
+class App:
+    """The wired program."""
+
+    home: Path
+    trainee_id: str
+    library: ContentLibrary
+    encoder: RememberingEncoder
+    coder: Coder
+    sessions: SessionRepository
+    practise: PractiseService
+    review: ReviewService
+    progress: ProgressService
+    author: AuthorService
+    reports: ReportService
+    on_close: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """Let go of the database and of child processes."""
+        for close in self.on_close:
+            close()
+
+
+def cached(encoder: SentenceEncoder, home: Path) -> CachedEncoder:
+    """Return the encoder with its memory; sets of texts are kept under the home folder."""
+    from simpatient.llm.embedder import CachedEncoder
+
+    return CachedEncoder(encoder, home / "cache" / "embeddings", shipped=bundled_root().joinpath(*VECTORS))
+
+
+def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
+    """Return the embedded coder with its shipped weights.
+
+    Raises:
+        ModelUnavailable: The weights are missing or do not fit the encoder.
+    """
+    from simpatient.assessment.coder import EmbeddedCoder
+    from simpatient.assessment.coder_weights import load_weights
+
+    return EmbeddedCoder(encoder, load_weights(bundled_root().joinpath(*CODER_FOLDER)))
+
+
+def in_process_encoder(home: Path) -> RememberingEncoder:
+    """Return the sentence encoder in this process: for the command line, where nothing else waits."""
+    from simpatient.llm.embedder import MiniLmEncoder
+
+    return cached(MiniLmEncoder(), home)
+
+
+def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = None) -> App:
+    """Build the program on the files under ``home``.
+
+    Args:
+        home: Folder of database, cache and own content; the platform's place when None.
+        encoder: The sentence encoder; one in this process when None.
+
+    Raises:
+        StorageUnavailable: The database cannot be opened.
+        ModelUnavailable: The coder's weights are missing or damaged.
+    """
+    from simpatient.reporting.writer import FileReportWriter
+    from simpatient.storage.opening import open_sessions
+
+    home = home or app_home()
+    home.mkdir(parents=True, exist_ok=True)
+    library = open_library(home)
+    encoder = encoder or in_process_encoder(home)
+    coder = open_coder(encoder)
+    sessions = open_sessions(home / DATABASE)
+    clock = SystemClock()
+    minds = MindStore(library, encoder)
+    practise = PractiseService(
+        library=library,
+        sessions=sessions,
+        minds=minds,
+        encoder=encoder,
+        coder=coder,
+        clock=clock,
+        new_id=lambda: f"s-{clock.now():%Y%m%d}-{secrets.token_hex(4)}",
+        new_seed=lambda: secrets.randbelow(2**31),
+        app_version=__version__,
+    )
+    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    progress = ProgressService(library=library, sessions=sessions, clock=clock)
+    reports = ReportService(
+        library=library, sessions=sessions, review=review, progress=progress, writer=FileReportWriter(), clock=clock
+    )
+    author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
+    trainee = os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
+    return App(
+        home, trainee, library, encoder, coder, sessions, practise, review, progress, author, reports, (sessions.close,)
+    )
+
+
+def open_desktop_app(home: Path | None = None) -> App:
+    """Build the program for the window: the encoder lives in a child process, so Qt never waits for torch."""
+    from simpatient.llm.embedder_host import EncoderProcess
+
+    home = home or app_home()
+    host = EncoderProcess()
+    host.start()
+    try:
+        app = open_app(home, encoder=cached(host, home))
+    except BaseException:
+        host.close()
+        raise
+    app.on_close = (*app.on_close, host.close)
+    return app
+
+
+def run_desktop(argv: Sequence[str]) -> int:
+    """Open the window and return the exit code when it is closed."""
+    from simpatient.gui.app import run
+
+    return run(partial(open_desktop_app), argv)
+
+
+def train_embedded_coder(annomi: Path, out: Path, seed: int, progress: Callable[[str], None]) -> None:
+    """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
+    from simpatient.tuning.train_coder import train
+
+    encoder = in_process_encoder(app_home())
+    train(annomi, bundled_root() / "assets" / "exemplars", out, encoder, seed=seed, progress=progress)
+
+
+def encode_bundled_content(out: Path) -> tuple[Path, ...]:
+    """Write the meaning vectors of bundled personas and intents that changed, so that no user has to wait.
+
+    Returns:
+        The files written; those of earlier versions of the same content are removed.
+    """
+    from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out) as aside:
+        encoder = CachedEncoder(MiniLmEncoder(), Path(aside), shipped=out)
+        library = open_library(Path(aside) / "no-own-content")
+        for persona in library.personas():
+            build_index(persona, library.intents(), encoder)
+        return tuple(_replace_set(file, out) for file in encoder.halve_sets())
+
+
+def _replace_set(file: Path, out: Path) -> Path:
+    for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
+        earlier.unlink()
+    file.chmod(0o644)
+    return file.replace(out / file.name)

@@ -1,0 +1,128 @@
+"""``simpatient doctor``: what works on this machine, and what to do about the rest."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient import __version__
+from simpatient.cli.output import as_json, show
+from simpatient.domain.errors import UserFacingError
+
+Finding = tuple[str, bool, str]
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False) -> int:
+    """Look at devices, memory, models, audio, content and database.
+
+    Example: simpatient doctor
+    """
+    from simpatient.content.locations import app_home
+
+    home = app_home()
+    checks: list[Callable[[], Finding]] = [
+        _system,
+        _devices,
+        _encoder,
+        lambda: _coder(home),
+        lambda: _content(home),
+        lambda: _database(home),
+        _speech_output,
+        _speech_input,
+    ]
+    findings = [_guarded(check) for check in checks]
+    if json:
+        show(as_json([{"what": what, "works": works, "detail": detail} for what, works, detail in findings]))
+    else:
+        for what, works, detail in findings:
+            show(f"[{'ok' if works else '!!'}] {what}: {detail}")
+    return 0 if all(works for _, works, _ in findings) else 1
+
+
+def _guarded(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except UserFacingError as error:
+        return getattr(check, "__name__", "check").strip("_").replace("_", " "), False, str(error)
+
+
+def _system() -> Finding:
+    return (
+        "System",
+        True,
+        f"simpatient {__version__}, Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores",
+    )
+
+
+def _devices() -> Finding:
+    from simpatient.llm.devices import describe_devices
+
+    return "Compute", True, describe_devices()
+
+
+def _encoder() -> Finding:
+    from simpatient.llm.embedder import check_weights, find_model
+
+    folder = find_model()
+    check_weights(folder)
+    return "Sentence encoder", True, f"weights as published, in {folder}"
+
+
+def _coder(home: Path) -> Finding:
+    from simpatient.bootstrap import in_process_encoder, open_coder
+
+    return "Behaviour coder", True, open_coder(in_process_encoder(home)).coder_id
+
+
+def _content(home: Path) -> Finding:
+    from simpatient.content.library import check_paths, open_library
+
+    problems = check_paths([], home)
+    if problems:
+        return "Content", False, f"{len(problems)} problems; run 'simpatient check'. First: {problems[0]}"
+    library = open_library(home)
+    return (
+        "Content",
+        True,
+        f"{len(library.personas())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
+    )
+
+
+def _database(home: Path) -> Finding:
+    from simpatient.bootstrap import DATABASE
+    from simpatient.storage.opening import open_sessions
+
+    if not (home / DATABASE).exists():
+        return "Database", True, f"none yet; the first session makes it in {home}"
+    sessions = open_sessions(home / DATABASE)
+    try:
+        problems = sessions.check()
+    finally:
+        sessions.close()
+    return "Database", not problems, "; ".join(problems) or f"sound, {home / DATABASE}"
+
+
+def _speech_output() -> Finding:
+    voice = next((name for name in ("espeak-ng", "espeak", "flite", "say") if shutil.which(name)), None)
+    installed = "pyttsx3 is installed" if find_spec("pyttsx3") else "pyttsx3 is missing"
+    if voice or platform.system() == "Windows":
+        return "Speech output", True, f"{installed}; voice: {voice or 'SAPI5'}"
+    return (
+        "Speech output",
+        True,
+        f"{installed}; no voice found (practice by text needs none). Debian: apt-get install espeak-ng",
+    )
+
+
+def _speech_input() -> Finding:
+    installed = find_spec("whisper") is not None
+    return (
+        "Speech input",
+        True,
+        "whisper is installed" if installed else "whisper is not installed (practice by text needs none)",
+    )

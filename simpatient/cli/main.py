@@ -1,0 +1,68 @@
+"""The ``simpatient`` command: collects the subcommands and turns errors into one plain sentence."""
+
+import sys
+import traceback
+from typing import Any
+
+import typer
+
+from simpatient.cli import coding, content, doctor, practise, reports, tune
+from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
+
+FINE, PROBLEMS, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+STOPPED = "Stopped. What was said so far is stored."
+# Reached through typer: since 0.2x it carries its own copy of click, whose errors click's names do not catch.
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+
+app = typer.Typer(
+    name="simpatient",
+    help="Practise therapy skills with simulated patients. Without a command, opens the window.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("practise")(practise.practise)
+app.command("code")(coding.code)
+app.command("score")(coding.score)
+app.command("list")(content.list_content)
+app.command("check")(content.check)
+app.command("doctor")(doctor.doctor)
+app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
+app.add_typer(tune.app, name="tune", help="Train and measure the models.")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return the exit code: 0 fine, 1 found problems, 2 wrong use.
+
+    ``--debug``, anywhere, shows the traceback behind an error.
+    """
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result = app(arguments, standalone_mode=False)
+    except USAGE_ERROR as error:
+        error.show()
+        return WRONG_USE
+    except (typer.Abort, Cancelled, KeyboardInterrupt):
+        return _say(STOPPED, PROBLEMS, debug=False)
+    except NotFound as error:
+        return _say(str(error), WRONG_USE, debug)
+    except (ContentError, UserFacingError) as error:
+        return _say(str(error), PROBLEMS, debug)
+    except BrokenPipeError:
+        return FINE
+    except Exception as error:
+        words = f"Something went wrong inside simpatient ({type(error).__name__}). What was stored is safe;"
+        return _say(f"{words} run the command again with --debug to see the details.", PROBLEMS, debug)
+    if result == INTERRUPTED:
+        return _say(STOPPED, PROBLEMS, debug=False)
+    return result if isinstance(result, int) else FINE
+
+
+def _say(words: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(words, file=sys.stderr)
+    return code

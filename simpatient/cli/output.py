@@ -1,0 +1,63 @@
+"""Printing results: UTF-8 JSON on stdout, progress on stderr. Must not know what is printed."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from simpatient.domain.errors import UserFacingError
+
+Item = TypeVar("Item")
+
+
+def as_json(data: Any, *, indent: int | None = 2) -> str:
+    """Return JSON with letters of every script as they are."""
+    return json.dumps(data, ensure_ascii=False, indent=indent)
+
+
+def show(text: str) -> None:
+    """Print text on stdout whatever the console's own encoding."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, complete or not at all.
+
+    Raises:
+        UserFacingError: The file cannot be written.
+    """
+    aside = path.with_name(path.name + ".part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise UserFacingError(
+            f"{path} cannot be written ({error.strerror}).", "Choose another folder or free some space."
+        ) from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file.
+
+    Raises:
+        UserFacingError: The file cannot be read or is not UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UserFacingError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise UserFacingError(f"{path} is not UTF-8 text.", "Save it as UTF-8 and try again.") from error
+
+
+def tracked(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
+    """Go through items with a progress bar on stderr, when a person watches and it takes more than a few."""
+    if total < 5 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(items, description=what, total=total, console=Console(stderr=True), transient=True)

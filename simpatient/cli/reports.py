@@ -1,0 +1,79 @@
+"""``simpatient report``: feedback and progress reports from the database."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient.bootstrap import App, open_app
+from simpatient.domain.errors import NotFound, UserFacingError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+LATEST = "latest"
+
+
+@app.command("session")
+def session(
+    session_id: Annotated[str, typer.Argument(help="Session id, or 'latest'.")] = LATEST,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF (and an .html twin beside it).")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write accessible HTML.")] = None,
+    trainee: Annotated[str | None, typer.Option("--trainee", help="Whose latest session.")] = None,
+    with_disclosure: Annotated[
+        bool, typer.Option("--with-disclosure", help="Include what the patient held back (reveals the case).")
+    ] = False,
+) -> None:
+    """Write the feedback report of one session.
+
+    Example: simpatient report session latest --pdf feedback.pdf
+    """
+    if pdf is None and html is None:
+        raise UserFacingError("No file to write was named.", "Add --pdf FILE or --html FILE.")
+    opened = open_app()
+    try:
+        chosen = _latest(opened, trainee) if session_id == LATEST else session_id
+        opened.reports.session(chosen, pdf=pdf, html=html, with_disclosure=with_disclosure)
+    finally:
+        opened.close()
+    _say_written(pdf, html)
+
+
+@app.command("progress")
+def progress(
+    trainee: Annotated[str | None, typer.Option("--trainee", help="Trainee id; yours when not named.")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF (and an .html twin beside it).")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write CSV, one row per session and measure.")] = None,
+) -> None:
+    """Write a trainee's progress over sessions: skill curves, objectives, sessions. Never a verdict.
+
+    Example: simpatient report progress --pdf progress.pdf --csv progress.csv
+    """
+    if pdf is None and csv is None:
+        raise UserFacingError("No file to write was named.", "Add --pdf FILE or --csv FILE.")
+    opened = open_app()
+    try:
+        _check_trainee(opened, trainee)
+        opened.reports.progress(trainee or opened.trainee_id, pdf=pdf, csv=csv)
+    finally:
+        opened.close()
+    _say_written(pdf, csv)
+
+
+def _latest(opened: App, trainee: str | None) -> str:
+    _check_trainee(opened, trainee)
+    ended = [s for s in opened.sessions.list_sessions(trainee or opened.trainee_id) if s.is_ended]
+    if not ended:
+        raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
+    return ended[0].id
+
+
+def _check_trainee(opened: App, trainee: str | None) -> None:
+    known = opened.progress.trainees()
+    if trainee is not None and trainee not in known:
+        raise NotFound(f"There is no trainee '{trainee}'.", f"There are: {', '.join(known) or 'none yet'}.")
+
+
+def _say_written(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None:
+            print(f"Wrote {path}", file=sys.stderr)

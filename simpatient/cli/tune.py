@@ -1,0 +1,47 @@
+"""``simpatient tune``: train and measure models from the command line."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def tune() -> None:
+    """Train and measure the models."""
+
+
+@app.command("train-coder")
+def train_coder(
+    annomi: Annotated[Path, typer.Option("--annomi", help="AnnoMI CSV with annotations.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for weights and model card.")],
+    seed: Annotated[int, typer.Option("--seed")] = 20261120,
+) -> None:
+    """Train the embedded coder and write its weights and model card.
+
+    Example: simpatient tune train-coder --annomi annomi_train.csv --out assets/models/coder
+    """
+    from simpatient.bootstrap import train_embedded_coder
+
+    train_embedded_coder(annomi, out, seed, _say)
+
+
+@app.command("content-vectors")
+def content_vectors(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the vectors; assets/models/vectors to ship them.")],
+) -> None:
+    """Encode everything the bundled personas can be asked and can say; run it after changing their lines.
+
+    Example: simpatient tune content-vectors --out assets/models/vectors
+    """
+    from simpatient.bootstrap import encode_bundled_content
+
+    for file in encode_bundled_content(out):
+        _say(f"Wrote {file}")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)

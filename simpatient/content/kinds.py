@@ -1,0 +1,64 @@
+"""The kinds of content there are: which model each file must fit, and how a file's kind is recognised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simpatient.domain.base import Value
+from simpatient.domain.case import Case
+from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.codes import CodingScheme
+from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.guard_rules import GuardRules
+from simpatient.domain.intents import IntentBank
+from simpatient.domain.persona import Persona
+from simpatient.domain.rubric import Rubric
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of content.
+
+    Attributes:
+        name: The kind in one word, as in manifests (``persona:ID``).
+        folders: Names of folders that hold this kind.
+        signs: Top-level fields that together tell this kind from the others.
+    """
+
+    name: str
+    model: type[Value]
+    folders: tuple[str, ...]
+    signs: frozenset[str]
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("persona", Persona, ("personas",), frozenset({"identity", "formulation", "facts", "lines"})),
+        Kind("case", Case, ("cases",), frozenset({"vignette", "persona", "presenting_problem"})),
+        Kind("curriculum", Curriculum, ("curricula",), frozenset({"units"})),
+        Kind("rubric", Rubric, ("rubrics",), frozenset({"criteria", "counts", "summaries", "license_tier"})),
+        Kind("intents", IntentBank, ("intents",), frozenset({"intents"})),
+        Kind("scheme", CodingScheme, ("schemes",), frozenset({"codes", "source"})),
+        Kind("dynamics", DynamicsTable, ("dynamics",), frozenset({"skilled", "harmful", "events"})),
+        Kind("guard", GuardRules, ("guard",), frozenset({"rules"})),
+        Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
+    )
+}
+_BY_FOLDER = {folder: kind for kind in KINDS.values() for folder in kind.folders}
+
+
+def kind_by_folder(path: Path) -> Kind | None:
+    """Return the kind the nearest telling folder stands for."""
+    return next((_BY_FOLDER[part] for part in reversed(path.absolute().parts[:-1]) if part in _BY_FOLDER), None)
+
+
+def kind_by_content(data: Any) -> Kind | None:
+    """Return the kind of whose own fields the data has most, and at least half; None when there is none."""
+    if not isinstance(data, Mapping):
+        return None
+    found = [(len(kind.signs & data.keys()), kind) for kind in KINDS.values()]
+    likely = [(count, kind) for count, kind in found if 2 * count >= len(kind.signs)]
+    return max(likely, key=lambda pair: pair[0])[1] if likely else None

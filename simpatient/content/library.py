@@ -1,0 +1,274 @@
+"""The content library: what comes with the program and what the user has written, by id.
+
+A user's file takes the place of a bundled one with the same id. Files are read when first asked for.
+Must not know what the content is used for.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import TypeVar, cast
+
+from simpatient.content.checks import check, problems_of
+from simpatient.content.kinds import KINDS, Kind, kind_by_folder
+from simpatient.content.known import Known, suggestion
+from simpatient.content.loader import LoadedFile, digest_of, load_file
+from simpatient.content.locations import bundled_folders, user_folder
+from simpatient.content.yaml_source import yaml_files
+from simpatient.domain.base import Value
+from simpatient.domain.case import Case
+from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.codes import CodingScheme
+from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.errors import ContentError, NotFound
+from simpatient.domain.guard_rules import GuardRules
+from simpatient.domain.intents import IntentBank
+from simpatient.domain.persona import Persona
+from simpatient.domain.rubric import Rubric
+
+AnyValue = TypeVar("AnyValue", bound=Value)
+# Kinds of which the program uses exactly one.
+SINGLE = ("intents", "dynamics", "guard", "coaching")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A content file and the layer it was found in; higher layers take the place of lower ones."""
+
+    path: Path
+    kind: Kind | None
+    layer: int
+
+
+class FileContentLibrary:
+    """Content from folders of YAML files, as ``services.ports.ContentLibrary`` asks for it.
+
+    Args:
+        bundled: Folders of the content that comes with the program.
+        own: The user's own content folder; it need not exist.
+        extra: Single files that stand above both, as when a file somewhere else is checked.
+    """
+
+    def __init__(self, bundled: Sequence[Path], own: Path | None = None, extra: Sequence[Path] = ()) -> None:
+        self._bundled = tuple(bundled)
+        self._own = own
+        self._extra = tuple(extra)
+        self._lock = RLock()
+        self._loaded: dict[str, tuple[tuple[LoadedFile, int], ...]] = {}
+        self._known: Known | None = None
+        self._found: tuple[_Found, ...] | None = None
+
+    def personas(self) -> tuple[Persona, ...]:
+        """Return all personas whose files fit the schema, sorted by id."""
+        return self._all(Persona)
+
+    def persona(self, persona_id: str) -> Persona:
+        """Return one persona."""
+        return self._one(self.personas(), persona_id, "persona")
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return the cases whose persona and rubrics are there, sorted by id."""
+        known = self._references()
+        return tuple(c for c in self._all(Case) if not problems_of(c, known))
+
+    def case(self, case_id: str) -> Case:
+        """Return one case."""
+        return self._one(self.cases(), case_id, "case")
+
+    def curricula(self) -> tuple[Curriculum, ...]:
+        """Return the curricula whose cases and rubric measures are there, sorted by id."""
+        known = self._references()
+        return tuple(c for c in self._all(Curriculum) if not problems_of(c, known))
+
+    def rubrics(self) -> tuple[Rubric, ...]:
+        """Return all rubrics, sorted by id."""
+        return self._all(Rubric)
+
+    def rubric(self, rubric_id: str) -> Rubric:
+        """Return one rubric."""
+        return self._one(self.rubrics(), rubric_id, "rubric")
+
+    def intents(self) -> IntentBank:
+        """Return the shared intents."""
+        return self._only(IntentBank)
+
+    def schemes(self) -> tuple[CodingScheme, ...]:
+        """Return the coding schemes, sorted by id."""
+        return self._all(CodingScheme)
+
+    def dynamics_table(self) -> DynamicsTable:
+        """Return the default steps of the patient's state."""
+        return self._only(DynamicsTable)
+
+    def guard_rules(self) -> GuardRules:
+        """Return what the guard stops."""
+        return self._only(GuardRules)
+
+    def coaching(self) -> CoachingGuide:
+        """Return the debrief's wording."""
+        return self._only(CoachingGuide)
+
+    def digest(self, kind: str, item_id: str) -> str:
+        """Return ``version sha256`` of a content item's file, for manifests."""
+        shelf = self._shelf(kind) if kind in KINDS else {}
+        if item_id not in shelf:
+            raise _not_found(kind, item_id, list(shelf))
+        return digest_of(shelf[item_id])
+
+    def problems(self) -> tuple[ContentError, ...]:
+        """Return what is wrong with the content files found, in file order."""
+        return self.problems_in(found.path for found in self._files())
+
+    def problems_in(self, paths: Iterable[Path]) -> tuple[ContentError, ...]:
+        """Return what is wrong with some of the files this library has read."""
+        wanted, known = set(paths), self._everything()
+        errors = [error for loaded in self._read_all() if loaded.path in wanted for error in check(loaded, known)]
+        errors += [error for error in self._collisions() if Path(error.file) in wanted]
+        return tuple(sorted(errors, key=lambda error: (error.file, error.line)))
+
+    def reload(self) -> None:
+        """Forget everything read, so that files are read again when next asked for."""
+        with self._lock:
+            self._loaded.clear()
+            self._known = self._found = None
+
+    def _files(self) -> tuple[_Found, ...]:
+        with self._lock:
+            if self._found is None:
+                self._found = tuple(self._walk())
+            return self._found
+
+    def _walk(self) -> Iterator[_Found]:
+        """Find files, their kind by folder; what is bundled and no content (training data) is passed over."""
+        for folder in self._bundled:
+            for path in yaml_files(folder):
+                kind = kind_by_folder(path.relative_to(folder.parent))
+                if kind:
+                    yield _Found(path, kind, 0)
+        if self._own is not None and self._own.is_dir():
+            for path in yaml_files(self._own):
+                yield _Found(path, kind_by_folder(path.relative_to(self._own)), 1)
+        for path in self._extra:
+            yield _Found(path, None, 2)
+
+    def _read(self, name: str) -> tuple[tuple[LoadedFile, int], ...]:
+        """Return the loaded files found under a kind's folders; '' for files whose kind their fields tell."""
+        with self._lock:
+            if name not in self._loaded:
+                here = [f for f in self._files() if (f.kind.name if f.kind else "") == name]
+                self._loaded[name] = tuple((load_file(f.path, f.kind), f.layer) for f in here)
+            return self._loaded[name]
+
+    def _read_all(self) -> list[LoadedFile]:
+        return [loaded for name in (*KINDS, "") for loaded, _ in self._read(name)]
+
+    def _of_kind(self, name: str) -> list[tuple[LoadedFile, int]]:
+        told = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
+        return [pair for pair in (*self._read(name), *told) if pair[0].value is not None]
+
+    def _shelf(self, name: str) -> dict[str, LoadedFile]:
+        """Return the files of a kind by id, higher layers in the place of lower ones."""
+        pairs = sorted(self._of_kind(name), key=lambda pair: pair[1])
+        shelf = {loaded.item_id: loaded for loaded, _ in pairs}
+        return dict(sorted(shelf.items()))
+
+    def _all(self, model: type[AnyValue]) -> tuple[AnyValue, ...]:
+        return tuple(cast(AnyValue, loaded.value) for loaded in self._shelf(_name_of(model)).values())
+
+    def _only(self, model: type[AnyValue]) -> AnyValue:
+        found = self._all(model)
+        if not found:
+            message = f"There is no {_name_of(model)} file that can be used."
+            raise NotFound(message, "Run `simpatient check`, or install the program again.")
+        return found[0]
+
+    def _one(self, items: Sequence[AnyValue], item_id: str, name: str) -> AnyValue:
+        by_id = {str(getattr(item, "id", "")): item for item in items}
+        if item_id not in by_id:
+            raise _not_found(name, item_id, list(by_id))
+        return by_id[item_id]
+
+    def _references(self) -> Known:
+        """Return what cases and curricula refer to."""
+        with self._lock:
+            if self._known is None:
+                self._known = Known(
+                    personas=frozenset(self._shelf("persona")),
+                    cases={case.id: case for case in self._all(Case)},
+                    rubrics={rubric.id: rubric for rubric in self._all(Rubric)},
+                )
+            return self._known
+
+    def _everything(self) -> Known:
+        """Return all that content can be checked against; guard rules only when they can be used."""
+        references = self._references()
+        guard = next(iter(self._all(GuardRules)), None)
+        return Known(
+            personas=references.personas,
+            cases=references.cases,
+            rubrics=references.rubrics,
+            schemes={scheme.id: scheme for scheme in self._all(CodingScheme)},
+            intents=next(iter(self._all(IntentBank)), None),
+            dynamics=next(iter(self._all(DynamicsTable)), None),
+            guard=guard if guard and not problems_of(guard, references) else None,
+        )
+
+    def _collisions(self) -> Iterator[ContentError]:
+        """Yield ids used twice within a layer, and second files of kinds that are used only once."""
+        for name in KINDS:
+            first: dict[tuple[str, int], Path] = {}
+            for loaded, layer in self._of_kind(name):
+                other = first.setdefault((loaded.item_id, layer), loaded.path)
+                if other != loaded.path and loaded.source:
+                    yield loaded.source.error(f'the id "{loaded.item_id}" is already used in {other}', ("id",))
+            shelf = list(self._shelf(name).values())
+            for second in shelf[1:] if name in SINGLE else ():
+                if second.source:
+                    yield second.source.error(f"only one {name} file is used, and {shelf[0].path} is there", ("id",))
+
+
+def _name_of(model: type[Value]) -> str:
+    return next(kind.name for kind in KINDS.values() if kind.model is model)
+
+
+def _not_found(name: str, item_id: str, known: Sequence[str]) -> NotFound:
+    there = f"There are: {', '.join(sorted(known))}." if known else "There are none."
+    near = suggestion(item_id, known) if len(known) > 12 else there
+    return NotFound(f'There is no {name} "{item_id}".', near or there)
+
+
+def open_library(home: Path) -> FileContentLibrary:
+    """Return the library over the bundled content and the user's own under ``home``."""
+    return FileContentLibrary(bundled_folders(), user_folder(home))
+
+
+def check_paths(paths: Sequence[Path], home: Path) -> tuple[ContentError, ...]:
+    """Return what is wrong with the given files and folders; with none given, with all content there is.
+
+    The files are checked against the bundled and the user's content, in whose place they stand.
+    """
+    if not paths:
+        return open_library(home).problems()
+    errors: list[ContentError] = []
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = [file for file in yaml_files(path) if _is_content(file)]
+            files += inside
+            if not inside:
+                errors.append(ContentError("There is no content file in this folder.", file=str(path)))
+        elif path.exists():
+            files.append(path)
+        else:
+            errors.append(ContentError("There is no such file or folder.", file=str(path), action="Check the path."))
+    files = list(dict.fromkeys(files))
+    library = FileContentLibrary(bundled_folders(), user_folder(home), files)
+    return (*errors, *library.problems_in(files))
+
+
+def _is_content(path: Path) -> bool:
+    """Whether a file met in a folder is content at all, and not, say, training data beside it."""
+    loaded = load_file(path)
+    return loaded.source is None or loaded.kind is not None

@@ -1,0 +1,1 @@
+"""Values and rules of the product. No input or output, no clock, no threads, no Qt."""

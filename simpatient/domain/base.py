@@ -1,0 +1,9 @@
+"""The one base class of every domain value: immutable, strict about unknown fields."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """An immutable value; an unknown field or a number that is none (nan, inf) is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)

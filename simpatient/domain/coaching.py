@@ -1,0 +1,59 @@
+"""The debrief's wording as data (``assets/debrief``): when to say what, and one possible better line."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from simpatient.domain.base import Value
+from simpatient.domain.persona import Slug, Words
+from simpatient.domain.rubric import Pattern
+
+
+class CoachingTip(Value):
+    """One thing worth keeping or changing.
+
+    Attributes:
+        codes: Utterance codes, or ids of the guide's patterns, of the turns the tip is about.
+        when: Safe expression over the rubric engine's names; the tip applies when it is true.
+        weight: Safe expression; among the tips that apply, the heaviest come first.
+        pick: Which of the matching turns is shown: the most confident, the first, or (for harm) the worst.
+        what: What happened; ``{quote}`` is the trainee's words, ``{patient}`` the patient's before it.
+        better_lines: Possible better lines; ``{patient_words}`` is a phrase of the patient's turn.
+        unless: Codes that take a turn out of consideration.
+        harm: Whether the tip is about something that can hurt; harm is shown before anything else.
+        measure: Id of the count, criterion or summary the tip explains.
+    """
+
+    id: Slug
+    kind: Literal["keep", "change"]
+    codes: tuple[str, ...] = Field(min_length=1)
+    unless: tuple[str, ...] = ()
+    when: Words
+    weight: Words
+    pick: Literal["confident", "first", "last"] = "confident"
+    title: Words
+    what: Words
+    why: Words
+    better_lines: tuple[Words, ...] = ()
+    measure: str = ""
+    next_step: Words
+    harm: bool = False
+
+
+class CoachingGuide(Value):
+    """All tips, and the words for a session too short to say anything about.
+
+    Attributes:
+        patterns: Moments the tips may name beside codes.
+        min_trainee_turns: With fewer trainee turns a session is too short.
+    """
+
+    schema_version: Literal[1] = 1
+    id: Slug
+    version: str
+    scheme: Slug = "simpatient"
+    patterns: tuple[Pattern, ...] = ()
+    tips: tuple[CoachingTip, ...]
+    min_trainee_turns: int = Field(default=3, ge=1)
+    too_short: Words
+    self_rating_questions: dict[str, str]

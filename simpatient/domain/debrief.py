@@ -1,0 +1,72 @@
+"""Debrief: what a trainee takes away, every point tied to a turn."""
+
+from typing import Literal
+
+from simpatient.domain.base import Value
+from simpatient.domain.score import Evidence, Scorecard
+
+
+class Moment(Value):
+    """One thing to keep or to change: what happened, why it matters, one possible better line.
+
+    Attributes:
+        retry_from: The patient turn to go back to, so that the trainee answers it again.
+    """
+
+    kind: Literal["keep", "change"]
+    title: str
+    what: str
+    why: str
+    better_line: str = ""
+    evidence: Evidence
+    retry_from: int | None = None
+    measure: str = ""
+
+
+class DisclosureItem(Value):
+    """One gated fact: told or held back, and what would have opened it."""
+
+    fact_id: str
+    text: str
+    told_at: int | None
+    approached_at: tuple[int, ...] = ()
+    opens_with: str
+    trust_needed: float
+    trust_reached: float
+
+
+class StatePoint(Value):
+    """The patient's state after a patient turn, for the curve."""
+
+    turn: int
+    trust: float
+    engagement: float
+    readiness: float
+    resistance: float
+
+
+class Debrief(Value):
+    """Feedback on one branch of a session, made from the transcript alone.
+
+    The disclosure map compares with the hidden case and is opened in a separate step.
+    """
+
+    session_id: str
+    keep: tuple[Moment, ...]
+    change: tuple[Moment, ...]
+    scorecards: tuple[Scorecard, ...]
+    next_step: str
+    curve: tuple[StatePoint, ...]
+    too_short: bool = False
+
+
+class DisclosureMap(Value):
+    """What the patient told and what they held back."""
+
+    session_id: str
+    items: tuple[DisclosureItem, ...]
+
+    @property
+    def told(self) -> int:
+        """How many facts came out."""
+        return sum(item.told_at is not None for item in self.items)

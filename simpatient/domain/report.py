@@ -1,0 +1,32 @@
+"""What a feedback report is made of."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from simpatient.domain.base import Value
+from simpatient.domain.case import Case
+from simpatient.domain.codes import CodingScheme
+from simpatient.domain.debrief import Debrief, DisclosureMap
+from simpatient.domain.persona import Persona
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.session import Session
+
+
+class SessionReport(Value):
+    """Everything a session's feedback report shows; ``disclosure`` only once the trainee opened it.
+
+    Attributes:
+        self_rating_questions: The questions behind ``session.self_rating``, by id.
+        schemes: Coding schemes, for the meaning of the transcript's code letters.
+    """
+
+    session: Session
+    case: Case
+    persona: Persona
+    rubrics: tuple[Rubric, ...]
+    debrief: Debrief
+    disclosure: DisclosureMap | None = None
+    generated_at: datetime
+    self_rating_questions: dict[str, str] = Field(default_factory=dict)
+    schemes: tuple[CodingScheme, ...] = ()

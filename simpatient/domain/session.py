@@ -1,0 +1,129 @@
+"""Session: an append-only tree of turns. A retry is a sibling branch; nothing is overwritten."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from simpatient.domain.base import Value
+from simpatient.domain.codes import Speaker, TurnCodes
+from simpatient.domain.score import Scorecard
+from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan
+
+
+class Turn(Value):
+    """One speaker's uninterrupted speech.
+
+    Attributes:
+        turn: Number within the session in order of creation, from 0.
+        parent: The turn it answers; ``None`` for the first. Branches share parents.
+        note: A word from the program itself, outside the role (never the patient's).
+        marked: The trainee marked this moment.
+    """
+
+    turn: int
+    parent: int | None
+    speaker: Speaker
+    text: str
+    at: datetime
+    codes: TurnCodes | None = None
+    state_before: PatientState | None = None
+    state_after: PatientState | None = None
+    plan: ReplyPlan | None = None
+    facts_revealed: tuple[str, ...] = ()
+    guard: tuple[GuardEvent, ...] = ()
+    timings_s: dict[str, float] = Field(default_factory=dict)
+    note: str = ""
+    marked: bool = False
+
+    model_config = {**Value.model_config, "str_strip_whitespace": False}
+
+
+class Manifest(Value):
+    """Everything needed to make the same session again: versions, hashes, model, seed.
+
+    ``content`` maps kind:id (``persona:ray-kowalczyk``) to ``version sha256``.
+    """
+
+    app: str
+    model: str
+    content: dict[str, str]
+    encoder: str
+    coder: str
+    prompts: dict[str, str] = Field(default_factory=dict)
+    decoding: dict[str, float] = Field(default_factory=dict)
+    seed: int
+
+
+class SelfRating(Value):
+    """The trainee's own rating (1..5 by question id) and words, asked before any score is shown."""
+
+    ratings: dict[str, int]
+    went_well: str = ""
+    would_change: str = ""
+
+
+class Session(Value):
+    """A practice session as stored."""
+
+    id: str
+    trainee_id: str
+    case_id: str
+    curriculum_id: str | None = None
+    unit_id: str | None = None
+    manifest: Manifest
+    started_at: datetime
+    ended_at: datetime | None = None
+    turns: tuple[Turn, ...] = ()
+    leaf: int | None = None
+    scorecards: tuple[Scorecard, ...] = ()
+    self_rating: SelfRating | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the trainee has ended the session."""
+        return self.ended_at is not None
+
+    def path(self, leaf: int | None = None) -> tuple[Turn, ...]:
+        """Return the turns from the first to ``leaf`` (default: the branch in use), in order."""
+        return path_to(self.turns, self.leaf if leaf is None else leaf)
+
+
+def path_to(turns: Sequence[Turn], leaf: int | None) -> tuple[Turn, ...]:
+    """Return the branch that ends in ``leaf``; empty when ``leaf`` is None."""
+    by_index = {turn.turn: turn for turn in turns}
+    found: list[Turn] = []
+    while leaf is not None:
+        found.append(by_index[leaf])
+        leaf = by_index[leaf].parent
+    return tuple(reversed(found))
+
+
+class TranscriptTurn(Value):
+    """A turn as read from or written to a transcript file (JSON Lines, see interfaces.md)."""
+
+    session_id: str
+    turn: int = Field(ge=0)
+    speaker: Speaker
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+
+    model_config = {**Value.model_config, "str_strip_whitespace": False}
+
+
+class CodedTurn(Value):
+    """A turn with its codes: what scoring, debrief and reports work on."""
+
+    turn: int
+    speaker: Speaker
+    text: str
+    codes: TurnCodes
+    start_s: float | None = None
+    end_s: float | None = None
+
+    model_config = {**Value.model_config, "str_strip_whitespace": False}
+
+
+SessionStatus = Literal["open", "ended"]

@@ -1,0 +1,1 @@
+"""The PySide6 window. Knows no adapter; talks to services through the bridge."""

@@ -1,0 +1,111 @@
+"""What every page is given: the app's services, the lane to call them on, and where to go next.
+
+Names the services by shape only, so that this module loads nothing heavy before the first paint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from simpatient.gui.bridge import Lane, Trouble
+from simpatient.gui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from simpatient.domain.session import Session
+    from simpatient.services.authoring import AuthorService
+    from simpatient.services.ports import ContentLibrary
+    from simpatient.services.practise import PractiseService
+    from simpatient.services.progress import ProgressService
+    from simpatient.services.reporting import ReportService
+    from simpatient.services.review import ReviewService
+
+
+class App(Protocol):
+    """The wired program, as ``bootstrap`` builds it."""
+
+    practise: PractiseService
+    review: ReviewService
+    progress: ProgressService
+    author: AuthorService
+    reports: ReportService
+    library: ContentLibrary
+    trainee_id: str
+    home: Path
+
+    def close(self) -> None:
+        """Let go of database and child processes."""
+        ...
+
+
+class Navigator(Protocol):
+    """Where a page can send the user; the window is the one implementation."""
+
+    def go(self, place: str) -> None:
+        """Show one of the main places."""
+        ...
+
+    def open_case(self, case_id: str, curriculum_id: str | None = None, unit_id: str | None = None) -> None:
+        """Show a case before its session."""
+        ...
+
+    def open_session(self, session: Session) -> None:
+        """Show a running session."""
+        ...
+
+    def resume(self, session_id: str) -> None:
+        """Go on with a stored session."""
+        ...
+
+    def open_debrief(self, session_id: str) -> None:
+        """Show the debrief of a session."""
+        ...
+
+    def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
+        """Show a calm message above the page."""
+        ...
+
+    def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:
+        """Show what went wrong above the page."""
+        ...
+
+
+class Files(Protocol):
+    """Asks the user for a file."""
+
+    def save(self, parent: QWidget, title: str, suggested: str, kinds: str) -> Path | None:
+        """Return where to save, or None."""
+        ...
+
+    def open(self, parent: QWidget, title: str, kinds: str) -> Path | None:
+        """Return what to open, or None."""
+        ...
+
+
+class FileDialogs:
+    """The system's file dialogs."""
+
+    def save(self, parent: QWidget, title: str, suggested: str, kinds: str) -> Path | None:
+        """Ask where to save."""
+        name, _ = QFileDialog.getSaveFileName(parent, title, str(Path.home() / suggested), kinds)
+        return Path(name) if name else None
+
+    def open(self, parent: QWidget, title: str, kinds: str) -> Path | None:
+        """Ask what to open."""
+        name, _ = QFileDialog.getOpenFileName(parent, title, str(Path.home()), kinds)
+        return Path(name) if name else None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Handed to every page."""
+
+    app: App
+    lane: Lane
+    navigator: Navigator
+    preferences: Preferences
+    files: Files

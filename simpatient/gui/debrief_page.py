@@ -1,0 +1,199 @@
+"""The debrief: own rating first, then feedback, transcript, numbers, and last the disclosure map.
+
+Must not know how feedback is made.
+"""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from simpatient.domain.debrief import DisclosureMap
+from simpatient.domain.session import SelfRating, Session
+from simpatient.gui.bridge import Job, Trouble
+from simpatient.gui.context import Context
+from simpatient.gui.disclosure_view import DisclosureView
+from simpatient.gui.feedback_view import FeedbackView
+from simpatient.gui.loading import DebriefData, load_debrief
+from simpatient.gui.numbers_view import NumbersView
+from simpatient.gui.self_rating import SelfRatingForm
+from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.transcript_view import TranscriptView
+from simpatient.gui.widgets.controls import Button, Segments
+from simpatient.gui.widgets.layout import Columns, States, column, row
+from simpatient.gui.widgets.painted import Portrait
+from simpatient.gui.widgets.text import Elided
+from simpatient.gui.wording import day
+
+_TABS = (("feedback", "Feedback"), ("transcript", "Transcript"), ("numbers", "Numbers"), ("held", "Held back"))
+
+
+class DebriefPage(States):
+    """Looking back at one session."""
+
+    def __init__(self, context: Context) -> None:
+        self._content = QWidget()
+        super().__init__(self._content)
+        self._context = context
+        self._job: Job[DebriefData] | None = None
+        self._session_id = ""
+        self._patient_name = ""
+        self._heading = Elided("", "h2")
+        self._when = Elided("", "small")
+        self._portrait = row(spacing=0)
+        self.tabs = Segments(_TABS, "Part of the debrief")
+        self.export = Button(
+            "Export PDF", "plain", "export", name="Export the feedback as PDF", on_click=self._on_export
+        )
+        self._views = QStackedWidget()
+        self.form: SelfRatingForm | None = None
+        self.feedback: FeedbackView | None = None
+        self.transcript: TranscriptView | None = None
+        self.numbers: NumbersView | None = None
+        self.disclosure: DisclosureView | None = None
+        self.tabs.chosen.connect(self.show_tab)
+        self._build()
+
+    def _build(self) -> None:
+        box = column(self._content, 0)
+        bar = QWidget()
+        bar.setProperty("role", "bar")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        names = column(spacing=0)
+        names.addWidget(self._heading)
+        names.addWidget(self._when)
+        who, what = QWidget(), QWidget()
+        who_line = row(self._portrait, names, spacing=SPACE_4)
+        who.setLayout(who_line)
+        what.setLayout(row(self.tabs, None, self.export, spacing=SPACE_4))
+        line = column(bar)
+        line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
+        line.addWidget(Columns(who, what, turn_at=None, shares=(1, 0)))
+        box.addWidget(bar)
+        box.addWidget(self._views, 1)
+
+    def open(self, session_id: str) -> None:
+        """Show the debrief of a session."""
+        if self._job is not None:
+            self._job.cancel()
+        self._session_id = session_id
+        self.show_loading()
+        app = self._context.app
+        self._job = self._context.lane.call(
+            lambda _: load_debrief(app, session_id),
+            self._on_loaded,
+            lambda trouble: self.show_trouble(trouble, lambda: self.open(session_id)),
+        )
+
+    def show_tab(self, key: str) -> None:
+        """Show one part of the debrief."""
+        views = dict(
+            zip((key for key, _ in _TABS), (self.feedback, self.transcript, self.numbers, self.disclosure), strict=True)
+        )
+        view = views[key]
+        if view is not None:
+            self.tabs.choose(key)
+            self._views.setCurrentWidget(view)
+
+    def _on_loaded(self, data: DebriefData) -> None:
+        self._patient_name = data.case.persona.identity.name
+        self._heading.set_text(self._patient_name)
+        self._when.set_text(f"{data.case.case.title} · {day(data.session.started_at)}")
+        while (item := self._portrait.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        self._portrait.addWidget(Portrait(self._patient_name, 44))
+        self._drop_views()
+        has_feedback = data.debrief is not None
+        self.tabs.setVisible(has_feedback)
+        self.export.setVisible(has_feedback)
+        if has_feedback:
+            self._show_feedback(data)
+        else:
+            self._ask_rating(data)
+        self.show_content()
+
+    def _drop_views(self) -> None:
+        self.form = self.feedback = self.transcript = self.numbers = self.disclosure = None
+        while self._views.count():
+            if (view := self._views.widget(0)) is not None:
+                self._views.removeWidget(view)
+                view.deleteLater()
+
+    def _ask_rating(self, data: DebriefData) -> None:
+        self.form = SelfRatingForm(self._patient_name, data.questions)
+        self.form.given.connect(self._on_rated)
+        self._views.addWidget(self.form)
+
+    def _on_rated(self, rating: SelfRating) -> None:
+        session_id, review = self._session_id, self._context.app.review
+        self._context.lane.call(
+            lambda _: review.rate_self(session_id, rating),
+            lambda _: self.open(session_id),
+            self._on_rating_failed,
+        )
+
+    def _on_rating_failed(self, trouble: Trouble) -> None:
+        if self.form is not None:
+            self.form.button.setEnabled(True)
+        self._context.navigator.tell_trouble(trouble)
+
+    def _show_feedback(self, data: DebriefData) -> None:
+        if data.debrief is None:
+            return
+        self.feedback = FeedbackView(data, data.debrief, self._on_retry, self._on_show_turn)
+        self.transcript = TranscriptView(data, self._on_retry)
+        self.numbers = NumbersView(data)
+        self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
+        for view in (self.feedback, self.transcript, self.numbers, self.disclosure):
+            self._views.addWidget(view)
+        self.show_tab("feedback")
+
+    def _on_show_turn(self, turn: int) -> None:
+        self.show_tab("transcript")
+        if self.transcript is not None:
+            self.transcript.show_turn(turn)
+
+    def _on_retry(self, from_turn: int) -> None:
+        session_id, practise = self._session_id, self._context.app.practise
+        self._context.lane.call(
+            lambda _: practise.branch(session_id, from_turn), self._on_branched, self._context.navigator.tell_trouble
+        )
+
+    def _on_branched(self, session: Session) -> None:
+        self._context.navigator.open_session(session)
+        self._context.navigator.tell("A new branch from here. What you said before is kept beside it.")
+
+    def _on_open_map(self) -> None:
+        session_id, review = self._session_id, self._context.app.review
+        self._context.lane.call(
+            lambda _: review.disclosure_map(session_id), self._on_map, self._context.navigator.tell_trouble
+        )
+
+    def _on_map(self, found: DisclosureMap) -> None:
+        if self.disclosure is not None:
+            self.disclosure.show_map(found)
+
+    def _on_export(self) -> None:
+        name = f"feedback-{self._patient_name.lower().replace(' ', '-')}.pdf"
+        path = self._context.files.save(self, "Export the feedback", name, "PDF (*.pdf)")
+        if path is None:
+            return
+        target = path if path.suffix else path.with_suffix(".pdf")
+        session_id, reports = self._session_id, self._context.app.reports
+        # Nothing unrevealed leaks into a report before the trainee has opened the map.
+        with_map = self.disclosure is not None and self.disclosure.is_open
+        self.export.setEnabled(False)
+        self._context.lane.call(
+            lambda _: reports.session(session_id, pdf=target, html=None, with_disclosure=with_map),
+            lambda _: self._on_exported(target),
+            self._on_export_failed,
+        )
+
+    def _on_export_failed(self, trouble: Trouble) -> None:
+        self.export.setEnabled(True)
+        self._context.navigator.tell_trouble(trouble)
+
+    def _on_exported(self, path: Path) -> None:
+        self.export.setEnabled(True)
+        self._context.navigator.tell(f"Saved {path.name}, with an accessible HTML version beside it, in {path.parent}.")

@@ -1,0 +1,37 @@
+"""The fonts the app brings along, so that it looks the same everywhere.
+
+Must not know pages or services.
+"""
+
+from pathlib import Path
+
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
+
+
+def font_folder() -> Path:
+    """Return the folder of the bundled fonts: in a checkout beside the package, in a wheel inside it."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_data" / "assets" / "fonts"
+    return inside if inside.is_dir() else package.parent / "assets" / "fonts"
+
+
+def install_fonts(application: QApplication) -> None:
+    """Register the app's own typeface and make it the default, before the first paint.
+
+    A missing folder is no error: Qt then takes the system's font.
+    """
+    for path in sorted(font_folder().glob(f"{FONT_FAMILY}-*.[ot]tf")):
+        QFontDatabase.addApplicationFont(str(path))
+    font = QFont(FONT_FAMILY)
+    font.setFamilies([FONT_FAMILY, FALLBACK_FAMILY])
+    font.setPixelSize(TYPE_SCALE["body"])
+    application.setFont(font)
+
+
+def install_fallback_fonts() -> None:
+    """Register the fonts for scripts the app's typeface lacks; large, so after the first paint."""
+    for path in sorted(font_folder().glob(f"{FALLBACK_FAMILY.replace(' ', '')}*.ttf")):
+        QFontDatabase.addApplicationFont(str(path))

@@ -1,0 +1,111 @@
+"""What pages need, fetched in one go on the worker thread. No Qt, no widgets.
+
+Each function makes blocking service calls and returns one frozen value.
+"""
+
+from dataclasses import dataclass, field
+
+from simpatient.domain.case import Case
+from simpatient.domain.curriculum import Curriculum, CurriculumUnit
+from simpatient.domain.debrief import Debrief
+from simpatient.domain.persona import Persona
+from simpatient.domain.progress import Progress
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.session import Session
+from simpatient.gui.context import App
+from simpatient.gui.wording import code_labels
+from simpatient.services.progress import Home
+
+
+@dataclass(frozen=True, slots=True)
+class StartData:
+    """The start page: what is open, the courses with their content, the cases."""
+
+    home: Home
+    units: dict[tuple[str, str], CurriculumUnit]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseData:
+    """A case before its session."""
+
+    case: Case
+    persona: Persona
+    unit: CurriculumUnit | None = None
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """What to practise: the unit's objectives inside a course, else the case's own."""
+        if self.unit is not None:
+            return tuple(objective.text for objective in self.unit.objectives)
+        return self.case.objectives
+
+
+@dataclass(frozen=True, slots=True)
+class SessionData:
+    """A session with the case it belongs to."""
+
+    session: Session
+    case: CaseData
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DebriefData:
+    """A debrief with what its numbers and codes are called."""
+
+    session: Session
+    case: CaseData
+    questions: dict[str, str]
+    labels: dict[str, str]
+    debrief: Debrief | None
+    rubrics: dict[str, Rubric]
+
+
+def load_start(app: App) -> StartData:
+    """Fetch the start page."""
+    courses: tuple[Curriculum, ...] = app.library.curricula()
+    units = {(course.id, unit.id): unit for course in courses for unit in course.units}
+    return StartData(app.progress.home(app.trainee_id), units)
+
+
+def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
+    """Fetch a case, its persona and, inside a course, its unit."""
+    case = app.library.case(case_id)
+    return CaseData(case, app.library.persona(case.persona), _unit(app, curriculum_id, unit_id))
+
+
+def load_session(app: App, session: Session) -> SessionData:
+    """Fetch what the session page shows around a session."""
+    case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
+    return SessionData(session, case, code_labels(app.library.schemes()))
+
+
+def load_debrief(app: App, session_id: str) -> DebriefData:
+    """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
+    session = app.review.session(session_id)
+    case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
+    may_see = session.self_rating is not None
+    return DebriefData(
+        session=session,
+        case=case,
+        questions=app.review.questions(),
+        labels=code_labels(app.library.schemes()),
+        debrief=app.review.debrief(session_id) if may_see else None,
+        rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
+    )
+
+
+def load_progress(app: App) -> Progress:
+    """Fetch all past sessions, curves and objectives."""
+    return app.progress.progress(app.trainee_id)
+
+
+def _unit(app: App, curriculum_id: str | None, unit_id: str | None) -> CurriculumUnit | None:
+    if curriculum_id is None or unit_id is None:
+        return None
+    for course in app.library.curricula():
+        for unit in course.units:
+            if course.id == curriculum_id and unit.id == unit_id:
+                return unit
+    return None

@@ -1,0 +1,94 @@
+"""The branch in use as a transcript with letter tags for codes. Must not know how turns are coded."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QWidget
+
+from simpatient.domain.session import Turn
+from simpatient.gui.loading import DebriefData
+from simpatient.gui.theme import set_property
+from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.layout import ScrollPage, column, row
+from simpatient.gui.widgets.text import Elided, chip, label
+from simpatient.gui.wording import code_tags
+
+
+class TranscriptView(ScrollPage):
+    """Every turn of the branch, its tags, marks and the way to retry from a patient turn."""
+
+    def __init__(self, data: DebriefData, on_retry: Callable[[int], None]) -> None:
+        super().__init__("Transcript", READING_WIDTH + 120, SPACE_2)
+        self._data = data
+        self._on_retry = on_retry
+        self._rows: dict[int, QFrame] = {}
+        path = data.session.path()
+        hidden = len(data.session.turns) - len(path)
+        words = "Letter tags name what the program heard in each turn; each is an estimate."
+        if hidden:
+            words += f" {hidden} turns on other branches are kept and not shown here."
+        self.body.addWidget(label(words, "small"))
+        self.body.addWidget(self._legend(path))
+        for turn in path:
+            self.body.addWidget(self._row(turn))
+        self.body.addStretch(1)
+
+    def show_turn(self, turn: int) -> None:
+        """Scroll to a turn and set it apart."""
+        for number, frame in self._rows.items():
+            set_property(frame, "role", "sunken" if number == turn else "plainrow")
+        if turn in self._rows:
+            self.ensureWidgetVisible(self._rows[turn], 0, 160)
+
+    def _legend(self, path: tuple[Turn, ...]) -> QWidget:
+        found = {tag: words for turn in path for tag, words in code_tags(turn.codes, self._data.labels)}
+        # A tooltip begins with the code's name; the confidence behind the comma differs from turn to turn.
+        parts = [f"{tag} {words.split(',')[0].lower()}" for tag, words in sorted(found.items())]
+        return label("  ·  ".join(parts), "caption")
+
+    def _row(self, turn: Turn) -> QWidget:
+        frame = QFrame()
+        frame.setProperty("role", "plainrow")
+        self._rows[turn.turn] = frame
+        line = row(spacing=SPACE_4)
+        line.setContentsMargins(SPACE_3, SPACE_3, SPACE_3, SPACE_3)
+        frame.setLayout(line)
+        name = "You" if turn.speaker == "trainee" else self._data.case.persona.identity.name
+        who = column(spacing=2)
+        speaker = Elided(name, "strong")
+        speaker.setFixedWidth(132)
+        who.addWidget(speaker)
+        who.addWidget(label(f"Turn {turn.turn + 1}", "caption"))
+        who.addStretch(1)
+        line.addLayout(who)
+        words = column(spacing=SPACE_2)
+        words.addWidget(label(turn.text, selectable=True))
+        tags = self._tags(turn)
+        if tags:
+            words.addLayout(row(*tags, None, spacing=6))
+        words.addStretch(1)
+        line.addLayout(words, 1)
+        if turn.speaker == "patient":
+            retry = Button(
+                "Retry",
+                "quiet",
+                "retry",
+                name=f"Retry from turn {turn.turn + 1}",
+                on_click=lambda: self._on_retry(turn.turn),
+            )
+            line.addWidget(retry, 0, Qt.AlignmentFlag.AlignTop)
+        return frame
+
+    def _tags(self, turn: Turn) -> list[QWidget]:
+        tone = "accent" if turn.speaker == "trainee" else "plain"
+        tags: list[QWidget] = []
+        for tag, words in code_tags(turn.codes, self._data.labels):
+            made = chip(tag, tone, words)
+            made.setAccessibleName(words)
+            tags.append(made)
+        if turn.marked:
+            tags.append(chip("Marked", "warm"))
+        if turn.note:
+            tags.append(chip("Program spoke", "note", turn.note))
+        return tags

@@ -1,0 +1,61 @@
+"""A calm line at the top of the window: what happened and what can be done. Must not know errors."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QWidget
+
+from simpatient.gui.theme import set_property
+from simpatient.gui.tokens import SPACE_3, SPACE_4
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.conversation import announce
+from simpatient.gui.widgets.layout import column, row
+from simpatient.gui.widgets.text import label, presentable
+
+
+class Banner(QWidget):
+    """One message at a time, ``calm`` or ``trouble``, with at most one action."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        outer = column(self)
+        outer.setContentsMargins(SPACE_4, SPACE_3, SPACE_4, SPACE_3)
+        self._frame = QFrame()
+        self._frame.setProperty("role", "banner")
+        self._frame.setProperty("tone", "calm")
+        outer.addWidget(self._frame)
+        self._words = label("", "body")
+        self._action = Button("")
+        self._close = Button("Dismiss", "quiet", name="Dismiss this message", on_click=self.hide)
+        self._on_action: Callable[[], object] | None = None
+        line = row(spacing=SPACE_3)
+        line.setContentsMargins(SPACE_4, 10, SPACE_3, 10)
+        line.addWidget(self._words, 1)
+        line.addWidget(self._action)
+        line.addWidget(self._close)
+        self._frame.setLayout(line)
+        self._action.clicked.connect(self._on_action_clicked)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The words shown."""
+        return self._words.text()
+
+    def tell(
+        self, words: str, tone: str = "calm", action: str = "", on_action: Callable[[], object] | None = None
+    ) -> None:
+        """Show a message, and read it out."""
+        set_property(self._frame, "tone", tone)
+        self._words.setText(presentable(words, 600))
+        self.setAccessibleName(presentable(words, 600))
+        self._on_action = on_action
+        self._action.setText(action or "Go on")
+        self._action.setAccessibleName(action or "Go on")
+        self._action.setVisible(on_action is not None)
+        self.show()
+        announce(self, words)
+
+    def _on_action_clicked(self) -> None:
+        self.hide()
+        if self._on_action:
+            self._on_action()

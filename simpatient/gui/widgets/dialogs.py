@@ -1,0 +1,61 @@
+"""Small dialogs in the app's own look: a question with two answers, and the list of shortcuts.
+
+Must not know what is asked.
+"""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
+
+from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.layout import column, row
+from simpatient.gui.widgets.text import chip, label
+
+
+class Question(QDialog):
+    """Asks before something that can't be taken back easily; the safe answer has the focus."""
+
+    def __init__(
+        self, parent: QWidget, title: str, words: str, yes: str, no: str, on_yes: Callable[[], object]
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setModal(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.yes = Button(yes, "primary", on_click=self.accept)
+        self.no = Button(no, on_click=self.reject)
+        box = column(self, SPACE_4, SPACE_5)
+        box.addWidget(label(title, "h2"))
+        text = label(words, "soft")
+        text.setMinimumWidth(400)
+        box.addWidget(text)
+        box.addLayout(row(None, self.no, self.yes))
+        self.accepted.connect(lambda: on_yes())
+        self.no.setFocus()
+
+
+class Shortcuts(QDialog):
+    """All shortcuts, for F1."""
+
+    def __init__(self, parent: QWidget, shortcuts: Sequence[tuple[str, str]]) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.setAccessibleName("Keyboard shortcuts")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box = column(self, SPACE_4, SPACE_5)
+        box.addWidget(label("Keyboard shortcuts", "h2"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE_5)
+        grid.setVerticalSpacing(SPACE_3)
+        for i, (keys, words) in enumerate(shortcuts):
+            grid.addWidget(chip(keys), i, 0, Qt.AlignmentFlag.AlignLeft)
+            line = label(words)
+            line.setMinimumWidth(280)
+            grid.addWidget(line, i, 1)
+        box.addLayout(grid)
+        close = Button("Close", "primary", on_click=self.accept)
+        box.addLayout(row(None, close))
+        close.setFocus()

@@ -1,0 +1,249 @@
+"""Arrangement: scrolling pages, cards, responsive columns, states (loading, empty, trouble).
+
+Must not know what is arranged.
+"""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLayout,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from simpatient.gui.bridge import Trouble
+from simpatient.gui.tokens import CONTENT_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.text import label
+
+
+def column(parent: QWidget | None = None, spacing: int = SPACE_4, margin: int = 0) -> QVBoxLayout:
+    """Return a vertical layout with the given spacing and margin on all sides."""
+    box = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
+    box.setSpacing(spacing)
+    box.setContentsMargins(margin, margin, margin, margin)
+    return box
+
+
+def row(*items: QWidget | QLayout | None, spacing: int = SPACE_3, stretch_last: bool = False) -> QHBoxLayout:
+    """Return a horizontal layout; ``None`` stands for stretching space."""
+    box = QHBoxLayout()
+    box.setSpacing(spacing)
+    box.setContentsMargins(0, 0, 0, 0)
+    for item in items:
+        if item is None:
+            box.addStretch(1)
+        elif isinstance(item, QLayout):
+            box.addLayout(item)
+        else:
+            box.addWidget(item)
+    if stretch_last:
+        box.addStretch(1)
+    return box
+
+
+def card(role: str = "card", *, spacing: int = SPACE_3, margin: int = 20) -> tuple[QFrame, QVBoxLayout]:
+    """Return a framed surface and its vertical layout."""
+    frame = QFrame()
+    frame.setProperty("role", role)
+    frame.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    return frame, column(frame, spacing, margin)
+
+
+def clear(layout: QLayout) -> None:
+    """Remove and delete everything in a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            # Hidden at once: deletion waits for the event loop, and a page being rebuilt must not show both.
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class Tall(QWidget):
+    """The inside of a scroll area: as high as its content needs at the width it has.
+
+    Qt would otherwise add up the least heights of wrapped labels at their least widths, which leaves
+    a page with an empty end.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least useful size."""
+        return QSize(super().minimumSizeHint().width(), 0)
+
+
+class ScrollPage(QScrollArea):
+    """A page that scrolls, with its content centred and at most ``width`` wide."""
+
+    def __init__(self, name: str, width: int = CONTENT_WIDTH, spacing: int = SPACE_5) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(name)
+        outer = Tall()
+        self._line = line = QHBoxLayout(outer)
+        self.set_margins(SPACE_6, SPACE_6)
+        self._inner = QWidget()
+        self._inner.setMaximumWidth(width)
+        self._inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        line.addStretch(1)
+        line.addWidget(self._inner, 1000)
+        line.addStretch(1)
+        self.body = column(self._inner, spacing)
+        self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.setWidget(outer)
+
+    def set_margins(self, sides: int, ends: int) -> None:
+        """Set the empty space around the content."""
+        self._line.setContentsMargins(sides, ends, sides, ends)
+
+
+_LEAST_LEFT = 260
+
+
+class Columns(QWidget):
+    """Two parts side by side, or stacked when there is less than ``turn_at`` pixels.
+
+    Without ``turn_at`` they are stacked when the right part would leave the left one too little.
+    """
+
+    def __init__(
+        self, left: QWidget, right: QWidget, *, turn_at: int | None = 860, shares: tuple[int, int] = (1, 1)
+    ) -> None:
+        super().__init__()
+        self._turn_at = turn_at
+        self._right = right
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(SPACE_5)
+        self._box.addWidget(left, shares[0], Qt.AlignmentFlag.AlignTop)
+        self._box.addWidget(right, shares[1], Qt.AlignmentFlag.AlignTop)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange for the new size."""
+        super().resizeEvent(event)
+        needed = self._turn_at or self._right.sizeHint().width() + _LEAST_LEFT
+        wide = event.size().width() >= needed
+        wanted = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if self._box.direction() != wanted:
+            self._box.setDirection(wanted)
+
+
+class CardGrid(QWidget):
+    """Equal cards in as many columns as fit."""
+
+    def __init__(self, cards: Sequence[QWidget], least_width: int = 280) -> None:
+        super().__init__()
+        self._cards = list(cards)
+        self._least = least_width
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACE_4)
+        self._arrange(1)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        for old in range(self._columns):
+            self._grid.setColumnStretch(old, 0)
+        self._columns = columns
+        for i, each in enumerate(self._cards):
+            self._grid.addWidget(each, i // columns, i % columns)
+        for new in range(columns):
+            self._grid.setColumnStretch(new, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least useful size."""
+        return QSize(min(self._least, 240), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange for the new size."""
+        super().resizeEvent(event)
+        fitting = max(1, (event.size().width() + SPACE_4) // (self._least + SPACE_4))
+        self._arrange(min(fitting, max(1, len(self._cards))))
+
+
+def message_panel(title: str, words: str, button: Button | None = None) -> QWidget:
+    """Return a calm centred message, for empty pages and trouble."""
+    outer = QWidget()
+    box = column(outer, SPACE_3)
+    box.addStretch(2)
+    for text, role in ((title, "h2"), (words, "soft")):
+        if not text:
+            continue
+        line = label(text, role)
+        line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        line.setMaximumWidth(520)
+        box.addLayout(row(None, line, None))
+    if button is not None:
+        box.addLayout(row(None, button, None))
+    box.addStretch(3)
+    return outer
+
+
+def skeleton(blocks: Sequence[int]) -> QWidget:
+    """Return grey blocks of the given heights: the shape of what is coming."""
+    outer = QWidget()
+    outer.setAccessibleName("Loading")
+    box = column(outer, SPACE_4)
+    for height in blocks:
+        ghost = QFrame()
+        ghost.setProperty("role", "ghost")
+        ghost.setFixedHeight(height)
+        box.addWidget(ghost)
+    box.addStretch(1)
+    return outer
+
+
+class States(QStackedWidget):
+    """Content, or one of: loading, empty, trouble."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self._other: QWidget | None = None
+        self.state = "new"
+        self.addWidget(content)
+
+    def show_content(self) -> None:
+        """Show the content."""
+        self._swap(None, "content")
+
+    def show_loading(self) -> None:
+        """Show that something is on its way."""
+        outer = QWidget()
+        box = column(outer, margin=SPACE_6)
+        box.addWidget(skeleton((36, 120, 220, 160)))
+        self._swap(outer, "loading")
+
+    def show_empty(self, title: str, words: str, button: Button | None = None) -> None:
+        """Show that there is nothing yet, and what to do."""
+        self._swap(message_panel(title, words, button), "empty")
+
+    def show_trouble(self, trouble: Trouble, retry: Callable[[], object] | None = None) -> None:
+        """Show what went wrong and what can be done."""
+        button = Button("Try again", "primary", on_click=retry) if retry else None
+        self._swap(message_panel(trouble.message, trouble.action, button), "trouble")
+
+    def _swap(self, other: QWidget | None, state: str) -> None:
+        old, self._other, self.state = self._other, other, state
+        if other is not None:
+            self.addWidget(other)
+        self.setCurrentWidget(other or self._content)
+        if old is not None:
+            self.removeWidget(old)
+            old.deleteLater()

@@ -1,0 +1,177 @@
+"""Curves with a table as their equal. Loads pyqtgraph (and numpy), so import it late.
+
+Must not know where the numbers come from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QTableWidget, QTableWidgetItem, QWidget
+
+from simpatient.gui.theme import Theme
+from simpatient.gui.tokens import SPACE_2, Palette
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.layout import column, row
+from simpatient.gui.widgets.text import label, presentable
+
+pg.setConfigOptions(antialias=True)
+_DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
+_SYMBOLS = ("o", "s", "t")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve: its name and points ``(x, y)``."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What a plot shows.
+
+    Attributes:
+        y_range: Lowest and highest y, or None for the data's.
+        y_ticks: Words or numbers at y values.
+        x_ticks: The same for x; empty for Qt's choice.
+        band: Low and high of a shaded band, or None.
+        header, rows: The table that says the same.
+    """
+
+    title: str
+    x_name: str
+    lines: tuple[Line, ...]
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    y_range: tuple[float, float] | None = None
+    y_ticks: tuple[tuple[float, str], ...] = ()
+    x_ticks: tuple[tuple[float, str], ...] = ()
+    band: tuple[float, float] | None = None
+    height: int = 220
+
+
+def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> QTableWidget:
+    """Return a read-only table that fits its rows."""
+    table = QTableWidget(len(rows), len(header))
+    table.setAccessibleName(name)
+    table.setHorizontalHeaderLabels([presentable(each, 60) for each in header])
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setTabKeyNavigation(False)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    for i, cells in enumerate(rows):
+        for j, cell in enumerate(cells):
+            table.setItem(i, j, QTableWidgetItem(presentable(cell, 300)))
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.verticalHeader().setDefaultSectionSize(38)
+    return table
+
+
+class _NoWheel(QObject):
+    """Lets the wheel scroll the page instead of zooming a plot under the pointer."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the wheel pass to the page."""
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class Plot(QWidget):
+    """A chart and, at the press of a button, the same as a table."""
+
+    def __init__(self, chart: Chart) -> None:
+        super().__init__()
+        self._chart = chart
+        box = column(self, SPACE_2)
+        self._toggle = Button("Show as table", "quiet", name=f"{chart.title}: show as table", on_click=self._on_toggled)
+        title = label(chart.title, "h3")
+        title.setWordWrap(False)
+        box.addLayout(row(title, None, self._toggle))
+        self._stack = QStackedWidget()
+        self._canvas = pg.PlotWidget()
+        self._stack.addWidget(self._canvas)
+        self._stack.addWidget(plain_table(chart.header, chart.rows, f"{chart.title} as a table"))
+        self._stack.setFixedHeight(chart.height)
+        box.addWidget(self._stack)
+        self._build_canvas()
+        self._draw()
+        Theme.current().changed.connect(self._draw)
+
+    @property
+    def shows_table(self) -> bool:
+        """Whether the table is shown."""
+        return self._stack.currentIndex() == 1
+
+    def _build_canvas(self) -> None:
+        canvas = self._canvas
+        canvas.setAccessibleName(f"{self._chart.title}. The same is in the table.")
+        canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        canvas.setMouseEnabled(False, False)
+        canvas.setMenuEnabled(False)
+        canvas.hideButtons()
+        canvas.viewport().installEventFilter(_NoWheel(canvas))
+        canvas.setFrameShape(canvas.Shape.NoFrame)
+
+    def _on_toggled(self) -> None:
+        self._stack.setCurrentIndex(0 if self.shows_table else 1)
+        words = "Show as plot" if self.shows_table else "Show as table"
+        self._toggle.setText(words)
+        self._toggle.setAccessibleName(f"{self._chart.title}: {words.lower()}")
+
+    def _draw(self) -> None:
+        colours = Theme.current().palette
+        canvas, chart = self._canvas, self._chart
+        canvas.clear()
+        canvas.setBackground(QColor(colours.surface))
+        self._style_axes(colours)
+        if chart.band:
+            fill = QColor(colours.accent_soft)
+            canvas.addItem(pg.LinearRegionItem(chart.band, "horizontal", brush=fill, pen=fill, movable=False))
+        tints = (colours.accent, colours.warm, colours.note)
+        ends = sorted(line.points[-1][1] for line in chart.lines if line.points)
+        for i, line in enumerate(chart.lines):
+            # The highest curve is named above its end, the others below, so that names stay apart.
+            is_top = bool(line.points) and line.points[-1][1] == ends[-1]
+            self._draw_line(line, tints[i % 3], i % 3, name_above=is_top)
+        if chart.y_range:
+            canvas.setYRange(*chart.y_range, padding=0.08)
+
+    def _draw_line(self, line: Line, colour: str, style: int, *, name_above: bool) -> None:
+        xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
+        if not xs:
+            return
+        pen = pg.mkPen(colour, width=2, style=_DASHES[style])
+        self._canvas.plot(xs, ys, pen=pen, symbol=_SYMBOLS[style], symbolSize=7, symbolBrush=colour, symbolPen=None)
+        if len(self._chart.lines) > 1:
+            # Named at its end, so that nobody has to match colours with a legend.
+            anchor = (0, 0.9) if name_above else (0, 0.1)
+            name = pg.TextItem(line.name, color=colour, anchor=anchor)
+            name.setPos(xs[-1], ys[-1])
+            self._canvas.addItem(name)
+
+    def _style_axes(self, colours: Palette) -> None:
+        chart = self._chart
+        for side in ("left", "bottom"):
+            axis = self._canvas.getAxis(side)
+            axis.setPen(pg.mkPen(colours.line))
+            axis.setTextPen(colours.ink_soft)
+            axis.setStyle(tickLength=0, tickTextOffset=6)
+        if chart.y_ticks:
+            self._canvas.getAxis("left").setTicks([list(chart.y_ticks)])
+        if chart.x_ticks:
+            self._canvas.getAxis("bottom").setTicks([list(chart.x_ticks)])
+        self._canvas.setLabel("bottom", chart.x_name, color=colours.ink_soft)
+        xs = [x for line in chart.lines for x, _ in line.points]
+        if xs:
+            # Room at the right for the names of the curves.
+            room = (max(xs) - min(xs) or 1) * (0.14 if len(chart.lines) > 1 else 0.03)
+            self._canvas.setXRange(min(xs), max(xs) + room, padding=0.02)

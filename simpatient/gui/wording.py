@@ -1,0 +1,107 @@
+"""Values in words: numbers with their units, dates, reasons, code tags. Pure functions, no Qt.
+
+A value that does not exist is shown as a dash with its reason, never as nought.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from simpatient.domain.codes import CodingScheme, TurnCodes
+from simpatient.domain.score import Score, SummaryValue
+
+NONE = "–"
+POLICY_WORDS = {
+    "auto": "counted",
+    "estimate": "estimate",
+    "needs_review": "needs review",
+    "human_only": "rated by a person",
+}
+DIFFICULTY_WORDS = {1: "gentle", 2: "fairly gentle", 3: "moderate", 4: "demanding", 5: "very demanding"}
+MODEL_WORDS = {"guided": "guided patient (authored lines)"}
+
+
+def number(value: float | None, unit: str) -> str:
+    """Return a value in its unit; a dash for None."""
+    if value is None:
+        return NONE
+    if unit == "share":
+        return f"{value * 100:.0f} %"
+    if unit == "ratio":
+        return f"{value:.2f} : 1"
+    if unit == "turn":
+        return f"turn {value:.0f}"
+    if unit == "words":
+        return f"{value:.0f} words"
+    if unit == "count":
+        return f"{value:.0f}"
+    return f"{value:.1f}"
+
+
+def day(moment: datetime) -> str:
+    """Return a date and time as people here read them, in local time."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``1 turn``, ``2 turns``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def summary_reason(summary: SummaryValue) -> str:
+    """Return why a summary has no value or should not be leant on; empty when it is fine."""
+    if summary.undefined or summary.value is None:
+        why = "none of what it counts was heard" if summary.n == 0 else "a part it is made of has no value"
+        return f"Not defined here: {why}."
+    if not summary.enough:
+        return f"Too little to go on (n = {summary.n})."
+    return ""
+
+
+def score_words(score: Score) -> str:
+    """Return a criterion's value on its scale, or a dash."""
+    if score.value is None:
+        return NONE
+    shown = f"{score.value:g}"
+    return f"{shown} of {score.scale[1]:g}"
+
+
+def confidence_words(confidence: float) -> str:
+    """Return a confidence (0..1) in a word and per cent."""
+    word = "high" if confidence >= 0.8 else "fair" if confidence >= 0.6 else "low"
+    return f"{word} confidence ({confidence * 100:.0f} %)"
+
+
+def code_labels(schemes: Iterable[CodingScheme]) -> dict[str, str]:
+    """Return the label of every code of the schemes."""
+    return {code.code: code.label for scheme in schemes for code in scheme.codes}
+
+
+def letters(code: str) -> str:
+    """Return a code's letter tag: ``open_question`` is ``OQ``, ``support`` is ``SUP``."""
+    words = [word for word in code.replace("-", "_").split("_") if word]
+    if not words:
+        return NONE
+    return "".join(word[0] for word in words).upper() if len(words) > 1 else words[0][:3].upper()
+
+
+def code_tags(
+    codes: TurnCodes | None, labels: Mapping[str, str], *, with_labels: bool = False
+) -> list[tuple[str, str]]:
+    """Return a turn's codes as ``(tag, what it means and how sure the coder is)``, in spoken order."""
+    if codes is None:
+        return []
+    found: dict[str, float] = {}
+    if codes.talk is not None:
+        # Of a patient's turn the talk as a whole is shown; its parts may differ and would only confuse.
+        found[codes.talk.code] = codes.talk.confidence
+    else:
+        for utterance in codes.utterances:
+            for label in utterance.codes[:1]:
+                found[label.code] = max(label.confidence, found.get(label.code, 0.0))
+    tags = []
+    for code, confidence in found.items():
+        name = labels.get(code, code.replace("_", " ").capitalize())
+        tag = f"{letters(code)} {name.lower()}" if with_labels else letters(code)
+        tags.append((tag, f"{name}, {confidence_words(confidence)}"))
+    return tags

@@ -1,0 +1,1 @@
+"""Language and embedding models. Knows no personas and no rubrics."""

@@ -1,0 +1,1 @@
+"""The patient engine: state dynamics, planner, guided realiser and guard. Knows no model's whereabouts."""

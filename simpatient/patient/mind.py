@@ -1,0 +1,106 @@
+"""The patient's mind: one turn of understanding, dynamics and planning, then words by a realiser.
+
+Both patient models share it. A reply is a pure function of persona, state, history, codes and seed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from simpatient.domain.codes import TurnCodes
+from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.guard_rules import GuardRules
+from simpatient.domain.intents import IntentBank
+from simpatient.domain.persona import Persona
+from simpatient.domain.ports import RememberingEncoder
+from simpatient.domain.state import PatientState, ReplyPlan
+from simpatient.patient.dynamics import update
+from simpatient.patient.events import detect_events, fired_trigger, heard_codes
+from simpatient.patient.guard import make_guard
+from simpatient.patient.guided import GuidedRealiser, Words
+from simpatient.patient.persona_index import build_index
+from simpatient.patient.planner import Moment, plan_reply
+from simpatient.patient.understanding import LONGEST_READ, Understanding, understand
+
+RECENT_TURNS = 3
+REMEMBERED_ACTS = 3
+MACHINE_MOVE = "are_you_machine"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The patient's answer and how it came about.
+
+    Attributes:
+        before: State after hearing the trainee, before speaking.
+        after: State after speaking.
+        asked_if_machine: The program has to answer that honestly, outside the role.
+    """
+
+    words: Words
+    plan: ReplyPlan
+    before: PatientState
+    after: PatientState
+    seen: Understanding
+    asked_if_machine: bool
+
+
+class Mind:
+    """One persona, ready to talk. Holds no session: state comes in and goes out."""
+
+    def __init__(
+        self, persona: Persona, bank: IntentBank, table: DynamicsTable, rules: GuardRules, encoder: RememberingEncoder
+    ) -> None:
+        self.persona = persona
+        self._table = table
+        self._encoder = encoder
+        self._index = build_index(persona, bank, encoder)
+        self._realiser = GuidedRealiser(self._index, make_guard(persona, rules))
+
+    def open(self, seed: int) -> Reply:
+        """Return the patient's first words."""
+        state = self.persona.dynamics.start.to_state()
+        words = self._realiser.opening(state, Random(f"{seed}:opening"))
+        plan = ReplyPlan(act="opening", band=state.band, emotion=state.emotion)
+        return Reply(words, plan, state, _after(state, words, plan), Understanding(), asked_if_machine=False)
+
+    def reply(
+        self, state: PatientState, text: str, codes: TurnCodes, patient_turns: Sequence[str], seed: int, turn: int
+    ) -> Reply:
+        """Return the patient's reply to a coded trainee turn.
+
+        Args:
+            state: The patient's state after its last turn.
+            text: The trainee's words.
+            codes: Their codes.
+            patient_turns: What the patient said so far on this branch, oldest first.
+            seed: The session's seed.
+            turn: The number of the trainee's turn in the session; with the seed it fixes all variety.
+        """
+        seen = understand(text, codes, patient_turns[-RECENT_TURNS:], self._index, self._encoder)
+        events = detect_events(text, codes, state, seen, self._index, self._table)
+        heard = heard_codes(codes)
+        trigger = fired_trigger(self.persona, text, heard, events)
+        moved = update(state, codes, seen, events, trigger, self.persona, self._table)
+        random = Random(f"{seed}:{turn}")
+        machine = MACHINE_MOVE in seen.moves
+        moment = Moment(self._index, moved, seen, heard, events, text)
+        plan = plan_reply(moment, random)
+        if machine:
+            plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
+        vector = self._encoder.encode([text[:LONGEST_READ]])[0]
+        words = self._realiser.realise(plan, moved, vector, random)
+        return Reply(words, plan, moved, _after(moved, words, plan), seen, asked_if_machine=machine)
+
+
+def _after(state: PatientState, words: Words, plan: ReplyPlan) -> PatientState:
+    """Return the state once the words are said: lines used, facts told, acts and depth remembered."""
+    return state.model_copy(
+        update={
+            "emotion": plan.emotion,
+            "facts_revealed": (*state.facts_revealed, *(f for f in words.told if f not in state.facts_revealed)),
+            "used_lines": (*state.used_lines, *words.said),
+            "recent_acts": (*state.recent_acts, words.act)[-REMEMBERED_ACTS:],
+            "deep_streak": state.deep_streak + 1 if words.deep else 0,
+        }
+    )

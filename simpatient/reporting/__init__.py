@@ -1,0 +1,1 @@
+"""PDF, HTML, CSV and transcript exports. Knows nothing of storage."""

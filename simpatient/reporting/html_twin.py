@@ -1,0 +1,41 @@
+"""Reports as HTML for screen readers and browsers: the same view as the PDF, with headings and table heads.
+
+Everything is escaped by jinja's autoescape; the only markup let through is our own SVG. The page loads
+nothing (a content security policy says so). Must not know sessions, rubrics or files.
+"""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from simpatient.reporting.drawing import svg
+from simpatient.reporting.pictures import Picture
+from simpatient.reporting.text import printable
+from simpatient.reporting.view import ProgressView, SessionView
+from simpatient.reporting.wording import DISCLAIMER
+
+
+@cache
+def _templates() -> Environment:
+    found = Environment(
+        loader=PackageLoader("simpatient.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    found.filters["said"] = printable
+    found.filters["svg"] = _safe_svg
+    return found
+
+
+def _safe_svg(picture: Picture) -> Markup:
+    # svg() escapes every text it is given; the rest of it is numbers and our own colours.
+    return Markup(svg(picture))
+
+
+def session_html(view: SessionView) -> bytes:
+    """Return the feedback report as one HTML file."""
+    return _templates().get_template("session.html.j2").render(view=view, disclaimer=DISCLAIMER).encode()
+
+
+def progress_html(view: ProgressView) -> bytes:
+    """Return the progress report as one HTML file."""
+    return _templates().get_template("progress.html.j2").render(view=view, disclaimer=DISCLAIMER).encode()

@@ -1,0 +1,67 @@
+"""A trainee's progress as CSV: one row per session and measure. Must not know files.
+
+UTF-8 with a byte order mark, because spreadsheet programs read accents wrongly without it and every CSV
+reader for programs knows how to skip it. Cells that a spreadsheet would take for a formula get a leading
+apostrophe (OWASP, CSV injection); numbers are written by us and stay numbers, negative ones too.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from simpatient.domain.progress import Progress, SessionSummary
+from simpatient.domain.text import clean_text
+
+COLUMNS = (
+    "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",
+    "trainee_turns", "difficulty", "rubric", "measure", "label", "unit", "value", "n", "status",
+)  # fmt: skip
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+
+
+def guarded(text: str) -> str:
+    """Return a text cell no spreadsheet takes for a formula."""
+    cleaned = clean_text(text)
+    return f"'{cleaned}" if cleaned.startswith(_FORMULA_STARTS) else cleaned
+
+
+def progress_csv(progress: Progress) -> bytes:
+    """Return the table; a session without any value has one row with an empty measure.
+
+    ``value`` is empty, never nought, where a measure is not defined. ``status`` says ``estimate``.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for session in sorted(progress.sessions, key=lambda each: (each.started_at, each.session_id)):
+        writer.writerows(_rows(progress, session))
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _rows(progress: Progress, session: SessionSummary) -> list[list[str]]:
+    head = _session_cells(progress.trainee_id, session)
+    found = [[*head, *cells] for cells in _measure_cells(progress, session.session_id)]
+    return found or [[*head, *[""] * (len(COLUMNS) - len(head))]]
+
+
+def _session_cells(trainee_id: str, session: SessionSummary) -> list[str]:
+    return [
+        guarded(trainee_id),
+        guarded(session.session_id),
+        session.started_at.isoformat(),
+        session.ended_at.isoformat() if session.ended_at else "",
+        guarded(session.case_id),
+        guarded(session.case_title),
+        guarded(session.patient_name),
+        guarded(session.unit_id or ""),
+        str(session.trainee_turns),
+    ]
+
+
+def _measure_cells(progress: Progress, session_id: str) -> Iterable[list[str]]:
+    for curve in progress.curves:
+        for point in curve.points:
+            if point.session_id == session_id:
+                words = [guarded(each) for each in (curve.rubric, curve.measure, curve.label, curve.unit)]
+                value = "" if point.value is None else f"{point.value:.4g}"
+                yield [str(point.difficulty), *words, value, str(point.n), "estimate"]

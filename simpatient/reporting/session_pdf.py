@@ -1,0 +1,173 @@
+"""The feedback report of a session as PDF: one function a section, in reading order.
+
+Works on the view alone; must not know sessions, rubrics or files.
+"""
+
+from collections.abc import Iterable
+
+from reportlab.lib.colors import Color
+from reportlab.platypus import Flowable, KeepTogether, Spacer
+
+from simpatient.reporting import layout
+from simpatient.reporting.drawing import drawing
+from simpatient.reporting.fonts import SLANTED, STRONG
+from simpatient.reporting.layout import CELL, CELL_SOFT, CELL_STRONG, H3, HEAD, QUOTE, SMALL, TEXT, Heading
+from simpatient.reporting.text import Span, paragraph
+from simpatient.reporting.transcript_flow import turn_block
+from simpatient.reporting.view import Instrument, Measure, Point, Quote, Rating, SessionView
+from simpatient.reporting.wording import DISCLAIMER, NONE
+
+QUOTE_LIMIT = 600
+MEASURE_WIDTHS = (150.0, 62.0, 28.0, 116.0, layout.WIDTH - 356.0)
+RTL_LIMIT = (
+    "Some turns are in a script written from right to left. This PDF prints its letters unjoined; "
+    "the HTML version of this report shows them properly."
+)
+
+
+def session_pdf(view: SessionView) -> bytes:
+    """Return the report as PDF."""
+    story = [
+        *layout.title_block(view.subtitle, view.title, view.facts),
+        *_summary(view),
+        *_own_rating(view),
+        *_curve(view),
+        *(part for instrument in view.instruments for part in _instrument(instrument)),
+        *_disclosures(view),
+        *_transcript(view),
+        *_simulation(view),
+    ]
+    return layout.render(
+        story,
+        title=f"{view.subtitle}: {view.title}",
+        subject=f"{DISCLAIMER} Contains simulated content.",
+        author=f"simpatient, for trainee {view.trainee}",
+        header=f"{view.title} · {view.trainee}",
+    )
+
+
+def _summary(view: SessionView) -> Iterable[Flowable]:
+    yield Heading("Summary")
+    if view.too_short:
+        yield paragraph(TEXT, "This session was too short to say much about it.")
+    yield from _points("What to keep", view.strengths, layout.ACCENT)
+    yield from _points("What to try next", view.next_steps, layout.WARM)
+    if view.next_time:
+        label = paragraph(H3, "For the next session")
+        yield KeepTogether([layout.tinted([label, paragraph(TEXT, view.next_time, limit=QUOTE_LIMIT)])])
+
+
+def _points(title: str, points: tuple[Point, ...], color: Color) -> Iterable[Flowable]:
+    if points:
+        yield Heading(title, 1)
+    for point in points:
+        parts = [
+            paragraph(layout.CARD_TITLE, point.title, limit=200),
+            _quote(point.quote),
+            paragraph(TEXT, point.what, Span(f" {point.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
+        ]
+        if point.option:
+            parts.append(paragraph(TEXT, Span("One option: ", STRONG, color), point.option, limit=QUOTE_LIMIT))
+        yield layout.card(parts, color)
+
+
+def _quote(quote: Quote) -> Flowable:
+    where = Span(f"Turn {quote.turn}  ", STRONG, layout.SOFT)
+    against = [] if quote.supports else [Span("against  ", STRONG, layout.WARM)]
+    return paragraph(QUOTE, where, *against, Span(f"“{quote.text}”", SLANTED), limit=QUOTE_LIMIT)
+
+
+def _own_rating(view: SessionView) -> Iterable[Flowable]:
+    yield Heading("The trainee's own rating")
+    if not view.own_rating and not view.own_words:
+        yield paragraph(TEXT, "No own rating was given for this session.")
+        return
+    yield paragraph(layout.LEAD_IN, "Given before any feedback was shown; 1 is lowest, 5 is highest.")
+    if view.own_rating:
+        yield layout.pairs(view.own_rating, label_width=330)
+    for label, words in view.own_words:
+        yield paragraph(TEXT, Span(f"{label}: ", STRONG), words, limit=layout.CELL_LIMIT)
+
+
+def _curve(view: SessionView) -> Iterable[Flowable]:
+    if view.curve is not None:
+        yield KeepTogether([Heading(view.curve.title), *layout.chart(view.curve)])
+
+
+def _instrument(instrument: Instrument) -> Iterable[Flowable]:
+    yield Heading(instrument.title)
+    yield paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
+    if instrument.measures:
+        yield _measures(instrument.measures)
+    if instrument.ratings:
+        yield Heading("Ratings and what they rest on", 1)
+        yield from (_rating(rating) for rating in instrument.ratings)
+    if instrument.counts:
+        yield Heading("How often things were heard", 1)
+        words = "   ·   ".join(f"{label} {count}" for label, count in instrument.counts)
+        yield paragraph(TEXT, words)
+    yield paragraph(SMALL, instrument.citation)
+
+
+def _measures(measures: tuple[Measure, ...]) -> Flowable:
+    heads = ("Measure (estimate)", "Value", "n", "Band", "Where the borders come from")
+    rows: list[list[Flowable | list[Flowable]]] = [[paragraph(HEAD, head) for head in heads]]
+    for measure in measures:
+        bar: list[Flowable] = [drawing(measure.bar)] if measure.bar is not None else []
+        label = paragraph(CELL_STRONG, measure.label, limit=200)
+        value = CELL_STRONG if measure.value != NONE else CELL
+        rows.append(
+            [
+                [label, paragraph(CELL_SOFT, measure.reason or measure.explanation, limit=400)],
+                paragraph(value, measure.value),
+                paragraph(CELL, measure.n),
+                [*bar, paragraph(CELL_SOFT, measure.band or ("no band" if bar else "no bands for this measure"))],
+                paragraph(CELL_SOFT, measure.borders or NONE, limit=400),
+            ]
+        )
+    return layout.ruled(rows, MEASURE_WIDTHS)
+
+
+def _rating(rating: Rating) -> Flowable:
+    color = layout.ACCENT if rating.is_scored else layout.LINE
+    value = Span(rating.value, STRONG if rating.is_scored else "", layout.INK if rating.is_scored else layout.SOFT)
+    parts: list[Flowable] = [
+        paragraph(layout.CARD_TITLE, rating.label, limit=200),
+        paragraph(
+            TEXT, value, Span(f" · {rating.sureness}" if rating.sureness else "", "", layout.SOFT), limit=QUOTE_LIMIT
+        ),
+        paragraph(CELL_SOFT, rating.question, limit=QUOTE_LIMIT),
+    ]
+    return layout.card([*parts, *(_quote(quote) for quote in rating.quotes)], color)
+
+
+def _disclosures(view: SessionView) -> Iterable[Flowable]:
+    if view.disclosures is None:
+        return
+    yield Heading("What the patient told and held back")
+    yield paragraph(TEXT, view.disclosures_told)
+    rows: list[list[Flowable]] = [[paragraph(HEAD, head) for head in ("About", "Outcome", "What opens it", "Trust")]]
+    for item in view.disclosures:
+        cells = (item.outcome, item.opens_with, item.trust)
+        rest = [paragraph(CELL, cell, limit=400) for cell in cells]
+        rows.append([paragraph(CELL_STRONG, item.text, limit=400), *rest])
+    yield layout.ruled(rows, [170.0, 92.0, 130.0, layout.WIDTH - 392.0])
+
+
+def _transcript(view: SessionView) -> Iterable[Flowable]:
+    yield Heading("Transcript with codes")
+    if view.code_key:
+        key = ";  ".join(f"{letters} {meaning}" for letters, meaning in view.code_key)
+        yield paragraph(SMALL, Span("Code letters, as estimated by the coder: ", STRONG), key)
+    if view.has_rtl:
+        yield paragraph(SMALL, RTL_LIMIT)
+    yield Spacer(1, 5)
+    yield from (turn_block(turn) for turn in view.turns)
+
+
+def _simulation(view: SessionView) -> Iterable[Flowable]:
+    yield Heading("What was simulated and how sure we are")
+    yield layout.pairs(view.simulation)
+    yield Heading("Versions")
+    yield paragraph(layout.LEAD_IN, f"{view.versions.caption}.")
+    yield layout.grid(view.versions, (150, 330))

@@ -1,0 +1,167 @@
+"""From a session's report to what is shown: words decided once, for PDF and HTML alike.
+
+The overall number of a scorecard exists to order sessions in tests and is never shown. Must not know how the
+view is printed.
+"""
+
+from collections.abc import Sequence
+
+from simpatient.domain.debrief import DisclosureItem, Moment
+from simpatient.domain.report import SessionReport
+from simpatient.domain.score import Evidence
+from simpatient.domain.session import SelfRating, Turn
+from simpatient.reporting import view, wording
+from simpatient.reporting.curve_view import state_chart
+from simpatient.reporting.instrument_view import instruments
+from simpatient.reporting.text import has_rtl
+
+
+def session_view(report: SessionReport) -> view.SessionView:
+    """Return everything the feedback report shows, in reading order."""
+    session, debrief, persona = report.session, report.debrief, report.persona
+    turns = session.path()
+    tags = wording.code_letters(code for turn in turns for code in wording.codes_of(turn.codes))
+    spoken = tuple(_spoken(turn, persona.identity.name, tags) for turn in turns)
+    opened = report.disclosure
+    return view.SessionView(
+        title=report.case.title,
+        subtitle="Feedback on a practice session",
+        facts=_facts(report, turns),
+        too_short=debrief.too_short,
+        strengths=tuple(_point(moment) for moment in debrief.keep),
+        next_steps=tuple(_point(moment) for moment in debrief.change),
+        next_time=debrief.next_step,
+        own_rating=_own_rating(session.self_rating, report.self_rating_questions),
+        own_words=_own_words(session.self_rating),
+        instruments=instruments(debrief.scorecards, report.rubrics),
+        curve=state_chart(debrief.curve),
+        turns=spoken,
+        code_key=wording.key(tags, {code.code: code.label for scheme in report.schemes for code in scheme.codes}),
+        has_rtl=any(has_rtl(turn.text) for turn in turns),
+        disclosures=None if opened is None else tuple(_disclosure(item) for item in opened.items),
+        disclosures_told=_told(report),
+        simulation=_simulation(report),
+        versions=_versions(report),
+        trainee=session.trainee_id,
+    )
+
+
+def _facts(report: SessionReport, turns: Sequence[Turn]) -> view.Pairs:
+    session, who = report.session, report.persona.identity
+    yours = sum(turn.speaker == "trainee" for turn in turns)
+    span = session.ended_at - session.started_at if session.ended_at else None
+    others = len(session.turns) - len(turns)
+    retried = f"; {wording.plural(others, 'turn')} of other attempts not shown" if others else ""
+    return (
+        ("Trainee", session.trainee_id),
+        ("Simulated patient", f"{who.name}, {who.age}"),
+        ("Setting", f"{report.case.setting}; {report.case.modality}"),
+        ("Date", wording.day(session.started_at)),
+        ("Duration", wording.duration(span)),
+        ("Turns", f"{len(turns)}, of which {yours} by the trainee{retried}"),
+        ("Session", session.id),
+    )
+
+
+def quote(evidence: Evidence) -> view.Quote:
+    """Return evidence as a quote with its turn counted from 1."""
+    return view.Quote(evidence.turn + 1, evidence.quote, evidence.supports)
+
+
+def _point(moment: Moment) -> view.Point:
+    return view.Point(moment.title, quote(moment.evidence), moment.what, moment.why, moment.better_line)
+
+
+def _own_rating(rating: SelfRating | None, questions: dict[str, str]) -> view.Pairs:
+    if rating is None:
+        return ()
+    return tuple(
+        (questions.get(key, wording.sentence(key).capitalize()), f"{value} of 5")
+        for key, value in rating.ratings.items()
+    )
+
+
+def _own_words(rating: SelfRating | None) -> view.Pairs:
+    if rating is None:
+        return ()
+    words = (("What went well", rating.went_well), ("What I would change", rating.would_change))
+    return tuple((label, text) for label, text in words if text.strip())
+
+
+def _spoken(turn: Turn, patient: str, tags: dict[str, str]) -> view.SpokenTurn:
+    return view.SpokenTurn(
+        number=turn.turn + 1,
+        speaker="Trainee" if turn.speaker == "trainee" else patient,
+        is_trainee=turn.speaker == "trainee",
+        text=turn.text,
+        tags=" ".join(tags[code] for code in wording.codes_of(turn.codes)),
+        is_marked=turn.marked,
+        note=turn.note,
+    )
+
+
+def _disclosure(item: DisclosureItem) -> view.Disclosure:
+    near = wording.listed([str(turn + 1) for turn in item.approached_at[:5]])
+    outcome = "held back" if item.told_at is None else f"told in turn {item.told_at + 1}"
+    if item.told_at is None and near:
+        outcome += f"; approached in turn {near}"
+    trust = f"needed {item.trust_needed:.1f}, reached {item.trust_reached:.1f}"
+    return view.Disclosure(item.text, outcome, item.opens_with, trust)
+
+
+def _told(report: SessionReport) -> str:
+    if report.disclosure is None:
+        return ""
+    return f"{report.disclosure.told} of {wording.plural(len(report.disclosure.items), 'thing')} came out."
+
+
+def _simulation(report: SessionReport) -> view.Pairs:
+    manifest = report.session.manifest
+    model = wording.MODEL_WORDS.get(manifest.model, manifest.model)
+    return (
+        ("The patient", f"{report.persona.identity.name} does not exist. The words came from {model}."),
+        ("The same again", f"With seed {manifest.seed} and the same trainee lines the patient says the same."),
+        ("The patient's inner state", "Trust and engagement are numbers the simulation keeps; they are not measured."),
+        ("Sign-off of this patient", _sign_off(report)),
+        ("Who named the turns", _coder(report)),
+        ("How well people agree", _agreement(report)),
+        ("What an estimate is", wording.ESTIMATE),
+        ("What was not heard", "Tone, pace, silence and faces: only the text was read."),
+    )
+
+
+def _sign_off(report: SessionReport) -> str:
+    words = [
+        f"{wording.sentence(review.role)} review {'done' if review.status == 'reviewed' else 'still pending'}"
+        for review in report.persona.reviewed_by
+    ]
+    return f"{wording.listed(words).capitalize()}." if words else "Nobody has reviewed this patient yet."
+
+
+def _coder(report: SessionReport) -> str:
+    return (
+        f"A program ({report.session.manifest.coder or 'unnamed coder'}), which mistakes some turns for others. "
+        "Check its letters in the transcript before leaning on a number."
+    )
+
+
+def _agreement(report: SessionReport) -> str:
+    found = dict.fromkeys(
+        " ".join(criterion.human_reliability.split())
+        for rubric in report.rubrics
+        for criterion in rubric.criteria
+        if criterion.human_reliability
+    )
+    return " ".join(found) or "Not stated for the measures used here."
+
+
+def _versions(report: SessionReport) -> view.Grid:
+    manifest = report.session.manifest
+    rows = [("simpatient", manifest.app), ("Patient model", manifest.model), ("Seed", str(manifest.seed))]
+    rows += [("Sentence encoder", manifest.encoder), ("Coder", manifest.coder)]
+    rows += [(f"Rubric {card.rubric}", card.rubric_version) for card in report.debrief.scorecards]
+    rows += [(name.replace(":", " "), version) for name, version in sorted(manifest.content.items())]
+    rows += [(f"Prompt {name}", version) for name, version in sorted(manifest.prompts.items())]
+    rows += [(f"Decoding {name}", f"{value:g}") for name, value in sorted(manifest.decoding.items())]
+    rows.append(("Report made", wording.day(report.generated_at)))
+    return view.Grid("Everything needed to make the session again", ("What", "Version"), tuple(rows))

@@ -1,0 +1,92 @@
+"""The printed transcript: one light flowable a turn, so that long sessions print quickly and split well.
+
+A nested table per turn would be several times slower. Must not know sessions, only shown turns.
+"""
+
+from functools import cache
+
+from reportlab.lib.colors import Color
+from reportlab.platypus import Flowable, Paragraph
+
+from simpatient.reporting import layout
+from simpatient.reporting.fonts import BODY, STRONG
+from simpatient.reporting.text import Span, label_width, one_font, paragraph, printable, shortened
+from simpatient.reporting.view import SpokenTurn
+
+NUMBER_WIDTH, NAME_WIDTH, TAGS_WIDTH = 26.0, 72.0, 62.0
+GAP, LEADING, BASELINE, SIDE_SIZE = 7.0, 13.5, 9.5, 8.0
+_SAID = layout.text_style("said", 9.5, LEADING)
+
+
+@cache
+def _beside(text: str, width: float) -> tuple[tuple[str, str], ...]:
+    """Return short text as lines of ``(font, text)`` that fit beside the words, cut if one word is too long.
+
+    Speakers and code letters repeat all through a session, so each is fitted once.
+    """
+    lines: list[str] = []
+    for word in printable(text, 60).split():
+        if lines and label_width(f"{lines[-1]} {word}", SIDE_SIZE) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return tuple(one_font(shortened(line, SIDE_SIZE, width), STRONG) for line in lines[:3])
+
+
+class TurnBlock(Flowable):
+    """A turn: number and speaker on the left, the words, code letters on the right."""
+
+    def __init__(self, turn: SpokenTurn, words: Paragraph, *, goes_on: bool = False) -> None:
+        super().__init__()
+        self._turn, self._words, self._goes_on = turn, words, goes_on
+        self._name = _beside("(goes on)" if goes_on else turn.speaker, NAME_WIDTH - 10)
+        self._tags = () if goes_on else _beside(turn.tags, TAGS_WIDTH - 8)
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Return the size needed."""
+        said = self._words.wrap(width - NUMBER_WIDTH - NAME_WIDTH - TAGS_WIDTH, height)[1]
+        self.width, self.height = width, max(said, self._side()) + GAP
+        return self.width, self.height
+
+    def _side(self) -> float:
+        """Return the height of what stands beside the words, which cannot be split."""
+        return max(len(self._name), len(self._tags), 1) * LEADING
+
+    def split(self, width: float, height: float) -> list[Flowable]:
+        """Return the turn in two parts, never leaving a single line of it behind."""
+        parts = self._words.split(width - NUMBER_WIDTH - NAME_WIDTH - TAGS_WIDTH, height - GAP)
+        if len(parts) != 2 or self._side() + GAP > height:
+            return []
+        return [
+            TurnBlock(self._turn, parts[0], goes_on=self._goes_on),
+            TurnBlock(self._turn, parts[1], goes_on=True),
+        ]
+
+    def draw(self) -> None:
+        """Draw the parts side by side from the top."""
+        top, x = self.height, NUMBER_WIDTH
+        speaker = layout.ACCENT if self._turn.is_trainee else layout.SOFT
+        self._draw_lines(((BODY, str(self._turn.number)),), 0, layout.SOFT)
+        self._draw_lines(self._name, x, speaker)
+        self._draw_lines(self._tags, self.width - TAGS_WIDTH + 8, layout.WARM)
+        self._words.drawOn(self.canv, x + NAME_WIDTH, top - self._words.height)
+        if self._turn.is_trainee:
+            self.canv.setStrokeColor(layout.ACCENT)
+            self.canv.setLineWidth(1.4)
+            self.canv.line(x + NAME_WIDTH - 7, GAP, x + NAME_WIDTH - 7, top - 1)
+
+    def _draw_lines(self, lines: tuple[tuple[str, str], ...], x: float, color: Color) -> None:
+        self.canv.setFillColor(color)
+        for number, (font, text) in enumerate(lines):
+            self.canv.setFont(font, SIDE_SIZE)
+            self.canv.drawString(x, self.height - BASELINE - number * LEADING, text)
+
+
+def turn_block(turn: SpokenTurn) -> TurnBlock:
+    """Return one turn of the transcript, with a mark and the program's own note in words."""
+    spans = [Span(turn.text)]
+    if turn.is_marked:
+        spans.insert(0, Span("Marked: ", STRONG, layout.WARM))
+    if turn.note:
+        spans.append(Span(f"  Program's note: {turn.note}", "", layout.SOFT))
+    return TurnBlock(turn, paragraph(_SAID, *spans))

@@ -1,0 +1,200 @@
+"""Ports of the use cases: what storage, content and reporting must offer."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from simpatient.domain.case import Case
+from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.codes import CodingScheme, TurnCodes
+from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.errors import ContentError
+from simpatient.domain.guard_rules import GuardRules
+from simpatient.domain.intents import IntentBank
+from simpatient.domain.persona import Persona
+from simpatient.domain.progress import Progress
+from simpatient.domain.report import SessionReport
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.score import Scorecard
+from simpatient.domain.session import SelfRating, Session, Turn
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, for durations."""
+        ...
+
+
+class SessionRepository(Protocol):
+    """Sessions on disk. Every call returns only when the change is durable.
+
+    All methods raise ``StorageUnavailable`` when the disk or database fails and ``NotFound`` when a
+    session id is unknown.
+    """
+
+    def create(self, session: Session) -> None:
+        """Store a new session with the turns it already has."""
+        ...
+
+    def add_turn(self, session_id: str, turn: Turn) -> None:
+        """Append a turn and make it the leaf in use."""
+        ...
+
+    def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
+        """Store the codes of a turn already stored."""
+        ...
+
+    def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
+        """Set or clear the trainee's mark on a turn."""
+        ...
+
+    def set_leaf(self, session_id: str, leaf: int | None) -> None:
+        """Choose the branch in use."""
+        ...
+
+    def set_manifest_model(self, session_id: str, model: str) -> None:
+        """Record that another patient model took over (never used by the guided patient alone)."""
+        ...
+
+    def end(self, session_id: str, at: datetime) -> None:
+        """Mark the session as ended."""
+        ...
+
+    def reopen(self, session_id: str) -> None:
+        """Open an ended session again, for a retry."""
+        ...
+
+    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
+        """Store the scorecards of the branch ending in ``leaf``; replaces those of the same leaf."""
+        ...
+
+    def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
+        """Store the trainee's own rating; it is kept once given."""
+        ...
+
+    def get(self, session_id: str) -> Session:
+        """Return the session; ``scorecards`` are those of its leaf in use."""
+        ...
+
+    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
+        """Return a trainee's sessions, newest first, with turns and scorecards."""
+        ...
+
+    def latest_open(self, trainee_id: str) -> Session | None:
+        """Return the trainee's most recent session that has not been ended."""
+        ...
+
+    def list_trainees(self) -> tuple[str, ...]:
+        """Return the ids of all trainees with at least one session, sorted."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session and everything that hangs on it."""
+        ...
+
+    def check(self) -> tuple[str, ...]:
+        """Return problems found by an integrity check; empty when sound."""
+        ...
+
+    def close(self) -> None:
+        """Release the database."""
+        ...
+
+
+class ContentLibrary(Protocol):
+    """Authored content, loaded and checked. Unknown ids raise ``NotFound`` naming what there is."""
+
+    def personas(self) -> tuple[Persona, ...]:
+        """Return all personas that load without errors, sorted by id."""
+        ...
+
+    def persona(self, persona_id: str) -> Persona:
+        """Return one persona."""
+        ...
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return all cases, sorted by id."""
+        ...
+
+    def case(self, case_id: str) -> Case:
+        """Return one case."""
+        ...
+
+    def curricula(self) -> tuple[Curriculum, ...]:
+        """Return all curricula, sorted by id."""
+        ...
+
+    def rubrics(self) -> tuple[Rubric, ...]:
+        """Return all rubrics, sorted by id."""
+        ...
+
+    def rubric(self, rubric_id: str) -> Rubric:
+        """Return one rubric."""
+        ...
+
+    def intents(self) -> IntentBank:
+        """Return the shared intents."""
+        ...
+
+    def schemes(self) -> tuple[CodingScheme, ...]:
+        """Return the coding schemes."""
+        ...
+
+    def dynamics_table(self) -> DynamicsTable:
+        """Return the default steps of the patient's state."""
+        ...
+
+    def guard_rules(self) -> GuardRules:
+        """Return what the guard stops."""
+        ...
+
+    def coaching(self) -> CoachingGuide:
+        """Return the debrief's wording."""
+        ...
+
+    def digest(self, kind: str, item_id: str) -> str:
+        """Return ``version sha256`` of a content item's file, for manifests."""
+        ...
+
+    def problems(self) -> tuple[ContentError, ...]:
+        """Return what is wrong with the content files found."""
+        ...
+
+    def reload(self) -> None:
+        """Read the files again."""
+        ...
+
+
+class ReportWriter(Protocol):
+    """Writes reports. A file is either complete or not there (written aside, then renamed)."""
+
+    def session_pdf(self, report: SessionReport, path: Path) -> None:
+        """Write the feedback report as PDF."""
+        ...
+
+    def session_html(self, report: SessionReport, path: Path) -> None:
+        """Write its accessible HTML twin."""
+        ...
+
+    def progress_pdf(self, progress: Progress, path: Path) -> None:
+        """Write a trainee's progress as PDF."""
+        ...
+
+    def progress_html(self, progress: Progress, path: Path) -> None:
+        """Write its accessible HTML twin."""
+        ...
+
+    def progress_csv(self, progress: Progress, path: Path) -> None:
+        """Write a trainee's progress as CSV, one row per session and measure."""
+        ...
+
+
+OnChunk = Callable[[str], None]

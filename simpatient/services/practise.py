@@ -1,0 +1,294 @@
+"""Practise: start, talk, mark, retry, end. The trainee's turn is on disk before the patient answers."""
+
+import re
+from collections.abc import Callable, Sequence
+from threading import RLock
+
+from simpatient.assessment.scoring import score
+from simpatient.domain.base import Value
+from simpatient.domain.case import Case
+from simpatient.domain.codes import TurnCodes
+from simpatient.domain.errors import Cancelled, UserFacingError
+from simpatient.domain.ports import Coder, RememberingEncoder
+from simpatient.domain.score import Scorecard
+from simpatient.domain.session import CodedTurn, Manifest, Session, Turn
+from simpatient.domain.state import PatientState
+from simpatient.domain.text import LONGEST_TURN, clean_text
+from simpatient.patient.mind import Reply
+from simpatient.services.cancelling import CancelToken
+from simpatient.services.minds import MindStore
+from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
+
+MACHINE_NOTE = (
+    "A word from the program: yes, this is a simulated patient, not a person. Everything here is made up for "
+    "practice and stays on this computer. The conversation goes on below."
+)
+
+
+class Exchange(Value):
+    """A trainee turn and the patient's answer; ``note`` is the program's own word, outside the role."""
+
+    trainee: Turn
+    patient: Turn
+    note: str = ""
+
+
+class PractiseService:
+    """A practice session from the first line to the scorecards."""
+
+    def __init__(
+        self,
+        *,
+        library: ContentLibrary,
+        sessions: SessionRepository,
+        minds: MindStore,
+        encoder: RememberingEncoder,
+        coder: Coder,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_seed: Callable[[], int],
+        app_version: str,
+    ) -> None:
+        self._library = library
+        self._sessions = sessions
+        self._minds = minds
+        self._encoder = encoder
+        self._coder = coder
+        self._clock = clock
+        self._new_id = new_id
+        self._new_seed = new_seed
+        self._app_version = app_version
+        self._live: dict[str, Session] = {}
+        self._lock = RLock()
+
+    def warm_up(self, case_id: str) -> None:
+        """Make the patient ready while the vignette is read."""
+        self._minds.of(self._library.case(case_id).persona)
+
+    def start(
+        self,
+        case_id: str,
+        *,
+        trainee_id: str,
+        seed: int | None = None,
+        curriculum_id: str | None = None,
+        unit_id: str | None = None,
+    ) -> Session:
+        """Start a session; it holds the patient's opening turn when the case lets the patient begin.
+
+        Raises:
+            NotFound: There is no such case.
+            StorageUnavailable: The session could not be stored.
+        """
+        case = self._library.case(case_id)
+        chosen = self._new_seed() if seed is None else seed
+        session = Session(
+            id=self._new_id(),
+            trainee_id=trainee_id,
+            case_id=case_id,
+            curriculum_id=curriculum_id,
+            unit_id=unit_id,
+            manifest=self._manifest(case, curriculum_id, chosen),
+            started_at=self._clock.now(),
+        )
+        if case.first_line_by == "patient":
+            opening = self._patient_turn(self._minds.of(case.persona).open(chosen), 0, None, {})
+            session = session.model_copy(update={"turns": (opening,), "leaf": 0})
+        self._sessions.create(session)
+        return self._keep(session)
+
+    def reply(self, session_id: str, text: str, on_chunk: OnChunk, cancel: CancelToken | None = None) -> Exchange:
+        """Store the trainee's turn, then answer it; chunks are a preview, the return value is the truth.
+
+        Raises:
+            UserFacingError: The text is too long, or the session has ended.
+            StorageUnavailable: The turn could not be stored; nothing was said.
+            Cancelled: The trainee's turn is stored, the answer is not; ``resume`` answers it.
+        """
+        with self._lock:
+            session = self._open_session(session_id)
+            said = clean_text(text)
+            if len(said) > LONGEST_TURN:
+                raise UserFacingError(
+                    f"That turn has {len(said):,} characters; one turn can have {LONGEST_TURN:,}.",
+                    "Shorten it and send it again; it was not sent.",
+                )
+            turn = Turn(
+                turn=_next_number(session), parent=session.leaf, speaker="trainee", text=said, at=self._clock.now()
+            )
+            self._sessions.add_turn(session_id, turn)
+            session = self._keep(_with_turn(session, turn))
+            return self._answer(session, turn, on_chunk, cancel)
+
+    def resume(self, session_id: str) -> Session:
+        """Return a session as it was left; a turn that was never answered is answered now."""
+        with self._lock:
+            session = self._keep(self._sessions.get(session_id))
+            path = session.path()
+            if not session.is_ended and path and path[-1].speaker == "trainee":
+                self._answer(session, path[-1], lambda _: None, None)
+            return self._live[session_id]
+
+    def mark(self, session_id: str, turn: int, marked: bool) -> None:
+        """Set or clear the trainee's mark on a moment."""
+        with self._lock:
+            self._sessions.mark_turn(session_id, turn, marked)
+            self._live.pop(session_id, None)
+
+    def branch(self, session_id: str, from_turn: int) -> Session:
+        """Retry from a patient turn: what follows is kept as a sibling branch.
+
+        Raises:
+            UserFacingError: ``from_turn`` is not a patient turn of this session.
+        """
+        with self._lock:
+            session = self._sessions.get(session_id)
+            if not any(t.turn == from_turn and t.speaker == "patient" for t in session.turns):
+                raise UserFacingError(
+                    f"Turn {from_turn} is not a patient turn of this session.", "Choose one of the patient's turns."
+                )
+            self._sessions.set_leaf(session_id, from_turn)
+            self._sessions.reopen(session_id)
+            return self._keep(self._sessions.get(session_id))
+
+    def end(self, session_id: str) -> Session:
+        """Score the branch in use and end the session."""
+        with self._lock:
+            session = self._current(session_id)
+            if session.leaf is not None:
+                self._code_patient_turns(session)
+                session = self._live[session_id]
+                self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
+            self._sessions.end(session_id, self._clock.now())
+            return self._keep(self._sessions.get(session_id))
+
+    def score(self, session: Session) -> tuple[Scorecard, ...]:
+        """Return the scorecards of the branch in use, one per rubric of the case, main rubric first."""
+        turns = coded_turns(session.path(), self._coder)
+        rubrics = [self._library.rubric(rubric) for rubric in self._library.case(session.case_id).rubrics]
+        return tuple(score(session.id, turns, rubric, self._coder.coder_id) for rubric in rubrics)
+
+    def _answer(self, session: Session, turn: Turn, on_chunk: OnChunk, cancel: CancelToken | None) -> Exchange:
+        started = self._clock.monotonic()
+        path = session.path(turn.turn)
+        codes = turn.codes or self._code(session, turn, path)
+        coded = self._clock.monotonic()
+        mind = self._minds.of(self._library.case(session.case_id).persona)
+        state = last_state(path) or mind.persona.dynamics.start.to_state()
+        said = [t.text for t in path if t.speaker == "patient"]
+        reply = mind.reply(state, turn.text, codes, said, session.manifest.seed, turn.turn)
+        if cancel is not None and cancel.is_cancelled:
+            raise Cancelled
+        timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
+        patient = self._patient_turn(reply, turn.turn + 1, turn.turn, timings, state)
+        session = self._live[session.id]
+        patient = patient.model_copy(update={"turn": _next_number(session)})
+        _stream(patient.text, on_chunk)
+        self._sessions.add_turn(session.id, patient)
+        self._keep(_with_turn(session, patient))
+        return Exchange(trainee=turn.model_copy(update={"codes": codes}), patient=patient, note=patient.note)
+
+    def _code(self, session: Session, turn: Turn, path: Sequence[Turn]) -> TurnCodes:
+        codes = self._coder.code_turn(turn.speaker, turn.text, path[-2].text if len(path) > 1 else "")
+        self._sessions.attach_codes(session.id, turn.turn, codes)
+        turns = tuple(t.model_copy(update={"codes": codes}) if t.turn == turn.turn else t for t in session.turns)
+        self._keep(session.model_copy(update={"turns": turns}))
+        return codes
+
+    def _code_patient_turns(self, session: Session) -> None:
+        path = session.path()
+        for before, turn in zip((None, *path), path, strict=False):
+            if turn.codes is None:
+                codes = self._coder.code_turn(turn.speaker, turn.text, before.text if before else "")
+                self._sessions.attach_codes(session.id, turn.turn, codes)
+        self._keep(self._sessions.get(session.id))
+
+    def _patient_turn(
+        self,
+        reply: Reply,
+        number: int,
+        parent: int | None,
+        timings: dict[str, float],
+        before: PatientState | None = None,
+    ) -> Turn:
+        return Turn(
+            turn=number,
+            parent=parent,
+            speaker="patient",
+            text=reply.words.text,
+            at=self._clock.now(),
+            state_before=before or reply.before,
+            state_after=reply.after,
+            plan=reply.plan,
+            facts_revealed=reply.words.told,
+            guard=reply.words.guard,
+            timings_s=timings,
+            note=MACHINE_NOTE if reply.asked_if_machine else "",
+        )
+
+    def _manifest(self, case: Case, curriculum_id: str | None, seed: int) -> Manifest:
+        digest = self._library.digest
+        wanted = [("persona", case.persona), ("case", case.id), *(("rubric", r) for r in case.rubrics)]
+        if curriculum_id:
+            wanted.append(("curriculum", curriculum_id))
+        library = self._library
+        wanted += [
+            ("intents", library.intents().id),
+            ("dynamics", library.dynamics_table().id),
+            ("guard", library.guard_rules().id),
+        ]
+        return Manifest(
+            app=self._app_version,
+            model="guided",
+            content={f"{kind}:{item}": digest(kind, item) for kind, item in wanted},
+            encoder=self._encoder.model_id,
+            coder=self._coder.coder_id,
+            seed=seed,
+        )
+
+    def _open_session(self, session_id: str) -> Session:
+        session = self._current(session_id)
+        if session.is_ended:
+            raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to go on.")
+        path = session.path()
+        if path and path[-1].speaker == "trainee":
+            self._answer(session, path[-1], lambda _: None, None)
+        return self._live[session_id]
+
+    def _current(self, session_id: str) -> Session:
+        return self._live.get(session_id) or self._keep(self._sessions.get(session_id))
+
+    def _keep(self, session: Session) -> Session:
+        self._live[session.id] = session
+        return session
+
+
+def coded_turns(path: Sequence[Turn], coder: Coder) -> tuple[CodedTurn, ...]:
+    """Return a branch as coded turns; turns without stored codes are coded now."""
+    return tuple(
+        CodedTurn(
+            turn=turn.turn,
+            speaker=turn.speaker,
+            text=turn.text,
+            codes=turn.codes or coder.code_turn(turn.speaker, turn.text, before.text if before else ""),
+        )
+        for before, turn in zip((None, *path), path, strict=False)
+    )
+
+
+def last_state(path: Sequence[Turn]) -> PatientState | None:
+    """Return the patient's state after its last turn on a branch."""
+    return next((turn.state_after for turn in reversed(path) if turn.state_after is not None), None)
+
+
+def _next_number(session: Session) -> int:
+    return max((turn.turn for turn in session.turns), default=-1) + 1
+
+
+def _with_turn(session: Session, turn: Turn) -> Session:
+    return session.model_copy(update={"turns": (*session.turns, turn), "leaf": turn.turn})
+
+
+def _stream(text: str, on_chunk: OnChunk) -> None:
+    for chunk in re.findall(r"\S+\s*|\s+", text):
+        on_chunk(chunk)

@@ -1,0 +1,76 @@
+"""Reports of a session or of a trainee's progress, as files."""
+
+from pathlib import Path
+
+from simpatient.domain.errors import UserFacingError
+from simpatient.domain.report import SessionReport
+from simpatient.services.ports import Clock, ContentLibrary, ReportWriter, SessionRepository
+from simpatient.services.progress import ProgressService
+from simpatient.services.review import ReviewService
+
+
+class ReportService:
+    """Writes feedback and progress reports."""
+
+    def __init__(
+        self,
+        *,
+        library: ContentLibrary,
+        sessions: SessionRepository,
+        review: ReviewService,
+        progress: ProgressService,
+        writer: ReportWriter,
+        clock: Clock,
+    ) -> None:
+        self._library = library
+        self._sessions = sessions
+        self._review = review
+        self._progress = progress
+        self._writer = writer
+        self._clock = clock
+
+    def session(
+        self, session_id: str, *, pdf: Path | None = None, html: Path | None = None, with_disclosure: bool = False
+    ) -> None:
+        """Write a session's feedback report; with a PDF its HTML twin is written beside it.
+
+        Raises:
+            UserFacingError: The session has not been ended, or a file cannot be written.
+        """
+        report = self.session_report(session_id, with_disclosure=with_disclosure)
+        if pdf is not None:
+            self._writer.session_pdf(report, pdf)
+            html = html or pdf.with_suffix(".html")
+        if html is not None:
+            self._writer.session_html(report, html)
+
+    def session_report(self, session_id: str, *, with_disclosure: bool = False) -> SessionReport:
+        """Return everything the feedback report shows."""
+        session = self._sessions.get(session_id)
+        if not session.scorecards:
+            raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
+        case = self._library.case(session.case_id)
+        return SessionReport(
+            session=session,
+            case=case,
+            persona=self._library.persona(case.persona),
+            rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
+            debrief=self._review.debrief(session_id),
+            disclosure=self._review.disclosure_map(session_id) if with_disclosure else None,
+            generated_at=self._clock.now(),
+            self_rating_questions=self._review.questions(),
+            schemes=self._library.schemes(),
+        )
+
+    def progress(
+        self, trainee_id: str, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
+    ) -> None:
+        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
+        progress = self._progress.progress(trainee_id)
+        if pdf is not None:
+            self._writer.progress_pdf(progress, pdf)
+            html = html or pdf.with_suffix(".html")
+        if html is not None:
+            self._writer.progress_html(progress, html)
+        if csv is not None:
+            self._writer.progress_csv(progress, csv)

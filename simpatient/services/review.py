@@ -1,0 +1,42 @@
+"""Review: the trainee's own rating first, then the debrief, then, in a separate step, the hidden case."""
+
+from simpatient.assessment.debrief import disclosure, make_debrief
+from simpatient.domain.debrief import Debrief, DisclosureMap
+from simpatient.domain.ports import Coder
+from simpatient.domain.session import SelfRating, Session
+from simpatient.services.ports import ContentLibrary, SessionRepository
+from simpatient.services.practise import coded_turns
+
+
+class ReviewService:
+    """Looking back at a session."""
+
+    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, coder: Coder) -> None:
+        self._library = library
+        self._sessions = sessions
+        self._coder = coder
+
+    def questions(self) -> dict[str, str]:
+        """Return the self-rating questions by id."""
+        return dict(self._library.coaching().self_rating_questions)
+
+    def session(self, session_id: str) -> Session:
+        """Return a session with the scorecards of its branch in use."""
+        return self._sessions.get(session_id)
+
+    def rate_self(self, session_id: str, rating: SelfRating) -> None:
+        """Store the trainee's own rating, given before any score is shown."""
+        self._sessions.save_self_rating(session_id, rating)
+
+    def debrief(self, session_id: str) -> Debrief:
+        """Return the feedback on the branch in use, made from the transcript alone."""
+        session = self._sessions.get(session_id)
+        path = session.path()
+        turns = coded_turns(path, self._coder)
+        return make_debrief(session.id, path, turns, session.scorecards, self._library.coaching())
+
+    def disclosure_map(self, session_id: str) -> DisclosureMap:
+        """Return what the patient told and held back on the branch in use."""
+        session = self._sessions.get(session_id)
+        persona = self._library.persona(self._library.case(session.case_id).persona)
+        return disclosure(session.id, persona, session.path())

@@ -1,0 +1,1 @@
+"""Microphone, recogniser and voice. Knows nothing of the window."""

@@ -1,0 +1,53 @@
+"""Connections that are safe: WAL, every commit on disk, foreign keys, a wait for other writers.
+
+The settings are read back on every connection, because SQLite ignores what it cannot do.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from simpatient.domain.errors import StorageUnavailable
+
+BUSY_TIMEOUT_MS = 5000
+# What each setting must read back as. synchronous 2 is FULL: with it a commit survives power loss, too.
+PRAGMAS: dict[str, tuple[str, str]] = {
+    "busy_timeout": (str(BUSY_TIMEOUT_MS), str(BUSY_TIMEOUT_MS)),
+    "journal_mode": ("WAL", "wal"),
+    "synchronous": ("FULL", "2"),
+    "foreign_keys": ("ON", "1"),
+}
+WRITING = {"simpatient_writing": True}
+
+
+def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
+    """Return an engine over a database file with one safe connection; nothing is opened yet.
+
+    While migrating, foreign keys are off: a table rebuilt by a migration is dropped for a moment, which
+    would take along every row that hangs on it. The migration checks the keys before it commits.
+    """
+    pragmas = PRAGMAS | ({"foreign_keys": ("OFF", "0")} if is_migrating else {})
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    event.listen(engine, "connect", lambda connection, _record: _make_safe(connection, pragmas))
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_safe(dbapi_connection: Any, pragmas: dict[str, tuple[str, str]]) -> None:
+    # Python's own transaction handling commits before schema changes; we begin transactions ourselves.
+    dbapi_connection.isolation_level = None
+    for name, (wanted, expected) in pragmas.items():
+        dbapi_connection.execute(f"PRAGMA {name}={wanted}")
+        found = str(dbapi_connection.execute(f"PRAGMA {name}").fetchone()[0])
+        if found != expected:
+            message = f"The database cannot be kept safely here ({name} is {found}, not {expected})."
+            raise StorageUnavailable(message, "Keep it on a local disk rather than a network drive.")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that will write takes the lock at once: upgrading a read lock can fail without waiting.
+    is_writing = connection.get_execution_options().get("simpatient_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

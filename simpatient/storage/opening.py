@@ -1,0 +1,97 @@
+"""Opens the database: looks before it writes, refuses what is newer, sets aside what is damaged.
+
+Nothing is ever deleted here.
+"""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.engine import make_engine
+from simpatient.storage.failures import is_damage, translated, translating
+from simpatient.storage.lane import Lane
+from simpatient.storage.repositories import SqlSessionRepository
+from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+
+# Up to this size a quick check takes well under a second and is done each time the database is opened.
+CHECK_UP_TO_BYTES = 64_000_000
+COMPANIONS = ("-wal", "-shm")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is in a database file."""
+
+    version: int
+    tables: frozenset[str]
+
+
+def open_sessions(path: Path) -> SqlSessionRepository:
+    """Open the database, made or brought up to date where needed.
+
+    Raises:
+        StorageUnavailable: It cannot be opened, is newer than this program, is something else, or is
+            damaged; a damaged file is renamed, so that the next start begins with an empty database.
+    """
+    lane = Lane()
+    try:
+        lane.run(lambda: _prepare(path))
+    except BaseException:
+        lane.close()
+        raise
+    return SqlSessionRepository(make_engine(path), path, lane)
+
+
+def _prepare(path: Path) -> None:
+    with translating(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_there = path.exists() and path.stat().st_size > 0
+    found = _look(path) if is_there else Found(0, frozenset())
+    if found.version > SCHEMA_VERSION:
+        message = f"The database was written by a newer simpatient (schema {found.version}). ({path})"
+        raise StorageUnavailable(message, "Update simpatient; nothing was changed.")
+    if found.tables and "alembic_version" not in found.tables:
+        message = f"This file is a database of another program. ({path})"
+        raise StorageUnavailable(message, "Move it away or choose another folder; nothing was changed.")
+    if found.version < SCHEMA_VERSION:
+        upgrade(path, is_new=not found.tables)
+
+
+def _look(path: Path) -> Found:
+    """Read version and tables without writing; set the file aside when it is damaged."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
+            damage = None if version > SCHEMA_VERSION else _damage(connection, path)
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise translated(error, path) from error
+        raise _set_aside(path) from error
+    if damage:
+        raise _set_aside(path)
+    return Found(version, tables)
+
+
+def _damage(connection: sqlite3.Connection, path: Path) -> str | None:
+    if path.stat().st_size > CHECK_UP_TO_BYTES:
+        return None
+    found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    return None if found == "ok" else found
+
+
+def _set_aside(path: Path) -> StorageUnavailable:
+    """Rename a damaged database with its companions and return the error that tells where it is."""
+    kept = free_name(path.with_name(f"{path.stem}-damaged{path.suffix}"))
+    with translating(path):
+        for companion in COMPANIONS:
+            beside = path.with_name(path.name + companion)
+            if beside.exists():
+                beside.rename(kept.with_name(kept.name + companion))
+        path.rename(kept)
+    message = f"The database was damaged. It is kept, unchanged, as {kept}."
+    backups = path.parent / "backups"
+    copies = f" Earlier copies are in {backups}." if backups.is_dir() else ""
+    return StorageUnavailable(message, f"Start again to begin with an empty one.{copies}")

@@ -1,0 +1,295 @@
+"""``SessionRepository`` on SQLite: every call is one transaction on the storage lane, durable on return.
+
+Must not know who asks. Opening, migrating and damaged files are in ``opening``.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, text, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from simpatient.domain.codes import TurnCodes
+from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
+from simpatient.domain.score import Scorecard
+from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.storage import rows
+from simpatient.storage.engine import WRITING
+from simpatient.storage.failures import translating
+from simpatient.storage.integrity import integrity_problems
+from simpatient.storage.lane import Lane
+from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turns
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+
+class SqlSessionRepository:
+    """Sessions in an opened and migrated database.
+
+    Args:
+        engine: Engine with safe connections (``engine.make_engine``).
+        path: The database file, for messages.
+        lane: The thread all work is done on; closed together with the repository.
+    """
+
+    def __init__(self, engine: Engine, path: Path, lane: Lane) -> None:
+        self._engine = engine
+        self._path = path
+        self._lane = lane
+
+    def create(self, session: Session) -> None:
+        """Store a new session with everything it already has."""
+        if session.scorecards and session.leaf is None:
+            raise BugError("scorecards need a leaf")
+        self._write(lambda connection: _insert_session(connection, session))
+
+    def add_turn(self, session_id: str, turn: Turn) -> None:
+        """Append a turn and make it the leaf in use."""
+
+        def work(connection: Connection) -> None:
+            _need_session(connection, session_id)
+            _insert_turns(connection, session_id, [turn])
+            connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
+
+        self._write(work)
+
+    def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
+        """Store the codes of a turn already stored, in the place of earlier ones."""
+        row = {"session_id": session_id, "seq": turn, "codes": rows.as_json(codes)}
+
+        def work(connection: Connection) -> None:
+            _need_turn(connection, session_id, turn)
+            new = sqlite_insert(turn_codes).values(row)
+            connection.execute(new.on_conflict_do_update(set_={"codes": new.excluded.codes}))
+
+        self._write(work)
+
+    def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
+        """Set or clear the trainee's mark on a turn."""
+
+        def work(connection: Connection) -> None:
+            _need_turn(connection, session_id, turn)
+            new = sqlite_insert(marks).values(session_id=session_id, seq=turn, marked=marked)
+            connection.execute(new.on_conflict_do_update(set_={"marked": new.excluded.marked}))
+
+        self._write(work)
+
+    def set_leaf(self, session_id: str, leaf: int | None) -> None:
+        """Choose the branch in use."""
+
+        def work(connection: Connection) -> None:
+            _need_session(connection, session_id)
+            if leaf is not None:
+                _need_turn(connection, session_id, leaf)
+            connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=leaf))
+
+        self._write(work)
+
+    def set_manifest_model(self, session_id: str, model: str) -> None:
+        """Record that another patient model took over."""
+
+        def work(connection: Connection) -> None:
+            manifest = _need_session(connection, session_id).manifest
+            changed = {**manifest, "model": model}
+            connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
+
+        self._write(work)
+
+    def end(self, session_id: str, at: datetime) -> None:
+        """Mark the session as ended."""
+        self._change(session_id, ended_at=at)
+
+    def reopen(self, session_id: str) -> None:
+        """Open an ended session again, for a retry."""
+        self._change(session_id, ended_at=None)
+
+    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
+        """Store the scorecards of the branch ending in ``leaf``; replaces those of the same leaf."""
+
+        def work(connection: Connection) -> None:
+            _need_turn(connection, session_id, leaf)
+            here = (scorecards.c.session_id == session_id) & (scorecards.c.leaf == leaf)
+            connection.execute(delete(scorecards).where(here))
+            _insert(connection, scorecards, rows.card_rows(session_id, leaf, cards))
+
+        self._write(work)
+
+    def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
+        """Store the trainee's own rating; the first one is kept, later ones are not taken."""
+
+        def work(connection: Connection) -> None:
+            _need_session(connection, session_id)
+            new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
+            connection.execute(new.on_conflict_do_nothing())
+
+        self._write(work)
+
+    def get(self, session_id: str) -> Session:
+        """Return the session; ``scorecards`` are those of its leaf in use."""
+
+        def work(connection: Connection) -> Session:
+            row = _need_session(connection, session_id)
+            try:
+                return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
+            except ValidationError as error:
+                message = f'The stored session "{session_id}" cannot be read.'
+                raise StorageUnavailable(message, "Run `simpatient db check`.") from error
+
+        return self._read(work)
+
+    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
+        """Return a trainee's sessions, newest first; one that cannot be read is left to ``check``."""
+
+        def work(connection: Connection) -> tuple[Session, ...]:
+            wanted = _newest_first(select(sessions).where(sessions.c.trainee_id == trainee_id)).limit(limit)
+            found = connection.execute(wanted).all()
+            hanging = _Hanging(connection, wanted.with_only_columns(sessions.c.id))
+            return tuple(session for row in found if (session := _readable(hanging, row)))
+
+        return self._read(work)
+
+    def latest_open(self, trainee_id: str) -> Session | None:
+        """Return the trainee's most recent session that has not been ended."""
+        is_open = (sessions.c.trainee_id == trainee_id) & sessions.c.ended_at.is_(None)
+        wanted = _newest_first(select(sessions.c.id).where(is_open)).limit(1)
+        found = self._read(lambda connection: connection.execute(wanted).scalar())
+        return None if found is None else self.get(found)
+
+    def list_trainees(self) -> tuple[str, ...]:
+        """Return the ids of all trainees with at least one session, sorted."""
+        wanted = select(sessions.c.trainee_id).distinct().order_by(sessions.c.trainee_id)
+        return tuple(self._read(lambda connection: connection.execute(wanted).scalars().all()))
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session and everything that hangs on it."""
+
+        def work(connection: Connection) -> None:
+            _need_session(connection, session_id)
+            connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+        self._write(work)
+
+    def check(self) -> tuple[str, ...]:
+        """Return problems found by an integrity check; empty when sound."""
+
+        def work(connection: Connection) -> tuple[str, ...]:
+            found = connection.execute(select(sessions)).all()
+            hanging = _Hanging(connection, select(sessions.c.id))
+            unreadable = [row.id for row in found if _readable(hanging, row) is None]
+            return (*integrity_problems(connection), *(f'session "{i}" cannot be read' for i in unreadable))
+
+        return self._read(work)
+
+    def close(self) -> None:
+        """Release the database; closing twice is fine."""
+        self._lane.close()
+        self._engine.dispose()
+
+    def _read(self, work: Work[Result]) -> Result:
+        def on_lane() -> Result:
+            with translating(self._path), self._engine.connect() as connection:
+                return work(connection)
+
+        return self._lane.run(on_lane)
+
+    def _write(self, work: Work[None]) -> None:
+        def on_lane() -> None:
+            with (
+                translating(self._path),
+                self._engine.connect().execution_options(**WRITING) as connection,
+                connection.begin(),
+            ):
+                work(connection)
+
+        self._lane.run(on_lane)
+
+    def _change(self, session_id: str, **values: Any) -> None:
+        def work(connection: Connection) -> None:
+            _need_session(connection, session_id)
+            connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+
+        self._write(work)
+
+
+class _Hanging:
+    """Everything that hangs on a set of sessions, read in one query per table."""
+
+    def __init__(self, connection: Connection, ids: Select[Any]) -> None:
+        self._turns = self._grouped(connection, select(turns).where(turns.c.session_id.in_(ids)).order_by(turns.c.seq))
+        self._cards = self._grouped(
+            connection, select(scorecards).where(scorecards.c.session_id.in_(ids)).order_by(scorecards.c.position)
+        )
+        coded = connection.execute(select(turn_codes).where(turn_codes.c.session_id.in_(ids)))
+        self._codes = {(row.session_id, row.seq): row.codes for row in coded}
+        marked = connection.execute(select(marks).where(marks.c.session_id.in_(ids) & marks.c.marked))
+        self._marks = {(row.session_id, row.seq) for row in marked}
+        rated = connection.execute(select(self_ratings).where(self_ratings.c.session_id.in_(ids)))
+        self._ratings = {row.session_id: row.rating for row in rated}
+
+    @staticmethod
+    def _grouped(connection: Connection, query: Select[Any]) -> dict[str, list[Row[Any]]]:
+        found: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in connection.execute(query):
+            found[row.session_id].append(row)
+        return found
+
+    def session(self, row: Row[Any]) -> Session:
+        """Return the session of a row; raises ``ValidationError`` when it is not sound."""
+        spoken = [
+            rows.to_turn(turn._asdict(), self._codes.get((row.id, turn.seq)), (row.id, turn.seq) in self._marks)
+            for turn in self._turns.get(row.id, ())
+        ]
+        cards = [card.card for card in self._cards.get(row.id, ()) if card.leaf == row.leaf]
+        return rows.to_session(row._asdict(), spoken, cards, self._ratings.get(row.id))
+
+
+def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
+    try:
+        return hanging.session(row)
+    except ValidationError:
+        return None
+
+
+def _newest_first(query: Select[Any]) -> Select[Any]:
+    # Within one moment of the clock, the later stored is the newer.
+    return query.order_by(sessions.c.started_at.desc(), text("sessions.rowid DESC"))
+
+
+def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:
+    if new:
+        connection.execute(insert(table), new)
+
+
+def _insert_turns(connection: Connection, session_id: str, new: Sequence[Turn]) -> None:
+    _insert(connection, turns, [rows.turn_row(session_id, turn) for turn in new])
+    _insert(connection, turn_codes, rows.codes_rows(session_id, new))
+    _insert(connection, marks, rows.mark_rows(session_id, new))
+
+
+def _insert_session(connection: Connection, session: Session) -> None:
+    _insert(connection, sessions, [rows.session_row(session)])
+    _insert_turns(connection, session.id, session.turns)
+    if session.leaf is not None:
+        _need_turn(connection, session.id, session.leaf)
+        _insert(connection, scorecards, rows.card_rows(session.id, session.leaf, session.scorecards))
+    if session.self_rating is not None:
+        _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
+
+
+def _need_session(connection: Connection, session_id: str) -> Row[Any]:
+    row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    if row is None:
+        raise NotFound(f'There is no session "{session_id}".', "Choose one from the progress page.")
+    return row
+
+
+def _need_turn(connection: Connection, session_id: str, turn: int) -> None:
+    _need_session(connection, session_id)
+    here = (turns.c.session_id == session_id) & (turns.c.seq == turn)
+    if connection.execute(select(turns.c.seq).where(here)).one_or_none() is None:
+        raise NotFound(f'There is no turn {turn} in the session "{session_id}".', "Choose another turn.")

@@ -1,0 +1,70 @@
+"""Domain values to rows and back. Must not know SQL or connections."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from simpatient.domain.score import Scorecard
+from simpatient.domain.session import Session, Turn
+
+SESSION_FIELDS = ("id", "trainee_id", "case_id", "curriculum_id", "unit_id", "started_at", "ended_at", "leaf")
+TURN_FIELDS = ("parent", "speaker", "text", "at", "note")
+TURN_JSON = ("state_before", "state_after", "plan", "facts_revealed", "guard", "timings_s")
+
+Row = dict[str, Any]
+
+
+def storable(text: str) -> str:
+    """Return the text with surrogate pairs joined and halves of characters replaced; UTF-8 has no form for them."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def as_json(value: BaseModel) -> Any:
+    """Return a value as plain JSON data."""
+    return value.model_dump(mode="json", by_alias=True)
+
+
+def session_row(session: Session) -> Row:
+    """Return the row of a session without its turns."""
+    return {**{name: getattr(session, name) for name in SESSION_FIELDS}, "manifest": as_json(session.manifest)}
+
+
+def turn_row(session_id: str, turn: Turn) -> Row:
+    """Return the row of a turn without its codes and mark."""
+    nested = turn.model_dump(mode="json", by_alias=True, include=set(TURN_JSON))
+    plain = {name: getattr(turn, name) for name in TURN_FIELDS}
+    spoken = {"text": storable(turn.text), "note": storable(turn.note)}
+    return {"session_id": session_id, "seq": turn.turn, **plain, **spoken, **nested}
+
+
+def codes_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
+    """Return the rows of the codes the turns have."""
+    return [{"session_id": session_id, "seq": t.turn, "codes": as_json(t.codes)} for t in turns if t.codes]
+
+
+def mark_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
+    """Return the rows of the marked turns."""
+    return [{"session_id": session_id, "seq": t.turn, "marked": True} for t in turns if t.marked]
+
+
+def card_rows(session_id: str, leaf: int, cards: Sequence[Scorecard]) -> list[Row]:
+    """Return the rows of a branch's scorecards, in their order."""
+    return [
+        {"session_id": session_id, "leaf": leaf, "position": position, "rubric": card.rubric, "card": as_json(card)}
+        for position, card in enumerate(cards)
+    ]
+
+
+def to_turn(row: Mapping[str, Any], codes: Any, marked: bool) -> Turn:
+    """Return the turn of a row; raises pydantic's ``ValidationError`` when the row is not sound."""
+    fields = {name: row[name] for name in (*TURN_FIELDS, *TURN_JSON)}
+    return Turn.model_validate({"turn": row["seq"], **fields, "codes": codes, "marked": marked})
+
+
+def to_session(row: Mapping[str, Any], turns: Sequence[Turn], cards: Sequence[Any], rating: Any) -> Session:
+    """Return the session of a row; raises pydantic's ``ValidationError`` when something is not sound."""
+    fields = {name: row[name] for name in (*SESSION_FIELDS, "manifest")}
+    return Session.model_validate({**fields, "turns": tuple(turns), "scorecards": cards, "self_rating": rating})

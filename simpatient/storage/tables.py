@@ -1,0 +1,124 @@
+"""The tables. Nested values are JSON; everything that is searched, ordered or joined is a column.
+
+Must not know how rows become domain values (``rows``) or who asks (``repositories``).
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+# Named constraints, so that later migrations can change them in SQLite's batch mode.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment, stored as ISO text in UTC with microseconds, so that text order is time order."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        """Return the text of a moment; a moment without time zone is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment must have a time zone")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        """Return the moment a text stands for."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("trainee_id", String(64), nullable=False),
+    Column("case_id", String(64), nullable=False),
+    Column("curriculum_id", String(64)),
+    Column("unit_id", String(64)),
+    Column("manifest", JSON, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    # The turn in use; not a foreign key, because turns already point to sessions. `check` looks at it.
+    Column("leaf", Integer),
+    Index("ix_sessions_trainee_id_started_at", "trainee_id", "started_at"),
+)
+
+# The primary key is the index (session, seq) by which a session is opened.
+turns = Table(
+    "turns",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("parent", Integer),
+    Column("speaker", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("state_before", JSON(none_as_null=True)),
+    Column("state_after", JSON(none_as_null=True)),
+    Column("plan", JSON(none_as_null=True)),
+    Column("facts_revealed", JSON, nullable=False),
+    Column("guard", JSON, nullable=False),
+    Column("timings_s", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    ForeignKeyConstraint(["session_id", "parent"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+turn_codes = Table(
+    "turn_codes",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("codes", JSON, nullable=False),
+    ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("marked", Boolean(create_constraint=False), nullable=False),
+    ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+scorecards = Table(
+    "scorecards",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("leaf", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("rubric", String(64), nullable=False),
+    Column("card", JSON, nullable=False),
+    ForeignKeyConstraint(["session_id", "leaf"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+self_ratings = Table(
+    "self_ratings",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("rating", JSON, nullable=False),
+)

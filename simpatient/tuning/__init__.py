@@ -1,0 +1,1 @@
+"""Training and evaluating the models from the command line. Knows nothing of the window."""

@@ -1,0 +1,135 @@
+"""Writes the coder's model card from its manifest. Prints figures as they are, below a floor or not."""
+
+from pathlib import Path
+from typing import Any
+
+# Floors: word n-grams + cues + balanced logistic regression, or TF-IDF + linear SVM; human ceilings:
+# one coder against another / against the majority of nine. Source: design/assessment.md.
+_YARDSTICKS = {
+    "main": (".74", ".80 / .86"),
+    "question": (".77", ".77 / .83"),
+    "reflection": (".53", ".58 / .62"),
+    "input": (".37", ".44 / .49"),
+    "talk": (".50 (frozen MiniLM .55)", ".65 / .72"),
+}
+
+_HEADER = """# Model card: {name} {version}
+
+Calibrated linear heads on sentence vectors ({encoder}) and light features. They code one turn of a
+practice conversation in milliseconds on a CPU and drive the simulated patient live.
+
+## Intended use and limits
+
+For: formative feedback to trainees, always shown with a confidence; the simulated patient's reactions.
+Not for: grading, certification or selection, real therapy sessions, any decision about a person.
+
+- Trained on English demonstration interviews in motivational interviewing (AnnoMI), mostly health
+  behaviour, and on our own written exemplars. Other therapies, accents in writing and languages are
+  outside what was measured.
+- The codes AnnoMI lacks (for example affirm, confront, warn, immediacy) are learned from written exemplars
+  only; their figures below are cross-validated on those exemplars and are kinder than real talk.
+- Human coders agree little on simple against complex reflections and on kinds of input; so does this.
+- AnnoMI calls "Could you ...?" open. The turn's question label follows AnnoMI; the utterance code does not.
+- Permission given in an earlier turn is not seen: only the turn and the one before are read.
+
+## Figures
+
+Held-out predictions, five folds over whole conversations; macro-F1 with a 95 % bootstrap interval
+(conversations drawn with replacement); ECE is the expected calibration error in ten bins. The
+settings were chosen on the same folds, which flatters the figures slightly. "Decoded together" is what
+the coder says after the heads have agreed on labels that fit together, before the utterances have
+their word; its calibration error, in brackets, is that of the joint probability. The confidence shown
+to people is the head's own.
+"""
+
+_DATA = """
+## Data and licences
+
+- AnnoMI full annotations, {conversations} conversations (sha256 {annomi}): released as public domain by its authors.
+  Wu et al., ICASSP 2022; Future Internet 2023. No text of it is shipped; words are hashed.
+- {count} exemplar utterances in `assets/exemplars`, written for this project, Apache-2.0.
+- Never trained on: the two benchmark sets below.
+
+Command: `simpatient tune train-coder --annomi annomi.csv --out assets/models/coder --seed {seed}` ({versions}).
+Weights: `coder.npz`, sha256 `{sha}`.
+"""
+
+
+def write_card(path: Path, manifest: dict[str, Any]) -> None:
+    """Write the card beside the weights."""
+    figures = manifest["figures"]
+    parts = [_HEADER.format(**{key: manifest[key] for key in ("name", "version", "encoder")})]
+    parts += [_heads_table(figures), _tried(figures), _utterances(figures["utterance"])]
+    parts += [_benchmarks(manifest.get("benchmarks", {})), _data(manifest)]
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _heads_table(figures: dict[str, Any]) -> str:
+    lines = [
+        "| head | n | macro-F1 | 95 % | as decoded together | ECE (together) | floor | human |",
+        "|---|" + "---|" * 7,
+    ]
+    for head, (floor, human) in _YARDSTICKS.items():
+        own = figures[head]
+        joint = figures["joint"].get(head)
+        together = f"{joint['macro_f1']:.3f} [{joint['interval'][0]:.3f}, {joint['interval'][1]:.3f}]" if joint else "–"
+        calibrated = f"{own['ece']:.3f} ({joint['ece']:.3f})" if joint else f"{own['ece']:.3f}"
+        low, high = own["interval"]
+        lines.append(
+            f"| {head} | {own['n']} | {own['macro_f1']:.3f} | [{low:.3f}, {high:.3f}] | {together} | {calibrated} "
+            f"| {floor} | {human} |"
+        )
+    return "\n".join(lines)
+
+
+def _tried(figures: dict[str, Any]) -> str:
+    lines = ["\nWhat was tried (C: inverse penalty; balance: which features the penalty favours; prior: share of", ""]
+    lines[0] += " the log prior added, chosen on the same folds):"
+    for head, own in figures.items():
+        for way in own.get("tried", ()):
+            context = "" if way["context"] else ", without the turn before"
+            setting = f"C {way['strength']}, {way['balance']}, prior {way['prior_share']}{context}"
+            lines.append(f"- {head}: {setting}: {way['macro_f1']:.3f}")
+    return "\n".join(lines)
+
+
+def _utterances(own: dict[str, Any]) -> str:
+    low, high = own["interval"]
+    lines = [
+        "\n### Utterance codes (five folds over our exemplars, not conversations)\n",
+        f"Macro-F1 {own['macro_f1']:.3f} [{low:.3f}, {high:.3f}], ECE {own['ece']:.3f}, n {own['n']}.\n",
+        "| code | n | recall | precision | most often taken for |",
+        "|---|---|---|---|---|",
+    ]
+    table, labels = own["confusion"], own["labels"]
+    for at, label in enumerate(labels):
+        row, column = table[at], [line[at] for line in table]
+        wrong = max((count, labels[to]) for to, count in enumerate(row) if to != at)
+        mistaken = f"{wrong[1]} ({wrong[0]})" if wrong[0] else "–"
+        recall, precision = row[at] / max(1, sum(row)), row[at] / max(1, sum(column))
+        lines.append(f"| {label} | {sum(row)} | {recall:.2f} | {precision:.2f} | {mistaken} |")
+    return "\n".join(lines)
+
+
+def _benchmarks(found: dict[str, Any]) -> str:
+    if not found:
+        return "\n### Benchmarks\n\nNot measured in this run."
+    lines = ["\n### Benchmarks (measured only; each text alone, without the turn before)\n"]
+    for name, result in found.items():
+        each = ", ".join(f"{label} {value:.2f}" for label, value in result["f1"].items())
+        lines.append(
+            f"- {name}: n {result['n']}, accuracy {result['accuracy']:.3f}, macro-F1 {result['macro_f1']:.3f} ({each})."
+        )
+    return "\n".join(lines)
+
+
+def _data(manifest: dict[str, Any]) -> str:
+    training = manifest["training"]
+    return _DATA.format(
+        conversations=training["conversations"],
+        annomi=training["annomi_sha256"][:12],
+        count=sum(training["exemplars"].values()),
+        seed=training["seed"],
+        versions=", ".join(f"{name} {number}" for name, number in training["libraries"].items()),
+        sha=manifest["sha256"],
+    )

@@ -1,0 +1,224 @@
+"""The command line: what it prints, which exit code it gives, and that it never shows a traceback unasked."""
+
+import json
+
+import pytest
+
+from simpatient import __main__
+from simpatient.cli import coding
+from simpatient.cli.main import run
+from simpatient.cli.output import tracked
+from simpatient.domain.errors import Cancelled
+from tests.builders import small_rubrics
+from tests.fakes import FakeCoder
+
+COMMANDS = [
+    ["practise"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
+    ["tune", "train-coder"], ["tune", "content-vectors"],
+]  # fmt: skip
+
+
+@pytest.fixture
+def lines(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_text("How is the choir?\n\nYou're wrong about that.\nAre you a robot?\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def transcript(tmp_path, monkeypatch):
+    monkeypatch.setattr(coding, "_opened", [FakeCoder()])
+    turns = [("patient", "I could go."), ("trainee", "What would help?"), ("patient", "It's easier not to.")]
+    rows = [{"session_id": "a", "turn": n, "speaker": who, "text": text} for n, (who, text) in enumerate(turns)]
+    path = tmp_path / "transcript.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_has_an_example(command, capsys):
+    assert run([*command, "--help"]) == 0
+    assert f"Example: simpatient {' '.join(command)}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["personas", "cases", "curricula", "rubrics", "drills", "models"])
+def test_lists_are_json_rows_with_id_title_and_version(kind, capsys):
+    assert run(["list", kind, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert all({"id", "title", "version"} <= set(row) for row in rows)
+    assert rows or kind in {"drills", "curricula", "cases"}
+
+
+def test_lists_read_plainly_too(capsys):
+    assert run(["list", "models"]) == 0
+    assert capsys.readouterr().out.startswith("guided  Guided patient")
+    assert run(["list", "drills"]) == 0
+    assert capsys.readouterr().out == "No drills yet.\n"
+
+
+def test_an_unknown_list_is_wrong_use_and_says_which_there_are(capsys):
+    assert run(["list", "unicorns"]) == 2
+    told = capsys.readouterr().err
+    assert "unicorns" in told
+    assert "personas" in told
+    assert "Traceback" not in told
+
+
+def test_check_names_file_line_and_field_of_a_broken_file(tmp_path, capsys):
+    broken = tmp_path / "personas" / "broken.yaml"
+    broken.parent.mkdir()
+    broken.write_text("schema_version: 1\nid: Not A Slug\nversion: '1.0.0'\n", encoding="utf-8")
+    assert run(["check", str(broken)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert any(line.startswith(f"{broken}:2: id: ") for line in told), told
+    assert run(["check", str(broken), "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert {"file", "line", "field", "problem", "action"} == set(rows[0])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["list"], ["practise"], ["list", "cases", "--wrong"], ["report", "session", "--x"]]
+)
+def test_wrong_use_gives_2_without_a_traceback(arguments, capsys):
+    assert run(arguments) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_whole_session_from_a_file(world, lines, tmp_path, capsys):
+    out, pdf = tmp_path / "session.json", tmp_path / "feedback.pdf"
+    command = ["practise", "--case", "nell-first", "--trainee-lines", str(lines), "--seed", "5"]
+    assert run([*command, "--out", str(out), "--pdf", str(pdf)]) == 0
+    told = capsys.readouterr()
+    assert told.out.count("You: ") == 3
+    assert "[A word from the program" in told.out
+    assert "report session" in told.err
+    assert len(json.loads(out.read_text("utf-8"))["turns"]) == 7
+    assert [what for what, *_ in world.writer.written] == ["session_pdf", "session_html"]
+    assert run([*command, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["turns"]) == 7
+
+
+def test_a_session_typed_here_ends_with_the_word_or_the_input(world, monkeypatch, capsys):
+    typed = iter(["Go on.", "/end"])
+    monkeypatch.setattr("builtins.input", lambda _: next(typed))
+    assert run(["practise", "--case", "nell-first"]) == 0
+
+    def nothing_more(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nothing_more)
+    assert run(["practise", "--case", "nell-first"]) == 0
+    assert [len(session.turns) for session in world.sessions.list_sessions("me")] == [1, 3]
+    assert "You: " not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--case", "nell-first", "--model", "generative"], 1, "No generative patient"),
+        (["--case", "nell-first", "--model", "oracle"], 2, "no patient model 'oracle'"),
+        (["--case", "none-such", "--trainee-lines", "LINES"], 2, "none-such"),
+        (["--case", "nell-first", "--trainee-lines", "missing.txt"], 1, "cannot be read"),
+        (
+            ["--case", "nell-first", "--trainee-lines", "LINES", "--out", "/no/such/folder/x.json"],
+            1,
+            "cannot be written",
+        ),
+    ],
+)
+def test_what_goes_wrong_in_practising_is_said_in_a_sentence(world, lines, arguments, code, words, capsys):
+    assert run(["practise", *(str(lines) if word == "LINES" else word for word in arguments)]) == code
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(("content", "words"), [(b" \n", "is empty"), (b"\xff\xfe\xff", "not UTF-8")])
+def test_unusable_lines_are_refused(world, tmp_path, content, words, capsys):
+    path = tmp_path / "lines.txt"
+    path.write_bytes(content)
+    assert run(["practise", "--case", "nell-first", "--trainee-lines", str(path)]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_codes_come_one_line_per_turn(transcript, capsys):
+    assert run(["code", str(transcript)]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["turn"], row["speaker"]) for row in rows] == [(0, "patient"), (1, "trainee"), (2, "patient")]
+    assert rows[0]["talk"]["code"] == "change"
+    assert rows[1]["utterances"][0]["codes"][0]["code"] == "open_question"
+    assert run(["code", str(transcript), "--coder", "llm"]) == 1
+    assert run(["code", str(transcript), "--coder", "oracle"]) == 2
+
+
+def test_a_score_is_a_scorecard(transcript, world, monkeypatch, capsys):
+    monkeypatch.setattr("simpatient.content.library.open_library", lambda _: world.library)
+    assert run(["score", str(transcript), "--rubric", small_rubrics()[0].id]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert (card["rubric"], card["counts"]["open_asked"]) == ("small-rubric", 1)
+    assert run(["score", str(transcript), "--rubric", "none-such"]) == 2
+
+
+def test_a_broken_transcript_is_named_by_line(tmp_path, capsys):
+    path = tmp_path / "bad.jsonl"
+    path.write_text("{not json\n", encoding="utf-8")
+    assert run(["code", str(path)]) == 1
+    assert f"{path}:1:" in capsys.readouterr().err
+
+
+def test_reports_of_the_latest_session_and_of_progress(world, tmp_path, capsys):
+    pdf, csv = tmp_path / "f.pdf", tmp_path / "p.csv"
+    assert run(["report", "session", "--pdf", str(pdf)]) == 2
+    assert "no ended session" in capsys.readouterr().err
+    world.whole()
+    assert run(["report", "session", "--pdf", str(pdf), "--with-disclosure"]) == 0
+    assert run(["report", "session", "s-1", "--html", str(tmp_path / "f.html"), "--trainee", "me"]) == 0
+    assert run(["report", "progress", "--csv", str(csv)]) == 0
+    assert f"Wrote {csv}" in capsys.readouterr().err
+    assert world.writer.written[0][2].disclosure is not None
+
+
+@pytest.mark.parametrize("which", ["session", "progress"])
+def test_a_report_needs_a_file_and_a_known_trainee(which, world, tmp_path, capsys):
+    assert run(["report", which]) == 1
+    assert "No file to write" in capsys.readouterr().err
+    assert run(["report", which, "--pdf", str(tmp_path / "x.pdf"), "--trainee", "nobody"]) == 2
+    assert "no trainee 'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [RuntimeError("secret detail"), Cancelled(), KeyboardInterrupt()])
+def test_no_error_shows_its_traceback_unless_asked(error, monkeypatch, capsys):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("simpatient.content.library.open_library", fail)
+    assert run(["list", "cases"]) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert "secret detail" not in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_debug_shows_what_was_behind_an_error(capsys):
+    assert run(["--debug", "list", "unicorns"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_went_away_is_no_error(monkeypatch):
+    def closed(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("simpatient.content.library.open_library", closed)
+    assert run(["list", "cases"]) == 0
+
+
+def test_arguments_choose_the_command_line(capsys):
+    assert __main__.main(["list", "models", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["id"] == "guided"
+
+
+def test_a_bar_is_drawn_for_a_person_only(monkeypatch, capsys):
+    assert list(tracked(range(9), "Working", 9)) == list(range(9))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert list(tracked(range(9), "Working", 9)) == list(range(9))
+    assert list(tracked([1], "Working", 1)) == [1]

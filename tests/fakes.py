@@ -1,0 +1,410 @@
+"""Stand-ins for the ports, in memory. The contract suites hold them to what the real ones do."""
+
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simpatient.domain.case import Case
+from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.errors import BugError, ContentError, NotFound, StorageUnavailable
+from simpatient.domain.guard_rules import GuardRules
+from simpatient.domain.intents import IntentBank
+from simpatient.domain.persona import Persona
+from simpatient.domain.ports import Embeddings
+from simpatient.domain.progress import Progress
+from simpatient.domain.report import SessionReport
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.score import Scorecard
+from simpatient.domain.session import SelfRating, Session, Turn
+
+
+@dataclass
+class FakeLibrary:
+    """A content library over values made in a test."""
+
+    all_personas: Sequence[Persona] = ()
+    all_cases: Sequence[Case] = ()
+    all_curricula: Sequence[Curriculum] = ()
+    all_rubrics: Sequence[Rubric] = ()
+    all_schemes: Sequence[CodingScheme] = ()
+    intent_bank: IntentBank | None = None
+    table: DynamicsTable | None = None
+    rules: GuardRules | None = None
+    guide: CoachingGuide | None = None
+
+    def personas(self) -> tuple[Persona, ...]:
+        return tuple(sorted(self.all_personas, key=lambda item: item.id))
+
+    def persona(self, persona_id: str) -> Persona:
+        return _by_id(self.personas(), persona_id)
+
+    def cases(self) -> tuple[Case, ...]:
+        return tuple(sorted(self.all_cases, key=lambda item: item.id))
+
+    def case(self, case_id: str) -> Case:
+        return _by_id(self.cases(), case_id)
+
+    def curricula(self) -> tuple[Curriculum, ...]:
+        return tuple(sorted(self.all_curricula, key=lambda item: item.id))
+
+    def rubrics(self) -> tuple[Rubric, ...]:
+        return tuple(sorted(self.all_rubrics, key=lambda item: item.id))
+
+    def rubric(self, rubric_id: str) -> Rubric:
+        return _by_id(self.rubrics(), rubric_id)
+
+    def intents(self) -> IntentBank:
+        return _there(self.intent_bank)
+
+    def schemes(self) -> tuple[CodingScheme, ...]:
+        return tuple(sorted(self.all_schemes, key=lambda item: item.id))
+
+    def dynamics_table(self) -> DynamicsTable:
+        return _there(self.table)
+
+    def guard_rules(self) -> GuardRules:
+        return _there(self.rules)
+
+    def coaching(self) -> CoachingGuide:
+        return _there(self.guide)
+
+    def digest(self, kind: str, item_id: str) -> str:
+        shelves: dict[str, Sequence[Any]] = {
+            "persona": self.personas(),
+            "case": self.cases(),
+            "curriculum": self.curricula(),
+            "rubric": self.rubrics(),
+            "scheme": self.schemes(),
+            "intents": [self.intent_bank],
+            "dynamics": [self.table],
+            "guard": [self.rules],
+            "coaching": [self.guide],
+        }
+        item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)
+        return f"{item.version} {'0' * 64}"
+
+    def problems(self) -> tuple[ContentError, ...]:
+        return ()
+
+    def reload(self) -> None:
+        """Values made in a test do not change."""
+
+
+def _by_id(items: Sequence[Any], item_id: str) -> Any:
+    for item in items:
+        if item.id == item_id:
+            return item
+    raise NotFound(f'There is no "{item_id}".', f"There are: {', '.join(item.id for item in items)}.")
+
+
+def _there(item: Any) -> Any:
+    if item is None:
+        raise NotFound("There is no such file.")
+    return item
+
+
+@dataclass
+class InMemorySessions:
+    """A session repository without a disk."""
+
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _cards: dict[tuple[str, int], tuple[Scorecard, ...]] = field(default_factory=dict)
+
+    def create(self, session: Session) -> None:
+        if session.id in self._sessions:
+            raise BugError("the session is already stored")
+        if session.scorecards and session.leaf is None:
+            raise BugError("scorecards need a leaf")
+        if session.leaf is not None:
+            _turn_of(session, session.leaf)
+            self._cards[session.id, session.leaf] = session.scorecards
+        self._sessions[session.id] = session.model_copy(update={"scorecards": ()})
+
+    def add_turn(self, session_id: str, turn: Turn) -> None:
+        session = self._one(session_id)
+        numbers = {stored.turn for stored in session.turns}
+        if turn.turn in numbers or (turn.parent is not None and turn.parent not in numbers):
+            raise BugError("the turn is already stored, or answers one that is not")
+        turns = tuple(sorted((*session.turns, turn), key=lambda stored: stored.turn))
+        self._update(session_id, turns=turns, leaf=turn.turn)
+
+    def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
+        self._update_turn(session_id, turn, codes=codes)
+
+    def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
+        self._update_turn(session_id, turn, marked=marked)
+
+    def set_leaf(self, session_id: str, leaf: int | None) -> None:
+        if leaf is not None:
+            _turn_of(self._one(session_id), leaf)
+        self._update(session_id, leaf=leaf)
+
+    def set_manifest_model(self, session_id: str, model: str) -> None:
+        manifest = self._one(session_id).manifest.model_copy(update={"model": model})
+        self._update(session_id, manifest=manifest)
+
+    def end(self, session_id: str, at: datetime) -> None:
+        self._update(session_id, ended_at=at)
+
+    def reopen(self, session_id: str) -> None:
+        self._update(session_id, ended_at=None)
+
+    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
+        _turn_of(self._one(session_id), leaf)
+        self._cards[session_id, leaf] = tuple(cards)
+
+    def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
+        if self._one(session_id).self_rating is None:
+            self._update(session_id, self_rating=rating)
+
+    def get(self, session_id: str) -> Session:
+        session = self._one(session_id)
+        cards = self._cards.get((session_id, session.leaf), ()) if session.leaf is not None else ()
+        return session.model_copy(update={"scorecards": cards})
+
+    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
+        stored = [session for session in reversed(self._sessions.values()) if session.trainee_id == trainee_id]
+        newest = sorted(stored, key=lambda session: session.started_at, reverse=True)
+        return tuple(self.get(session.id) for session in newest[:limit])
+
+    def latest_open(self, trainee_id: str) -> Session | None:
+        sessions = self.list_sessions(trainee_id, limit=len(self._sessions))
+        return next((session for session in sessions if not session.is_ended), None)
+
+    def list_trainees(self) -> tuple[str, ...]:
+        return tuple(sorted({session.trainee_id for session in self._sessions.values()}))
+
+    def delete(self, session_id: str) -> None:
+        self._one(session_id)
+        del self._sessions[session_id]
+        self._cards = {key: cards for key, cards in self._cards.items() if key[0] != session_id}
+
+    def check(self) -> tuple[str, ...]:
+        return ()
+
+    def close(self) -> None:
+        """There is nothing to release."""
+
+    def _one(self, session_id: str) -> Session:
+        if session_id not in self._sessions:
+            raise NotFound(f'There is no session "{session_id}".')
+        return self._sessions[session_id]
+
+    def _update(self, session_id: str, **values: Any) -> None:
+        self._sessions[session_id] = self._one(session_id).model_copy(update=values)
+
+    def _update_turn(self, session_id: str, turn: int, **values: Any) -> None:
+        session = self._one(session_id)
+        changed = _turn_of(session, turn).model_copy(update=values)
+        self._update(session_id, turns=tuple(changed if stored.turn == turn else stored for stored in session.turns))
+
+
+def _turn_of(session: Session, number: int) -> Turn:
+    for turn in session.turns:
+        if turn.turn == number:
+            return turn
+    raise NotFound(f'There is no turn {number} in the session "{session.id}".')
+
+
+class FakeEncoder:
+    """Bag of hashed words as unit vectors: equal words are alike, other words nearly at right angles.
+
+    ``calls`` counts the texts of each call, so that a test can see what an action costs.
+    """
+
+    def __init__(self, model_id: str = "fake-encoder@1") -> None:
+        self._model_id = model_id
+        self.calls: list[int] = []
+
+    @property
+    def model_id(self) -> str:
+        return self._model_id
+
+    def encode(self, texts: Sequence[str]) -> Embeddings:
+        self.calls.append(len(texts))
+        return np.stack([_word_vector(text) for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+
+
+@lru_cache(maxsize=10_000)
+def _one_word(word: str) -> Embeddings:
+    random = np.random.default_rng(zlib.crc32(word.encode("utf-8", "replace")))
+    return random.standard_normal(384).astype(np.float32)
+
+
+def _word_vector(text: str) -> Embeddings:
+    vector = np.full(384, 1e-3, dtype=np.float32)
+    for word in re.findall(r"\w+", text.lower())[:200]:
+        vector += _one_word(word)
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+class RememberingFakeEncoder(FakeEncoder):
+    """A fake encoder that keeps sets by name and texts, and counts how often a set was really encoded."""
+
+    def __init__(self, model_id: str = "fake-encoder@1") -> None:
+        super().__init__(model_id)
+        self.sets_encoded: list[str] = []
+        self._sets: dict[tuple[str, tuple[str, ...]], Embeddings] = {}
+
+    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
+        key = (name, tuple(texts))
+        if key not in self._sets:
+            self.sets_encoded.append(name)
+            self._sets[key] = self.encode(texts)
+        return self._sets[key]
+
+
+@dataclass
+class FakeCoder:
+    """Codes sentence by sentence: as scripted, else by the first words. Sure of itself, never random.
+
+    ``scripted`` maps a whole turn to the codes of its one span; ``asked`` records what was coded.
+    """
+
+    scripted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def coder_id(self) -> str:
+        return "fake-coder@1"
+
+    def code_turn(self, speaker: str, text: str, previous: str = "") -> TurnCodes:
+        self.asked.append((speaker, text, previous))
+        if speaker == "patient":
+            return TurnCodes(talk=Label(code=_talk_type(text), confidence=0.8))
+        spans = [(found.start(), found.end()) for found in re.finditer(r"[^.?!\s][^.?!]*[.?!]*", text)]
+        utterances = [
+            Utterance(start=start, end=end, text=text[start:end], codes=_labels(code))
+            for start, end in spans
+            for code in [_code(text[start:end])]
+        ]
+        if text in self.scripted:
+            whole = {"start": 0, "end": len(text), "text": text}
+            utterances = [Utterance(**whole, codes=_labels(code)) for code in self.scripted[text]]
+        return TurnCodes(main=Label(code="other", confidence=0.8), utterances=tuple(utterances))
+
+    def prepare_for(self, previous: str) -> None:
+        """There is nothing to make ready."""
+
+
+def _labels(code: str) -> tuple[UtteranceLabel, ...]:
+    return (UtteranceLabel(scheme="simpatient", code=code, confidence=0.9),)
+
+
+FIRST_WORDS = {
+    "You should": "advise_without_permission",
+    "You're wrong": "confront",
+    "It sounds": "complex_reflection",
+    "You said": "simple_reflection",
+    "Well done": "affirm",
+}
+
+
+def _code(sentence: str) -> str:
+    if sentence.endswith("?"):
+        return "open_question" if re.match(r"(?i)(what|how|why|tell)\b", sentence) else "closed_question"
+    return next((code for words, code in FIRST_WORDS.items() if sentence.startswith(words)), "facilitate")
+
+
+def _talk_type(text: str) -> str:
+    if re.search(r"\bI (could|might|want)\b|\bI'd like\b", text):
+        return "change"
+    return "sustain" if "easier" in text else "neutral"
+
+
+class FixedClock:
+    """A clock that moves one second at every look, so that order shows."""
+
+    def __init__(self, start: datetime = datetime(2026, 11, 20, 9, tzinfo=UTC)) -> None:
+        self._now = start
+        self._seconds = 0.0
+
+    def now(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+    def monotonic(self) -> float:
+        self._seconds += 1.0
+        return self._seconds
+
+
+@dataclass
+class RecordingSessions(InMemorySessions):
+    """Sessions in memory that remember the order of writes; ``fails_on`` names calls that the disk refuses."""
+
+    written: list[str] = field(default_factory=list)
+    fails_on: set[str] = field(default_factory=set)
+
+    def create(self, session: Session) -> None:
+        self._write("create")
+        super().create(session)
+
+    def add_turn(self, session_id: str, turn: Turn) -> None:
+        self._write(f"add_turn {turn.speaker}")
+        super().add_turn(session_id, turn)
+
+    def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
+        self._write("attach_codes")
+        super().attach_codes(session_id, turn, codes)
+
+    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
+        self._write("save_scorecards")
+        super().save_scorecards(session_id, leaf, cards)
+
+    def end(self, session_id: str, at: datetime) -> None:
+        self._write("end")
+        super().end(session_id, at)
+
+    def _write(self, what: str) -> None:
+        if what in self.fails_on:
+            raise StorageUnavailable("The disk is full.", "Free some space and send it again.")
+        self.written.append(what)
+
+
+@dataclass
+class FakeReportWriter:
+    """Keeps what it was asked to write instead of writing it."""
+
+    written: list[tuple[str, Path, Any]] = field(default_factory=list)
+
+    def session_pdf(self, report: SessionReport, path: Path) -> None:
+        self.written.append(("session_pdf", path, report))
+
+    def session_html(self, report: SessionReport, path: Path) -> None:
+        self.written.append(("session_html", path, report))
+
+    def progress_pdf(self, progress: Progress, path: Path) -> None:
+        self.written.append(("progress_pdf", path, progress))
+
+    def progress_html(self, progress: Progress, path: Path) -> None:
+        self.written.append(("progress_html", path, progress))
+
+    def progress_csv(self, progress: Progress, path: Path) -> None:
+        self.written.append(("progress_csv", path, progress))
+
+
+@dataclass
+class FakeAuthoringTools:
+    """Content files in memory: a persona per path, or the problem that keeps it from being read."""
+
+    files: dict[Path, Persona | ContentError] = field(default_factory=dict)
+
+    def check(self, paths: Sequence[Path]) -> tuple[ContentError, ...]:
+        wanted = paths or tuple(self.files)
+        return tuple(found for path in wanted if isinstance(found := self.files[path], ContentError))
+
+    def read_persona(self, path: Path) -> Persona:
+        found = self.files[path]
+        if isinstance(found, ContentError):
+            raise found
+        return found

@@ -1,0 +1,74 @@
+"""Fixtures of the window's tests: a fake program, a window on it, and real waiting."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from simpatient.gui.fonts import install_fonts
+from simpatient.gui.preferences import Preferences
+from simpatient.gui.refcount_guard import protect_true
+from simpatient.gui.shell import MainWindow
+from simpatient.gui.theme import Theme
+from tests.gui.fake_app import FakeApp
+
+WAIT_MS = 20_000
+
+
+class FakeFiles:
+    """Answers file questions with what a test put there."""
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.suggested = ""
+
+    def save(self, parent, title, suggested, kinds):
+        self.suggested = suggested
+        return self.path
+
+    def open(self, parent, title, kinds):
+        return self.path
+
+
+@pytest.fixture(scope="session")
+def themed(qapp: QApplication) -> QApplication:
+    qapp.setStyle("Fusion")
+    install_fonts(qapp)
+    Theme.install(qapp, "light", "normal")
+    protect_true()
+    return qapp
+
+
+@pytest.fixture
+def fake_app(tmp_path: Path) -> FakeApp:
+    return FakeApp(tmp_path / "home")
+
+
+@pytest.fixture
+def files() -> FakeFiles:
+    return FakeFiles()
+
+
+@pytest.fixture
+def preferences(tmp_path: Path) -> Preferences:
+    return Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def window(qtbot, themed, fake_app, preferences, files):
+    """A shown window whose start page is filled."""
+    made = MainWindow(lambda: fake_app, preferences, files)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
+        made.show()
+    qtbot.waitUntil(lambda: made.pages.start.state != "loading", timeout=WAIT_MS)
+    yield made
+    made.close()
+    Theme.current().choose("light", "normal")

@@ -1,0 +1,505 @@
+"""A whole program in memory for the window's tests: real domain values, no adapters, instant answers."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.debrief import Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
+from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
+from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
+from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
+from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.state import PatientState, ReplyPlan
+from simpatient.services.authoring import Preview, PreviewReply
+from simpatient.services.practise import Exchange
+from simpatient.services.progress import CaseCard, CurriculumProgress, Home
+from tests.gui.fake_content import CASES, COURSE, GUIDE, PERSONAS, RUBRICS, SCHEME
+
+T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
+ANSWERS = (
+    "It's the only hour that's mine, you know. Everyone's asleep.",
+    "Yeah. … Yeah, that's about it.",
+    "She doesn't ask me to things any more. She just doesn't ask.",
+    "I did it before. Five months. Nobody remembers that.",
+)
+
+
+def codes_for(text: str) -> TurnCodes:
+    """Return one code by the look of the words."""
+    code = "open_question" if text.rstrip().endswith("?") else "complex_reflection"
+    label = UtteranceLabel(scheme="talk", code=code, confidence=0.83)
+    return TurnCodes(
+        main=Label(code="question" if text.endswith("?") else "reflection", confidence=0.83),
+        utterances=(Utterance(start=0, end=len(text), text=text, codes=(label,)),),
+    )
+
+
+class FakeLibrary:
+    def __init__(self) -> None:
+        self.all_cases = list(CASES)
+        self.all_curricula = [COURSE]
+
+    def case(self, case_id):
+        return _find(self.all_cases, case_id)
+
+    def cases(self):
+        return tuple(self.all_cases)
+
+    def persona(self, persona_id):
+        return _find(PERSONAS, persona_id)
+
+    def rubric(self, rubric_id):
+        return _find(RUBRICS, rubric_id)
+
+    def curricula(self):
+        return tuple(self.all_curricula)
+
+    def schemes(self):
+        return (SCHEME,)
+
+    def coaching(self):
+        return GUIDE
+
+
+def _find(items, item_id):
+    for item in items:
+        if item.id == item_id:
+            return item
+    raise NotFound(f"There is no '{item_id}'.", "Choose another one.")
+
+
+class FakePractise:
+    """Keeps sessions in a dictionary; ``gate`` holds an answer back until it is set."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails: Exception | None = None
+        self.stores_before_failing = True
+        self.note = ""
+        self.warmed: list[str] = []
+        self.answers = list(ANSWERS)
+
+    def warm_up(self, case_id):
+        self.warmed.append(case_id)
+
+    def start(self, case_id, *, trainee_id, seed=None, curriculum_id=None, unit_id=None):
+        if self.fails:
+            raise self.fails
+        opening = Turn(turn=0, parent=None, speaker="patient", text="Right. So. My wife's idea, this.", at=T0)
+        session = Session(
+            id=f"s{len(self.sessions) + 1}",
+            trainee_id=trainee_id,
+            case_id=case_id,
+            curriculum_id=curriculum_id,
+            unit_id=unit_id,
+            manifest=Manifest(app="0", model="guided", content={}, encoder="e", coder="c", seed=1),
+            started_at=T0,
+            turns=(opening,),
+            leaf=0,
+        )
+        self.sessions[session.id] = session
+        return session
+
+    def _append(self, session_id, speaker, text, **more):
+        session = self.sessions[session_id]
+        turn = Turn(turn=len(session.turns), parent=session.leaf, speaker=speaker, text=text, at=T0, **more)
+        self.sessions[session_id] = session.model_copy(update={"turns": (*session.turns, turn), "leaf": turn.turn})
+        return turn
+
+    def reply(self, session_id, text, on_chunk, cancel):
+        if self.fails and not self.stores_before_failing:
+            raise self.fails
+        trainee = self._append(session_id, "trainee", text, codes=codes_for(text))
+        if self.fails:
+            raise self.fails
+        answer = self.answers[len(self.sessions[session_id].turns) // 2 % len(self.answers)]
+        words = answer.split(" ")
+        for i, word in enumerate(words):
+            if i == len(words) // 2:
+                while not self.gate.wait(0.02):
+                    if cancel.is_cancelled:
+                        raise Cancelled
+            on_chunk(word + " ")
+        patient = self._append(session_id, "patient", answer, note=self.note)
+        return Exchange(trainee=trainee, patient=patient, note=self.note)
+
+    def resume(self, session_id):
+        if self.fails:
+            raise self.fails
+        session = _session(self.sessions, session_id)
+        if session.path()[-1].speaker == "trainee":
+            self._append(session_id, "patient", "Sorry. Where was I.")
+        return self.sessions[session_id]
+
+    def mark(self, session_id, turn, marked):
+        session = self.sessions[session_id]
+        turns = tuple(t.model_copy(update={"marked": marked}) if t.turn == turn else t for t in session.turns)
+        self.sessions[session_id] = session.model_copy(update={"turns": turns})
+
+    def branch(self, session_id, from_turn):
+        session = self.sessions[session_id].model_copy(update={"leaf": from_turn, "ended_at": None})
+        self.sessions[session_id] = session
+        return session
+
+    def end(self, session_id):
+        session = self.sessions[session_id]
+        ended = session.model_copy(update={"ended_at": T0 + timedelta(minutes=20), "scorecards": (scorecard(session),)})
+        self.sessions[session_id] = ended
+        return ended
+
+
+def _session(sessions, session_id):
+    if session_id not in sessions:
+        raise NotFound(f"There is no session '{session_id}'.", "Choose one from the list.")
+    return sessions[session_id]
+
+
+def _evidence(session: Session, supports: bool = True) -> Evidence:
+    turn = next((t for t in session.turns if t.speaker == "trainee"), session.turns[0])
+    return Evidence(turn=turn.turn, start=0, end=len(turn.text), quote=turn.text, supports=supports)
+
+
+def scorecard(session: Session) -> Scorecard:
+    """Return a scorecard with every kind of value: in a band, without, undefined, too few, abstained."""
+    rubric = RUBRICS[0]
+    limits = {each.id: each.thresholds for each in rubric.summaries}
+    evidence = (_evidence(session),)
+    return Scorecard(
+        session_id=session.id,
+        rubric=rubric.id,
+        rubric_version=rubric.version,
+        criteria=(
+            Score(id="empathy", value=4, scale=(1, 5), confidence=0.62, status="estimate", evidence=evidence),
+            Score(
+                id="partnership",
+                value=None,
+                scale=(1, 5),
+                confidence=0.0,
+                status="needs_review",
+                unscored_reason="Fewer than six turns of yours: too little to judge.",
+            ),
+        ),
+        counts={"open_question": 7, "closed_question": 3, "complex_reflection": 4},
+        summaries=(
+            SummaryValue(
+                id="talk_share", value=0.44, n=26, undefined=False, band="basic", thresholds=limits["talk_share"]
+            ),
+            SummaryValue(
+                id="reflection_to_question",
+                value=1.25,
+                n=18,
+                undefined=False,
+                band="basic",
+                thresholds=limits["reflection_to_question"],
+                evidence=evidence,
+            ),
+            SummaryValue(id="percent_complex", value=None, n=0, undefined=True),
+            SummaryValue(id="open_share", value=0.5, n=2, undefined=False, enough=False),
+        ),
+        overall=Overall(value=0.6, confidence=0.7),
+    )
+
+
+class FakeReview:
+    def __init__(self, practise: FakePractise) -> None:
+        self._practise = practise
+
+    def session(self, session_id):
+        return _session(self._practise.sessions, session_id)
+
+    def questions(self):
+        return dict(GUIDE.self_rating_questions)
+
+    def rate_self(self, session_id, rating):
+        session = self._practise.sessions[session_id]
+        self._practise.sessions[session_id] = session.model_copy(update={"self_rating": rating})
+
+    def debrief(self, session_id):
+        session = self._practise.sessions[session_id]
+        turns = [t for t in session.path() if t.speaker == "trainee"]
+        return Debrief(
+            session_id=session_id,
+            keep=tuple(_keep(t) for t in turns[:1]),
+            change=tuple(_change(t) for t in turns[1:2]),
+            scorecards=session.scorecards,
+            next_step="Before each question, say back one thing you heard. One sentence is enough.",
+            curve=tuple(
+                StatePoint(
+                    turn=t.turn,
+                    trust=1.75 + 0.12 * i,
+                    engagement=0.4 + 0.05 * i,
+                    readiness=0.3,
+                    resistance=0.5 - 0.04 * i,
+                )
+                for i, t in enumerate(t for t in session.path() if t.speaker == "patient")
+            ),
+            too_short=len(turns) < 2,
+        )
+
+    def disclosure_map(self, session_id):
+        hint = "Staying with the shame for a turn instead of reassuring it away."
+        return DisclosureMap(
+            session_id=session_id,
+            items=(
+                DisclosureItem(
+                    fact_id="five",
+                    text="He once stopped for five months.",
+                    told_at=4,
+                    opens_with=hint,
+                    trust_needed=1.75,
+                    trust_reached=2.4,
+                ),
+                DisclosureItem(
+                    fact_id="recital",
+                    text="He slept through his daughter's recital.",
+                    told_at=None,
+                    approached_at=(3, 5),
+                    opens_with=hint,
+                    trust_needed=2.5,
+                    trust_reached=2.4,
+                ),
+                DisclosureItem(
+                    fact_id="father",
+                    text="His father drank too, and he swore to be different.",
+                    told_at=None,
+                    opens_with=hint,
+                    trust_needed=3.0,
+                    trust_reached=2.4,
+                ),
+            ),
+        )
+
+
+def _keep(turn: Turn) -> Moment:
+    return Moment(
+        kind="keep",
+        title="You said back what he meant",
+        what="After he spoke of the quiet hour you named what it gives him, not only that he drinks.",
+        why="People who feel understood go on by themselves.",
+        evidence=Evidence(turn=turn.turn, start=0, end=len(turn.text), quote=turn.text),
+        retry_from=turn.parent,
+    )
+
+
+def _change(turn: Turn) -> Moment:
+    return Moment(
+        kind="change",
+        title="A question where he had just opened up",
+        what="He spoke of his daughter, and the next words were a question about numbers.",
+        why="A question moves the talk to your agenda; saying it back keeps it with him.",
+        better_line="She's stopped asking, and that's the part that stays with you.",
+        evidence=Evidence(turn=turn.turn, start=0, end=len(turn.text), quote=turn.text),
+        retry_from=turn.parent,
+    )
+
+
+class FakeProgress:
+    def __init__(self, practise: FakePractise, library: FakeLibrary) -> None:
+        self._practise = practise
+        self._library = library
+        self.past: list[SessionSummary] = []
+        self.sessions_per_curve = 0
+        self.fails: Exception | None = None
+        self.statuses = ("mastered", "practising", "not_started")
+
+    def summaries(self):
+        found = []
+        for session in self._practise.sessions.values():
+            case = self._library.case(session.case_id)
+            found.append(
+                SessionSummary(
+                    session_id=session.id,
+                    case_id=case.id,
+                    case_title=case.title,
+                    patient_name=self._library.persona(case.persona).identity.name,
+                    started_at=session.started_at,
+                    ended_at=session.ended_at,
+                    trainee_turns=sum(t.speaker == "trainee" for t in session.turns),
+                    has_self_rating=session.self_rating is not None,
+                )
+            )
+        return (*reversed(found), *self.past)
+
+    def units(self):
+        made = []
+        for i, unit in enumerate(COURSE.units):
+            status = self.statuses[i]
+            objectives = tuple(
+                ObjectiveProgress(
+                    unit_id=unit.id,
+                    objective_id=o.id,
+                    text=o.text,
+                    met_in=("a",) * {"mastered": 2, "practising": 1}.get(status, 0),
+                    needed=2,
+                    within=3,
+                    status=status,
+                )
+                for o in unit.objectives
+            )
+            is_open = i == 0 or self.statuses[i - 1] == "mastered"
+            made.append(
+                UnitProgress(
+                    unit_id=unit.id,
+                    title=unit.title,
+                    is_open=is_open,
+                    missing=() if is_open else (COURSE.units[i - 1].id,),
+                    objectives=objectives,
+                    sessions=0 if status == "not_started" else 2,
+                )
+            )
+        return tuple(made)
+
+    def home(self, trainee_id):
+        if self.fails:
+            raise self.fails
+        cards = tuple(
+            CaseCard(
+                case_id=c.id,
+                title=c.title,
+                patient_name=self._library.persona(c.persona).identity.name,
+                patient_age=self._library.persona(c.persona).identity.age,
+                setting=c.setting,
+                modality=c.modality,
+                difficulty=c.difficulty,
+                minutes=c.minutes,
+                content_notes=self._library.persona(c.persona).content_notes,
+                sessions=sum(s.case_id == c.id for s in self._practise.sessions.values()),
+            )
+            for c in self._library.cases()
+        )
+        courses = tuple(
+            CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=self.units())
+            for c in self._library.curricula()
+        )
+        still_open = next((s for s in self.summaries() if s.ended_at is None), None)
+        return Home(open_session=still_open, curricula=courses, cases=cards)
+
+    def progress(self, trainee_id):
+        if self.fails:
+            raise self.fails
+        return Progress(
+            trainee_id=trainee_id, generated_at=T0, sessions=self.summaries(), curves=self._curves(), units=self.units()
+        )
+
+    def _curves(self):
+        shapes = (
+            ("open_share", "Open questions", "share", 0.4, 0.06),
+            ("reflection_to_question", "Reflections for every question", "ratio", 0.6, 0.14),
+        )
+        made = []
+        for measure, label, unit, start, step in shapes:
+            points = tuple(
+                SkillPoint(
+                    session_id=f"p{i}",
+                    at=T0 + timedelta(days=i),
+                    case_id="joe-first",
+                    difficulty=2,
+                    value=start + step * i - (0.08 if i % 2 else 0),
+                    n=12,
+                )
+                for i in range(self.sessions_per_curve)
+            )
+            values = [p.value for p in points]
+            mean = sum(values) / len(values) if len(values) >= 3 else None
+            band = (mean - step, mean + step) if mean is not None else (None, None)
+            made.append(
+                SkillCurve(
+                    rubric="r",
+                    measure=measure,
+                    label=label,
+                    unit=unit,
+                    points=points,
+                    mean=mean,
+                    low=band[0],
+                    high=band[1],
+                )
+            )
+        return tuple(made)
+
+
+class FakeTalk:
+    def __init__(self) -> None:
+        state = PatientState(trust=1.75)
+        self.opening = PreviewReply(text="Right. So.", state=state, plan=ReplyPlan(act="opening"))
+
+    def say(self, text):
+        plan = ReplyPlan(act="affective", reaction="understood", topic="sleep", facts_to_tell=("recital",))
+        return PreviewReply(
+            text="Yeah. That's about it.", state=PatientState(trust=2.0), plan=plan, codes=codes_for(text)
+        )
+
+
+class FakeAuthor:
+    """Finds a problem in every line that says 'wrong'."""
+
+    def check(self, paths=()):
+        return ()
+
+    def preview(self, path):
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        problems = tuple(
+            ContentError(
+                "This is not one of the allowed words.",
+                file=str(path),
+                line=i,
+                field="lines[2].say",
+                action="Use another word.",
+            )
+            for i, line in enumerate(lines, start=1)
+            if "wrong" in line
+        )
+        good = not problems
+        counts = {"lines": 254, "facts": 27, "topics": 19} if good else {}
+        return Preview(persona=PERSONAS[0] if good else None, counts=counts), problems
+
+    def preview_start(self, path, seed=1):
+        return FakeTalk()
+
+
+class FakeReports:
+    def __init__(self) -> None:
+        self.with_disclosure: bool | None = None
+
+    def session(self, session_id, *, pdf=None, html=None, with_disclosure=False):
+        self.with_disclosure = with_disclosure
+        Path(pdf).write_bytes(b"%PDF-1.4")
+
+    def progress(self, trainee_id, *, pdf=None, csv=None):
+        if csv is not None and csv.name == "refuse.csv":
+            raise UserFacingError("That folder is read-only.", "Choose another one.")
+        Path(pdf or csv).write_text("x", encoding="utf-8")
+
+
+class FakeApp:
+    """The program as the window sees it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.library = FakeLibrary()
+        self.practise = FakePractise()
+        self.review = FakeReview(self.practise)
+        self.progress = FakeProgress(self.practise, self.library)
+        self.author = FakeAuthor()
+        self.reports = FakeReports()
+        self.trainee_id = "me"
+        self.is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+    def talk(self, case_id="joe-first", lines=4, ended=True):
+        """Put a session in the store, as if it had been held."""
+        session = self.practise.start(case_id, trainee_id="me")
+        said = (
+            "What does that hour give you?",
+            "So it's the one place where nobody wants anything from you.",
+            "How many is it, on a normal night?",
+            "You did it before, and it mattered to you that nobody noticed.",
+        )
+        token = type("Never", (), {"is_cancelled": False})()
+        for i in range(lines):
+            self.practise.reply(session.id, said[i % 4], lambda _: None, token)
+        return self.practise.end(session.id) if ended else self.practise.sessions[session.id]

@@ -1,0 +1,231 @@
+"""Takes a picture of every page: ``python tests/gui/screenshots.py OUTDIR [--scale 2]``.
+
+Starts on a real display (Xvfb) when there is one, else offscreen. Without ``--scale`` it runs itself once more
+at twice the size. It uses the fake program of the tests, so the pictures are the same every time.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
+
+from PySide6.QtWidgets import QDialog  # noqa: E402
+
+from simpatient.domain.errors import StorageUnavailable  # noqa: E402
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("outdir", type=Path)
+    parser.add_argument("--scale", default="")
+    parser.add_argument("--size", default="1180x780")
+    parser.add_argument("--text", default="normal")
+    parser.add_argument("--themes", default="light,dark")
+    options = parser.parse_args()
+    options.outdir.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_SCALE_FACTOR"] = options.scale or "1"
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    _take_all(options)
+    if not options.scale:
+        command = [sys.executable, __file__, str(options.outdir), "--scale", "2", "--size", options.size]
+        return subprocess.call([*command, "--text", options.text, "--themes", "light"])
+    return 0
+
+
+def _take_all(options: argparse.Namespace) -> None:
+    import tempfile
+
+    from fake_app import FakeApp
+    from PySide6.QtCore import QCoreApplication, QSettings
+
+    from simpatient.gui.app import start
+    from simpatient.gui.preferences import Preferences
+
+    for theme in options.themes.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            preferences = Preferences(QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+            preferences.theme, preferences.text_size = theme, options.text
+            app = FakeApp(Path("/home/trainee/.local/share/simpatient"))
+            window = start(lambda app=app: app, ["screenshots"], preferences)
+            width, height = (int(part) for part in options.size.split("x"))
+            window.resize(width, height)
+            suffix = f"{theme}{'-2x' if options.scale == '2' else ''}"
+            _Tour(window, app, options.outdir, suffix, Path(folder)).walk()
+            window.close()
+            QCoreApplication.processEvents()
+
+
+class _Tour:
+    """Walks through every page and state."""
+
+    def __init__(self, window, app, outdir, suffix, folder) -> None:
+        self._window, self._app, self._outdir, self._suffix, self._folder = window, app, outdir, suffix, folder
+        self._number = 0
+
+    def walk(self) -> None:
+        self._shot("skeleton", settle=False)
+        self._wait(lambda: self._window._pages is not None)
+        for step in (self._start, self._session, self._debrief, self._progress, self._author, self._rest):
+            step()
+
+    def _wait(self, until=None, seconds: float = 20.0) -> None:
+        import time
+
+        from PySide6.QtCore import QCoreApplication
+
+        end = time.monotonic() + seconds
+        settled = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            QCoreApplication.processEvents()
+            time.sleep(0.005)
+            if time.monotonic() > settled and (until is None or until()):
+                return
+        raise SystemExit("a page did not get ready")
+
+    def _shot(self, name: str, *, settle: bool = True) -> None:
+        from PySide6.QtCore import QCoreApplication
+
+        if settle:
+            self._wait()
+        else:
+            for _ in range(5):
+                QCoreApplication.processEvents()
+        self._number += 1
+        path = self._outdir / f"{self._number:02}-{name}-{self._suffix}.png"
+        self._window.grab().save(str(path))
+        print(path)
+
+    def _start(self) -> None:
+        pages = self._window.pages
+        self._wait(lambda: pages.start.state == "content")
+        self._shot("start")
+        bar = pages.start._page.verticalScrollBar()
+        bar.setValue(bar.maximum())
+        self._shot("start-end")
+        self._app.progress.fails = StorageUnavailable("The disk is full.", "Make room and try again.")
+        pages.start._has_data = False
+        pages.start.refresh()
+        self._wait(lambda: pages.start.state == "trouble")
+        self._shot("start-trouble")
+        self._app.progress.fails = None
+        self._window.open_case("joe-first", "first-talks", "unit-1")
+        self._wait(lambda: pages.case.state == "content")
+        self._shot("case")
+
+    def _session(self) -> None:
+        pages = self._window.pages
+        pages.case.begin.click()
+        self._wait(lambda: pages.session.state == "content" and pages.session.log.bubbles)
+        self._shot("session-first-line")
+        for text in (
+            "What does that hour give you?",
+            "So it's the one place where nobody wants anything from you, not even sleep.",
+        ):
+            pages.session.composer.editor.setPlainText(text)
+            pages.session.composer.submit()
+            self._wait(lambda: not pages.session.composer.is_waiting)
+        self._app.practise.note = (
+            "A word from the program: yes, this is a simulated patient, not a person. The conversation goes on."
+        )
+        self._app.practise.gate.clear()
+        pages.session.mark()
+        pages.session._codes_button.setChecked(True)
+        pages.session.composer.editor.setPlainText("Are you a real person?")
+        pages.session.composer.submit()
+        self._shot("session-streaming")
+        self._app.practise.gate.set()
+        self._wait(lambda: not pages.session.composer.is_waiting)
+        self._app.practise.note = ""
+        pages.session.composer.editor.setPlainText(
+            "A longer turn that I am still writing,\nover two lines and then some more words to see it wrap at its end."
+        )
+        self._shot("session-talk")
+        pages.session.toggle_pause()
+        self._shot("session-paused")
+        pages.session.toggle_pause()
+        pages.session.ask_end()
+        self._wait()
+        dialog = pages.session.findChildren(QDialog)[-1]
+        path = self._outdir / f"{self._number:02}b-end-question-{self._suffix}.png"
+        dialog.grab().save(str(path))
+        dialog.accept()
+
+    def _debrief(self) -> None:
+        page = self._window.pages.debrief
+        self._wait(lambda: page.state == "content" and page.form is not None)
+        self._shot("own-rating")
+        for rating in page.form.ratings.values():
+            rating._group.button(4).click()
+        page.form.button.click()
+        self._wait(lambda: page.feedback is not None)
+        for tab in ("feedback", "transcript", "numbers", "held"):
+            page.show_tab(tab)
+            self._shot(f"debrief-{tab}")
+        page.show_tab("feedback")
+        self._end_of(page.feedback, "debrief-feedback-end")
+        page.show_tab("numbers")
+        self._end_of(page.numbers, "debrief-numbers-end")
+        page.show_tab("held")
+        page.disclosure.button.click()
+        self._wait(lambda: page.disclosure.is_open)
+        self._shot("debrief-map")
+
+    def _end_of(self, view, name: str) -> None:
+        self._wait()
+        view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+        self._shot(name)
+
+    def _progress(self) -> None:
+        pages = self._window.pages
+        self._window.go("progress")
+        self._wait(lambda: pages.progress.state == "content")
+        self._shot("progress-few")
+        for case in ("joe-first", "amina-first", "long-names"):
+            self._app.talk(case)
+        self._app.talk("amina-first", lines=2, ended=False)
+        self._app.progress.sessions_per_curve = 6
+        pages.progress.refresh()
+        self._wait()
+        self._shot("progress")
+        self._end_of(pages.progress._page, "progress-end")
+
+    def _author(self) -> None:
+        pages = self._window.pages
+        self._window.go("author")
+        self._shot("author-empty")
+        path = self._folder / "new-patient.yaml"
+        path.write_text("id: x\nwrong: 1\nalso: wrong\n", encoding="utf-8")
+        pages.author.open(path)
+        self._wait(lambda: "solve" in pages.author.status.text())
+        self._shot("author-problems")
+        path.write_text("id: x\n", encoding="utf-8")
+        pages.author.check()
+        self._wait(lambda: pages.author.talk.start_button.isEnabled())
+        pages.author.talk.begin()
+        self._wait(lambda: pages.author.talk.start_button.text() == "Begin again")
+        pages.author.talk.composer.editor.setPlainText("What are nights like?")
+        pages.author.talk.composer.submit()
+        self._wait(lambda: not pages.author.talk.composer.is_waiting)
+        self._shot("author-talk")
+
+    def _rest(self) -> None:
+        self._window.go("settings")
+        self._shot("settings")
+        self._window.go("start")
+        self._wait()
+        self._window.tell("Saved feedback.pdf, with an accessible HTML version beside it.")
+        self._shot("start-continue-banner")
+        self._window.frame.show_shortcuts()
+        self._wait()
+        dialog = self._window.findChildren(QDialog)[-1]
+        dialog.grab().save(str(self._outdir / f"{self._number + 1:02}-shortcuts-{self._suffix}.png"))
+        dialog.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,246 @@
+"""The whole way through the window on a fake program, with real signals and real waiting."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel
+
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.gui.widgets.controls import Button, CardButton
+from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
+from tests.gui.conftest import WAIT_MS
+
+
+def wait(qtbot, condition):
+    qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+
+def shown_words(widget):
+    return [each.text() for each in widget.findChildren(QLabel) if each.isVisibleTo(widget)]
+
+
+def begin(qtbot, window, case_id="joe-first"):
+    """Click a case card and Begin, as a trainee would."""
+    pages = window.pages
+    card = next(c for c in pages.start.findChildren(CardButton) if "Joe Marsh, 46" in c.accessibleName())
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: pages.case.state == "content" and pages.case.begin.isVisible())
+    qtbot.mouseClick(pages.case.begin, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: pages.session.state == "content" and bool(pages.session.log.bubbles))
+    return pages.session
+
+
+def say(qtbot, session, text):
+    qtbot.keyClicks(session.composer.editor, text)
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Return)
+    wait(qtbot, lambda: not session.composer.is_waiting)
+
+
+def end(qtbot, window):
+    session = window.pages.session
+    session.ask_end()
+    dialog = session.findChildren(QDialog)[-1]
+    qtbot.mouseClick(dialog.yes, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: window.pages.debrief.state == "content")
+    return window.pages.debrief
+
+
+def rate(qtbot, debrief):
+    for rating in debrief.form.ratings.values():
+        button = next(b for b in rating.findChildren(Button) if b.text() == "4")
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    debrief.form.went_well.setPlainText("I listened.")
+    qtbot.mouseClick(debrief.form.button, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: debrief.feedback is not None)
+
+
+def test_two_clicks_lead_to_the_first_patient_line(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    assert session.log.bubbles[0].text == "Right. So. My wife's idea, this."
+    assert fake_app.practise.warmed == ["joe-first"]
+
+
+def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    say(qtbot, session, "What does that hour give you?")
+    say(qtbot, session, "So nobody wants anything from you there.")
+    assert [b.who for b in session.log.bubbles] == ["patient", "trainee", "patient", "trainee", "patient"]
+    debrief = end(qtbot, window)
+    assert debrief.feedback is None
+    assert not debrief.tabs.isVisible()
+    rate(qtbot, debrief)
+    assert fake_app.practise.sessions["s1"].self_rating.ratings == dict.fromkeys(
+        debrief._context.app.review.questions(), 4
+    )
+    words = shown_words(debrief.feedback)
+    assert {"Keep", "Change", "One possible better line"} <= set(words)
+    debrief.show_tab("held")
+    assert not any("recital" in text for text in shown_words(debrief.disclosure))
+    qtbot.mouseClick(debrief.disclosure.button, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: any("recital" in text for text in shown_words(debrief.disclosure)))
+    retry = next(b for b in debrief.feedback.findChildren(Button) if b.text() == "Retry from here")
+    debrief.show_tab("feedback")
+    qtbot.mouseClick(retry, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: session.isVisible() and session.state == "content")
+    assert len(session.log.bubbles) == 1
+    assert len(fake_app.practise.sessions["s1"].turns) == 5
+
+
+def test_streamed_text_is_shown_before_the_answer_is_complete(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    fake_app.practise.gate.clear()
+    qtbot.keyClicks(session.composer.editor, "What does it give you?")
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Return)
+    wait(qtbot, lambda: session.log.bubbles[-1].text.startswith("Yeah."))
+    assert session.composer.is_waiting
+    assert not session.log.bubbles[-1].text.endswith("about it.")
+    fake_app.practise.gate.set()
+    wait(qtbot, lambda: session.log.bubbles[-1].text == "Yeah. … Yeah, that's about it.")
+
+
+def test_program_notes_stand_apart_from_the_patients_words(qtbot, window, fake_app):
+    fake_app.practise.note = "Yes, this is a simulated patient."
+    session = begin(qtbot, window)
+    say(qtbot, session, "Are you real?")
+    notes = session.log.findChildren(ProgramNote)
+    assert len(notes) == 1
+    assert "From the program, not the patient" in shown_words(notes[0])
+    assert not any("simulated patient" in bubble.text for bubble in session.log.bubbles)
+
+
+def test_codes_stay_hidden_until_chosen(qtbot, window):
+    session = begin(qtbot, window)
+    say(qtbot, session, "What does it give you?")
+    tags = [w for w in session.log.bubbles[1].findChildren(QLabel) if w.text().startswith("OQ")]
+    assert tags
+    assert not tags[0].isVisible()
+    session._codes_button.click()
+    assert tags[0].isVisible()
+    assert window._preferences.shows_codes
+
+
+def test_marking_shows_and_stores_and_can_be_taken_back(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    wait(qtbot, lambda: fake_app.practise.sessions["s1"].turns[0].marked)
+    session.mark()
+    wait(qtbot, lambda: not fake_app.practise.sessions["s1"].turns[0].marked)
+
+
+def test_pause_covers_the_talk_and_leaving_keeps_it(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Escape)
+    assert not session.log.isVisible()
+    assert session._resume_button.isVisible()
+    session._leave_button.click()
+    pages = window.pages
+    wait(qtbot, lambda: "Continue your session" in shown_words(pages.start))
+    resume = next(b for b in pages.start.findChildren(Button) if b.text() == "Continue" and b.isVisible())
+    qtbot.mouseClick(resume, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: session.isVisible() and session.state == "content")
+    assert len(session.log.bubbles) == 1
+    assert not fake_app.practise.sessions["s1"].is_ended
+
+
+def test_failed_answer_is_a_calm_banner_and_going_on_answers_the_stored_turn(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    fake_app.practise.fails = ZeroDivisionError("traceback detail")
+    say(qtbot, session, "Tell me more?")
+    wait(qtbot, lambda: window.banner.isVisible())
+    assert window.banner.text.startswith("Something went wrong inside simpatient. Your session is saved.")
+    assert "traceback" not in window.banner.text
+    fake_app.practise.fails = None
+    window.banner._action.click()
+    wait(qtbot, lambda: session.state == "content" and len(session.log.bubbles) == 3)
+    assert session.log.bubbles[-1].text == "Sorry. Where was I."
+    assert session.composer.editor.toPlainText() == ""
+
+
+def test_words_that_were_not_stored_come_back_to_the_composer(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    fake_app.practise.fails = StorageUnavailable("The disk is full.", "Make room.")
+    fake_app.practise.stores_before_failing = False
+    say(qtbot, session, "Tell me more?")
+    wait(qtbot, lambda: window.banner.isVisible())
+    assert window.banner.text == "The disk is full. Make room."
+    fake_app.practise.fails = None
+    window.banner._action.click()
+    wait(qtbot, lambda: session.state == "content" and session.composer.editor.toPlainText() == "Tell me more?")
+    assert len(session.log.bubbles) == 1
+
+
+def test_shift_enter_breaks_the_line_and_blank_words_are_not_sent(qtbot, window):
+    session = begin(qtbot, window)
+    editor = session.composer.editor
+    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert len(session.log.bubbles) == 1
+    qtbot.keyClicks(editor, "a")
+    qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(editor, "b")
+    assert editor.toPlainText() == "\na\nb"
+
+
+def test_ctrl_enter_sends(qtbot, window):
+    session = begin(qtbot, window)
+    qtbot.keyClicks(session.composer.editor, "Hello there.")
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    wait(qtbot, lambda: len(session.log.bubbles) == 3 and not session.composer.is_waiting)
+
+
+def test_pasting_a_flood_is_cut_and_said(qtbot, window):
+    from PySide6.QtCore import QMimeData
+
+    session = begin(qtbot, window)
+    flood = QMimeData()
+    flood.setText("a" * 100_000)
+    session.composer.editor.insertFromMimeData(flood)
+    assert len(session.composer.editor.toPlainText()) == LONGEST_TYPED
+    wait(qtbot, lambda: "shortened" in session.composer.hint.text())
+
+
+def test_hostile_turns_go_through_a_session(qtbot, window, fake_app):
+    from test_look import HOSTILE
+
+    fake_app.practise.answers = list(HOSTILE)
+    session = begin(qtbot, window)
+    for i in range(len(HOSTILE)):
+        session.composer.editor.setPlainText(f"<b>{i}</b> \u202e مرحبا 👩‍👧")
+        session.composer.submit()
+        wait(qtbot, lambda: not session.composer.is_waiting)
+    assert len(session.log.bubbles) == 1 + 2 * len(HOSTILE)
+    window.grab()
+
+
+def test_closing_in_a_session_keeps_it_and_closes_the_program(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    fake_app.practise.gate.clear()
+    qtbot.keyClicks(session.composer.editor, "One more thing?")
+    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Return)
+    wait(qtbot, lambda: len(fake_app.practise.sessions["s1"].turns) == 2)
+    window.close()
+    assert fake_app.is_closed
+    assert not fake_app.practise.sessions["s1"].is_ended
+    assert fake_app.practise.sessions["s1"].turns[-1].text == "One more thing?"
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, files, tmp_path, opened):
+    session = fake_app.talk()
+    fake_app.review.rate_self(session.id, _rating())
+    window.open_debrief(session.id)
+    debrief = window.pages.debrief
+    wait(qtbot, lambda: debrief.feedback is not None)
+    if opened:
+        debrief.disclosure.button.click()
+        wait(qtbot, lambda: debrief.disclosure.is_open)
+    files.path = tmp_path / "mine"
+    debrief.export.click()
+    wait(qtbot, lambda: (tmp_path / "mine.pdf").exists() and window.banner.isVisible())
+    assert fake_app.reports.with_disclosure is opened
+    assert "mine.pdf" in window.banner.text
+
+
+def _rating():
+    from simpatient.domain.session import SelfRating
+
+    return SelfRating(ratings={"understanding": 3})

@@ -1,0 +1,308 @@
+"""The states of each page: loading, empty, trouble, content."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QTableWidget
+from test_flow import _rating, shown_words, wait
+
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.gui.preferences import Preferences
+from simpatient.gui.shell import MainWindow
+from simpatient.gui.start_page import unit_state
+from simpatient.gui.theme import Theme
+from simpatient.gui.widgets.controls import Button, CardButton
+from simpatient.gui.widgets.plots import Plot
+from tests.gui.conftest import WAIT_MS
+
+FULL = StorageUnavailable("The disk is full.", "Make room and try again.")
+
+
+def buttons(widget, text):
+    return [b for b in widget.findChildren(Button) if b.text() == text and b.isVisibleTo(widget)]
+
+
+def debrief_of(qtbot, window, session):
+    window.open_debrief(session.id)
+    wait(qtbot, lambda: window.pages.debrief.state == "content")
+    return window.pages.debrief
+
+
+def test_start_shows_next_unit_path_and_cases(window):
+    page = window.pages.start
+    words = shown_words(page)
+    assert {"Next on your course", "Mastered", "Open", "Locked", "Opens after: Saying back what was meant"} <= set(
+        words
+    )
+    cards = {card.accessibleName(): card.isEnabled() for card in page.findChildren(CardButton)}
+    assert cards["Unit 3, Hearing the wish to change, locked"] is False
+    assert cards["Unit 1, Opening the door, mastered"] is True
+    assert sum("minutes" in name for name in cards) == 3
+
+
+def test_unit_states(fake_app):
+    assert [unit_state(unit) for unit in fake_app.progress.units()] == ["mastered", "open", "locked"]
+
+
+def test_start_offers_the_open_session_first(qtbot, window, fake_app):
+    fake_app.talk(lines=2, ended=False)
+    window.go("start")
+    wait(qtbot, lambda: "Continue your session" in shown_words(window.pages.start))
+    assert "With Joe Marsh" in shown_words(window.pages.start)
+
+
+def test_start_trouble_can_be_tried_again(qtbot, window, fake_app):
+    page = window.pages.start
+    fake_app.progress.fails = FULL
+    page.refresh()
+    wait(qtbot, lambda: page.state == "trouble")
+    assert "The disk is full." in shown_words(page)
+    fake_app.progress.fails = None
+    buttons(page, "Try again")[0].click()
+    wait(qtbot, lambda: page.state == "content")
+
+
+def test_start_without_content_says_so(qtbot, window, fake_app):
+    fake_app.library.all_cases = []
+    fake_app.library.all_curricula = []
+    window.pages.start.refresh()
+    wait(qtbot, lambda: window.pages.start.state == "empty")
+    assert "No cases yet" in shown_words(window.pages.start)
+
+
+def test_a_program_that_cannot_open_is_explained_and_tried_again(qtbot, themed, fake_app, preferences):
+    tries = []
+
+    def open_app():
+        tries.append(1)
+        if len(tries) == 1:
+            raise FULL
+        return fake_app
+
+    window = MainWindow(open_app, preferences)
+    qtbot.addWidget(window)
+    window.show()
+    wait(qtbot, lambda: "The disk is full." in shown_words(window))
+    with qtbot.waitSignal(window.opened, timeout=WAIT_MS):
+        buttons(window, "Try again")[0].click()
+    window.close()
+
+
+def test_case_page_says_what_it_is_and_touches_on(qtbot, window):
+    window.open_case("joe-first", "first-talks", "unit-1")
+    page = window.pages.case
+    wait(qtbot, lambda: page.state == "content")
+    words = " ".join(shown_words(page))
+    assert "A simulated patient, not a person. This is practice, not therapy." in words
+    assert "alcohol, marital conflict" in words
+    assert "Give at least one reflection for every question." in words
+    assert "recital" not in words
+
+
+def test_case_page_without_its_case(qtbot, window):
+    window.open_case("gone")
+    wait(qtbot, lambda: window.pages.case.state == "trouble")
+    assert "There is no 'gone'." in shown_words(window.pages.case)
+
+
+def test_failing_start_leaves_the_button_usable(qtbot, window, fake_app):
+    window.open_case("joe-first")
+    page = window.pages.case
+    wait(qtbot, lambda: page.state == "content")
+    fake_app.practise.fails = FULL
+    page.begin.click()
+    wait(qtbot, lambda: window.banner.isVisible())
+    assert page.begin.isEnabled()
+    assert page.begin.text() == "Begin"
+
+
+def test_rating_needs_every_answer(qtbot, window, fake_app):
+    debrief = debrief_of(qtbot, window, fake_app.talk())
+    assert not debrief.form.button.isEnabled()
+    assert "3 of 3 questions still open" in shown_words(debrief.form)
+    for rating in debrief.form.ratings.values():
+        buttons(rating, "2")[0].click()
+    assert debrief.form.button.isEnabled()
+
+
+def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.review.rate_self(session.id, _rating())
+    debrief = debrief_of(qtbot, window, session)
+    debrief.show_tab("numbers")
+    words = shown_words(debrief.numbers)
+    assert {"44 %", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "needs review", "–"} <= set(words)
+    assert "Not defined here: none of what it counts was heard." in words
+    assert "Too little to go on (n = 2)." in words
+    assert "Fewer than six turns of yours: too little to judge." in words
+
+
+def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.review.rate_self(session.id, _rating())
+    debrief = debrief_of(qtbot, window, session)
+    debrief.show_tab("numbers")
+    button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show quote"))
+    button.click()
+    assert any("“What does that hour give you?”" in text for text in shown_words(debrief.numbers))
+    assert button.text().startswith("Hide")
+
+
+def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.review.rate_self(session.id, _rating())
+    debrief = debrief_of(qtbot, window, session)
+    debrief.show_tab("numbers")
+    plot = debrief.numbers.findChild(Plot)
+    buttons(plot, "Show as table")[0].click()
+    table = plot.findChild(QTableWidget)
+    assert plot.shows_table
+    assert table.rowCount() == 5
+    assert table.item(0, 1).text() == "1.75"
+
+
+def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.review.rate_self(session.id, _rating())
+    debrief = debrief_of(qtbot, window, session)
+    buttons(debrief.feedback, "Show in transcript")[0].click()
+    assert debrief.transcript.isVisible()
+    assert debrief.transcript._rows[1].property("role") == "sunken"
+    tags = [w for w in debrief.transcript.findChildren(QLabel) if w.text() == "OQ"]
+    assert tags[0].accessibleName().startswith("Open question")
+
+
+def test_short_session_gets_no_verdict(qtbot, window, fake_app):
+    session = fake_app.talk(lines=1)
+    fake_app.review.rate_self(session.id, _rating())
+    debrief = debrief_of(qtbot, window, session)
+    assert "Too short for feedback" in shown_words(debrief.feedback)
+
+
+def test_debrief_of_a_lost_session(qtbot, window):
+    window.open_debrief("gone")
+    wait(qtbot, lambda: window.pages.debrief.state == "trouble")
+
+
+def test_progress_is_empty_first_then_lists_and_hides_curves(qtbot, window, fake_app):
+    window.go("progress")
+    page = window.pages.progress
+    wait(qtbot, lambda: page.state == "empty")
+    fake_app.talk()
+    fake_app.progress.sessions_per_curve = 2
+    page.refresh()
+    wait(qtbot, lambda: page.state == "content")
+    assert any("Curves appear after 3 scored sessions; so far there are 2." in text for text in shown_words(page))
+    assert page.findChildren(Plot) == []
+
+
+def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
+    fake_app.talk()
+    fake_app.progress.sessions_per_curve = 3
+    window.go("progress")
+    page = window.pages.progress
+    wait(qtbot, lambda: page.state == "content")
+    assert len(page.findChildren(Plot)) == 2
+    assert any(text.startswith("Average 43 %, probably") for text in shown_words(page))
+
+
+def test_rows_open_a_debrief_or_go_on(qtbot, window, fake_app):
+    fake_app.talk(ended=True)
+    fake_app.talk(lines=2, ended=False)
+    window.go("progress")
+    page = window.pages.progress
+    wait(qtbot, lambda: page.state == "content")
+    assert [page.table.item(i, 4).text() for i in range(2)] == ["Continue ›", "Rate and look back ›"]
+    page.table.cellClicked.emit(0, 0)
+    wait(qtbot, lambda: window.pages.session.isVisible() and window.pages.session.state == "content")
+    window.go("progress")
+    wait(qtbot, lambda: page.isVisible() and page.state == "content")
+    page.table.setFocus()
+    page.table.setCurrentCell(1, 0)
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    wait(qtbot, lambda: window.pages.debrief.isVisible())
+
+
+def test_progress_exports(qtbot, window, fake_app, files, tmp_path):
+    fake_app.talk()
+    window.go("progress")
+    page = window.pages.progress
+    wait(qtbot, lambda: page.state == "content")
+    files.path = tmp_path / "all.pdf"
+    buttons(page, "Export PDF")[0].click()
+    wait(qtbot, lambda: (tmp_path / "all.pdf").exists() and window.banner.isVisible())
+    files.path = tmp_path / "refuse.csv"
+    buttons(page, "Export CSV")[0].click()
+    wait(qtbot, lambda: "That folder is read-only." in window.banner.text)
+
+
+def test_author_page_watches_the_file(qtbot, window, files, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("id: x\nwrong: 1\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    assert page.state == "empty"
+    files.path = path
+    buttons(page, "Open a persona file")[0].click()
+    wait(qtbot, lambda: page.status.text() == "1 to solve")
+    assert {"p.yaml:2", "lines[2].say", "This is not one of the allowed words."} <= set(shown_words(page))
+    assert not page.talk.start_button.isEnabled()
+    path.write_text("id: x\n", encoding="utf-8")
+    wait(qtbot, lambda: page.status.text() == "No problems")
+    assert "254 lines" in shown_words(page)
+
+
+def test_author_page_follows_an_editor_that_renames(qtbot, window, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("wrong\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.status.text() == "1 to solve")
+    for text, status in (("fine\n", "No problems"), ("wrong\nwrong\n", "2 to solve")):
+        aside = tmp_path / "p.yaml.tmp"
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+        wait(qtbot, lambda status=status: page.status.text() == status)
+
+
+def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled())
+    page.talk.begin()
+    wait(qtbot, lambda: page.talk.start_button.text() == "Begin again")
+    page.talk.composer.editor.setPlainText("What are nights like?")
+    page.talk.composer.submit()
+    wait(qtbot, lambda: not page.talk.composer.is_waiting)
+    words = shown_words(page)
+    assert any(text.startswith("State: trust 2.00 (mid)") for text in words)
+    assert "Plan: affective · feels understood · on sleep · tells recital · neutral talk" in words
+    assert "OQ open question" in words
+
+
+def test_author_page_says_when_a_file_is_gone(qtbot, window, tmp_path):
+    window.go("author")
+    window.pages.author.open(tmp_path / "never.yaml")
+    wait(qtbot, lambda: window.pages.author.status.text() == "Not readable")
+
+
+def test_settings_change_look_at_once_and_are_kept(qtbot, window):
+    window.go("settings")
+    page = window.pages.settings
+    page.themes.button("dark").click()
+    page.sizes.button("largest").click()
+    assert Theme.current().is_dark()
+    assert Theme.current().scale == 1.4
+    assert (window._preferences.theme, window._preferences.text_size) == ("dark", "largest")
+    assert any("It is not therapy" in text for text in shown_words(page))
+
+
+def test_unknown_stored_choices_fall_back(tmp_path):
+    from PySide6.QtCore import QSettings
+
+    settings = QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
+    settings.setValue("theme", "purple")
+    settings.setValue("text_size", "\x00")
+    assert (Preferences(settings).theme, Preferences(settings).text_size) == ("system", "normal")

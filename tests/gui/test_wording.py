@@ -1,0 +1,58 @@
+"""Values in words."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.score import SummaryValue
+from simpatient.gui.wording import NONE, code_tags, day, letters, number, plural, summary_reason
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (None, "share", NONE),
+        (0.0, "share", "0 %"),
+        (0.444, "share", "44 %"),
+        (1.25, "ratio", "1.25 : 1"),
+        (7.0, "turn", "turn 7"),
+        (12.4, "words", "12 words"),
+        (3.0, "count", "3"),
+        (3.55, "score", "3.5"),
+    ],
+)
+def test_numbers_in_their_units(value, unit, words):
+    assert number(value, unit) == words
+
+
+def test_reasons_for_having_no_value():
+    undefined = SummaryValue(id="x", value=None, n=0, undefined=True)
+    assert "none of what it counts" in summary_reason(undefined)
+    assert "a part it is made of" in summary_reason(undefined.model_copy(update={"n": 5}))
+    assert "n = 2" in summary_reason(SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False))
+    assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
+
+
+def test_letter_tags():
+    assert [letters(code) for code in ("open_question", "support", "advise_without_permission", "")] == [
+        "OQ",
+        "SUP",
+        "AWP",
+        NONE,
+    ]
+
+
+def test_code_tags_of_both_speakers():
+    label = UtteranceLabel(scheme="s", code="open_question", confidence=0.9)
+    parts = tuple(Utterance(start=i, end=i + 1, text="a", codes=(label,)) for i in range(2))
+    trainee = TurnCodes(main=Label(code="question", confidence=0.9), utterances=parts)
+    assert code_tags(trainee, {"open_question": "Open question"}) == [("OQ", "Open question, high confidence (90 %)")]
+    patient = TurnCodes(talk=Label(code="change", confidence=0.5), utterances=parts)
+    assert code_tags(patient, {}) == [("CHA", "Change, low confidence (50 %)")]
+    assert code_tags(None, {}) == []
+
+
+def test_small_words():
+    assert (plural(1, "turn"), plural(2, "turn"), plural(0, "turn")) == ("1 turn", "2 turns", "0 turns")
+    assert "2026" in day(datetime(2026, 1, 5, tzinfo=UTC))

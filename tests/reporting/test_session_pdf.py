@@ -1,0 +1,125 @@
+"""The session PDF read back: what it says, in which letters, how it pages, and what it survives."""
+
+import io
+import random
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from simpatient.reporting.session_pdf import session_pdf
+from simpatient.reporting.session_view import session_view
+from simpatient.reporting.wording import DISCLAIMER
+
+
+def _pages(report):
+    reader = PdfReader(io.BytesIO(session_pdf(session_view(report))))
+    return [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+def _bare(text):
+    return re.sub(r"\s+", "", text)
+
+
+def test_says_everything_a_supervisor_needs(make_report):
+    pages = _pages(make_report())
+    whole = " ".join(pages)
+    for words in (
+        "Sent by his wife",
+        "Tomas Hale, 46",
+        "t-017",
+        "18 November 2026",
+        "19 minutes",
+        "You gave back the feeling",
+        "Turn 4",
+        "One option:",
+        "What have you thought of yourself?",
+        "55 %",
+        "estimate, fair confidence",
+        "not scored: Too few trainee turns",
+        "against",
+        "Where the borders come from",
+        "AWP2",
+        "Marked:",
+        "How well people agree",
+        "embedded-coder 1.0.0",
+        "I waited for him.",
+    ):
+        assert words in whole, words
+    for number, page in enumerate(pages, start=1):
+        assert DISCLAIMER in page
+        assert f"Page {number} of {len(pages)}" in page
+
+
+def test_never_grades_and_never_shows_the_overall_number(make_report):
+    whole = " ".join(_pages(make_report(disclosure=True)))
+    assert re.search(r"\b(pass|passed|fail|failed|grade)\b", whole, re.IGNORECASE) is None
+    assert "0.83" not in whole
+    assert "83 %" not in whole
+
+
+def test_the_disclosure_map_is_there_only_when_opened(make_report):
+    assert "He hid it from his brother." not in " ".join(_pages(make_report()))
+    opened = " ".join(_pages(make_report(disclosure=True)))
+    assert "He hid it from his brother." in opened
+    assert "approached in turn 4 and 10" in opened
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "naïve café Łódź",
+        "CO₂ at 5°",
+        "a → b ✓",
+        "ἀγάπη λόγος",
+        "Привет, как дела",
+        "5 < 6 & 7 > 2",
+        "<b>bold</b> &amp;",
+    ],
+)
+def test_letters_of_many_scripts_can_be_read_back(make_report, text):
+    assert _bare(text) in _bare(" ".join(_pages(make_report([text, text]))))
+
+
+def test_letters_no_font_has_are_replaced_visibly(make_report):
+    assert "\ufffd" in " ".join(_pages(make_report(["漢字", "ok"])))
+
+
+def test_a_hundred_kilobyte_word_is_cut_and_the_rest_counted(make_report):
+    whole = " ".join(_pages(make_report(["a" * 100_000, "<" * 4_000])))
+    assert "(96,000 characters more in the transcript export)" in whole
+
+
+ALPHABET = "<>&\"'/;=%{}()[]ab é₂→✓Ж漢א\u202eع\u0301😀\U0001f469\u200d\ufe0f\x00\x07\x1b\n\t#"
+SNIPPETS = (
+    "</para>",
+    "<b>",
+    "<img src='/etc/hosts'/>",
+    "<a href='javascript:x'>",
+    "&#0;",
+    "{{7*7}}",
+    "x" * 700,
+    "<" * 500,
+    "\u202e",
+    "%s",
+)
+
+
+def test_three_hundred_hostile_strings_print(make_report):
+    rng = random.Random(20261120)
+    texts = []
+    for _ in range(300):
+        parts = [rng.choice(SNIPPETS) if rng.random() < 0.3 else "".join(rng.choices(ALPHABET, k=rng.randint(1, 60)))]
+        texts.append("".join(parts * rng.randint(1, 3)))
+    report = make_report(
+        texts[:280], title=f"T {texts[280][:50]}", name=f"N {texts[281][:50]}", trainee=f"t {texts[282][:50]}"
+    )
+    assert len(_pages(report)) > 5
+
+
+def test_long_sessions_page_well(make_report):
+    pages = _pages(make_report(turns=200))
+    assert 8 <= len(pages) < 60
+    assert all(len(page) > 250 for page in pages)
+    whole = " ".join(pages)
+    assert all(f" {number} " in whole for number in range(1, 201))

@@ -1,0 +1,73 @@
+"""Sessions and turns for the storage tests, with everything in them that can be stored."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
+from simpatient.domain.session import Manifest, SelfRating, Session, Turn
+from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
+
+T0 = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
+
+CODES = TurnCodes(
+    main=Label(code="question", confidence=0.97),
+    utterances=(
+        Utterance(
+            start=0, end=4, text="Hm? ", codes=(UtteranceLabel(scheme="s", code="open_question", confidence=0.9),)
+        ),
+    ),
+)
+
+
+def a_turn(number: int, parent: int | None = None, text: str = "Go on.", **more: Any) -> Turn:
+    speaker = "trainee" if number % 2 else "patient"
+    return Turn(turn=number, parent=parent, speaker=speaker, text=text, at=T0 + timedelta(seconds=number), **more)
+
+
+def a_full_turn(number: int, parent: int | None = None) -> Turn:
+    state = PatientState(trust=1.75, resistance=Resistance(form="minimal", intensity=0.6), asked={"sleep": 2})
+    return a_turn(
+        number,
+        parent,
+        text="  I don't count them. \u202e\U0001f937 \x00<b>&amp;\n",
+        codes=CODES,
+        state_before=state,
+        state_after=state.model_copy(update={"trust": 1.9}),
+        plan=ReplyPlan(act="tell_fact", facts_to_tell=("amount",), facts_allowed=("amount",)),
+        facts_revealed=("amount",),
+        guard=(GuardEvent(rule="length", detail="too long", blocked_text="…"),),
+        timings_s={"reply": 0.12},
+        note="A word from the program.",
+        marked=True,
+    )
+
+
+def a_manifest(**more: Any) -> Manifest:
+    fields = {"app": "0.1.0", "model": "guided", "content": {"persona:x": "1.0.0 ab"}, "encoder": "e", "coder": "c"}
+    return Manifest(**{**fields, "seed": 7, **more})
+
+
+def a_session(session_id: str = "s1", **more: Any) -> Session:
+    fields = {"trainee_id": "t1", "case_id": "first", "manifest": a_manifest(), "started_at": T0}
+    return Session(id=session_id, **{**fields, **more})
+
+
+def a_card(session_id: str = "s1", rubric: str = "plain") -> Scorecard:
+    seen = Evidence(turn=0, start=0, end=3, quote=" I ", supports=False)
+    return Scorecard(
+        session_id=session_id,
+        rubric=rubric,
+        rubric_version="1.0.0",
+        criteria=(
+            Score(id="warmth", value=3, scale=(1, 5), confidence=0.5, status="estimate", evidence=(seen,)),
+            Score(id="pace", value=None, scale=(1, 5), confidence=0, status="auto", unscored_reason="too short"),
+        ),
+        counts={"open": 2},
+        count_evidence={"open": (seen,)},
+        summaries=(SummaryValue(id="ratio", value=None, n=0, undefined=True),),
+        overall=Overall(value=0.4, confidence=0.5),
+    )
+
+
+A_RATING = SelfRating(ratings={"listened": 4}, went_well="I waited.", would_change="Fewer questions.")

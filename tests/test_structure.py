@@ -1,0 +1,49 @@
+"""The size rules of ARCHITECTURE.md, checked on the code itself."""
+
+import ast
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "simpatient"
+
+
+def _files() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*.py") if "_data" not in p.parts)
+
+
+def _functions(path: Path) -> list[tuple[str, int]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            found.append((f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", lines))
+    return found
+
+
+def _percentile(values: list[int], share: float) -> int:
+    return sorted(values)[int(share * (len(values) - 1))]
+
+
+def test_functions_are_short() -> None:
+    functions = [item for path in _files() for item in _functions(path)]
+    lengths = [length for _, length in functions]
+    assert [f for f in functions if f[1] > 60] == []
+    assert median(lengths) <= 10
+    assert _percentile(lengths, 0.9) <= 30
+
+
+def test_files_are_short() -> None:
+    sizes = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in _files()}
+    assert {name: size for name, size in sizes.items() if size > 600} == {}
+    assert _percentile(list(sizes.values()), 0.9) <= 400
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [str(p.relative_to(ROOT)) for p in _files() if not ast.get_docstring(ast.parse(p.read_text("utf-8")))]
+    assert silent == []
+
+
+def test_no_module_is_called_utils() -> None:
+    assert [p for p in _files() if p.stem in {"utils", "helpers", "common", "misc"}] == []

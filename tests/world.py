@@ -1,0 +1,79 @@
+"""The services wired on fakes: real engines, no disk, no torch."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from simpatient.services.authoring import AuthorService
+from simpatient.services.minds import MindStore
+from simpatient.services.practise import Exchange, PractiseService
+from simpatient.services.progress import ProgressService
+from simpatient.services.reporting import ReportService
+from simpatient.services.review import ReviewService
+from tests.builders import small_library
+from tests.fakes import (
+    FakeAuthoringTools,
+    FakeCoder,
+    FakeLibrary,
+    FakeReportWriter,
+    FixedClock,
+    RecordingSessions,
+    RememberingFakeEncoder,
+)
+
+# Encoding the small persona once is enough for all tests.
+ENCODER = RememberingFakeEncoder()
+
+
+@dataclass
+class World:
+    """Everything a test may look at."""
+
+    library: FakeLibrary = field(default_factory=small_library)
+    sessions: RecordingSessions = field(default_factory=RecordingSessions)
+    coder: FakeCoder = field(default_factory=FakeCoder)
+    clock: FixedClock = field(default_factory=FixedClock)
+    writer: FakeReportWriter = field(default_factory=FakeReportWriter)
+    tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)
+
+    def __post_init__(self) -> None:
+        numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
+        self.minds = MindStore(self.library, ENCODER)
+        self.practise = PractiseService(
+            **shared,
+            minds=self.minds,
+            encoder=ENCODER,
+            coder=self.coder,
+            clock=self.clock,
+            new_id=lambda: f"s-{next(numbers)}",
+            new_seed=lambda: 77,
+            app_version="0.0.1",
+        )
+        self.review = ReviewService(**shared, coder=self.coder)
+        self.progress = ProgressService(**shared, clock=self.clock)
+        self.reports = ReportService(
+            **shared, review=self.review, progress=self.progress, writer=self.writer, clock=self.clock
+        )
+        self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)
+
+    def begin(self, **named: object) -> str:
+        """Start a session and return its id."""
+        return self.practise.start("nell-first", **{"trainee_id": "me", "seed": 5, **named}).id
+
+    def say(self, session_id: str, text: str) -> Exchange:
+        """Say a line and return the exchange."""
+        return self.practise.reply(session_id, text, lambda _: None)
+
+    def whole(self, *lines: str, **named: object) -> str:
+        """Hold and end a session and return its id."""
+        session_id = self.begin(**named)
+        for line in lines or LINES:
+            self.say(session_id, line)
+        return self.practise.end(session_id).id
+
+
+LINES = (
+    "What brings you here?",
+    "It sounds as if you miss the singing.",
+    "You're wrong about that.",
+    "How is the choir?",
+)
