@@ -1,7 +1,7 @@
 """The whole way through the window on a fake program, with real signals and real waiting."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QLabel
 
 from simpatient.domain.errors import StorageUnavailable
@@ -15,6 +15,8 @@ def wait(qtbot, condition):
 
 
 def shown_words(widget):
+    # A layout shows what was added to it by a queued event, so words just added are hidden until that ran.
+    QCoreApplication.processEvents()
     return [each.text() for each in widget.findChildren(QLabel) if each.isVisibleTo(widget)]
 
 
