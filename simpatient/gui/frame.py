@@ -11,7 +11,7 @@ from simpatient.gui.skeleton import RAIL_WIDTH
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.widgets.banner import Banner
-from simpatient.gui.widgets.buttons import Button, RailButton
+from simpatient.gui.widgets.controls import Button, RailButton
 from simpatient.gui.widgets.layout import ScrollPage, column, message_panel, skeleton
 from simpatient.gui.widgets.text import label
 

@@ -96,10 +96,10 @@ class MainWindow(QMainWindow):
         from simpatient.gui.bridge import Lane
         from simpatient.gui.fonts import install_fallback_fonts
         from simpatient.gui.frame import Frame
-        from simpatient.gui.refcount_guard import protect_true
+        from simpatient.gui.refcount_guard import protect_singletons
         from simpatient.gui.theme import Theme
 
-        protect_true()
+        protect_singletons()
         install_fallback_fonts()
         Theme.current().choose(self._preferences.theme, self._preferences.text_size)
         self._lane = Lane("practice", self)

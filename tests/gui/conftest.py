@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from simpatient.gui.fonts import install_fonts
 from simpatient.gui.preferences import Preferences
-from simpatient.gui.refcount_guard import protect_true
+from simpatient.gui.refcount_guard import protect_singletons
 from simpatient.gui.shell import MainWindow
 from simpatient.gui.theme import Theme
 from tests.gui.fake_app import FakeApp
@@ -42,7 +42,7 @@ def themed(qapp: QApplication) -> QApplication:
     qapp.setStyle("Fusion")
     install_fonts(qapp)
     Theme.install(qapp, "light", "normal")
-    protect_true()
+    protect_singletons()
     return qapp
 
 
