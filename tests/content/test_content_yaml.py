@@ -6,7 +6,7 @@ from random import Random
 # Tables read best with one case a line.
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simpatient.content.kinds import KINDS
@@ -113,6 +113,8 @@ PLAIN = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(PLAIN)
 def test_what_pyyaml_writes_is_read_back(data: object) -> None:
+    # Unescaped, PyYAML writes NEL (U+0085) as the line break it is in YAML 1.1: even PyYAML reads it as a space.
+    assume("\x85" not in str(data) and r"\x85" not in str(data))
     raw = yaml.safe_dump(data, allow_unicode=True).encode()
     try:
         read = parse_yaml(raw, "x").data
