@@ -30,6 +30,7 @@ def session_pdf(view: SessionView) -> bytes:
     story = [
         *layout.title_block(view.subtitle, view.title, view.facts),
         *_summary(view),
+        *_cues(view),
         *_own_rating(view),
         *_curve(view),
         *(part for instrument in view.instruments for part in _instrument(instrument)),
@@ -75,6 +76,19 @@ def _quote(quote: Quote) -> Flowable:
     where = Span(f"Turn {quote.turn}  ", STRONG, layout.SOFT)
     against = [] if quote.supports else [Span("against  ", STRONG, layout.WARM)]
     return paragraph(QUOTE, where, *against, Span(f"“{quote.text}”", SLANTED), limit=QUOTE_LIMIT)
+
+
+def _cues(view: SessionView) -> Iterable[Flowable]:
+    if view.cues:
+        yield Heading("What the patient offered, and when it was taken up")
+    for group in view.cues:
+        parts: list[Flowable] = [
+            paragraph(layout.CARD_TITLE, group.label, limit=200),
+            paragraph(TEXT, group.summary, Span(f" {group.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
+        ]
+        for cue in group.missed:
+            parts += [_quote(cue.quote), paragraph(CELL_SOFT, cue.outcome)]
+        yield layout.card(parts, layout.WARM if group.missed else layout.ACCENT)
 
 
 def _own_rating(view: SessionView) -> Iterable[Flowable]:
