@@ -109,8 +109,8 @@ def _curve(view: SessionView) -> Iterable[Flowable]:
 
 
 def _instrument(instrument: Instrument) -> Iterable[Flowable]:
-    yield Heading(instrument.title)
-    yield paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
+    lead_in = paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
+    yield from layout.before_table(instrument.title, lead_in)
     if instrument.measures:
         yield _measures(instrument.measures)
     if instrument.ratings:
