@@ -88,6 +88,10 @@ class _Guide:
     def codes(self) -> tuple[str, ...]:
         return tuple(self.meanings)
 
+    def shares(self, votes: Sequence[Vote]) -> Floats:
+        """Return how sure each code is."""
+        return shares(votes, len(self.meanings), self.prompt.judging.doubt)
+
 
 class LlmCoder:
     """The ``TranscriptCoder`` port on a chat model.
@@ -217,22 +221,22 @@ class LlmCoder:
         read = [_votes(guide, task, answer.text) for answer in answers]
         coded, abstentions = [], []
         for at, span in enumerate(task.spans):
-            votes = [votes[at] for votes in read]
-            sure = shares(votes, len(guide.codes), guide.prompt.judging.doubt)
-            code = _chosen(guide, sure)
+            votes = tuple(votes[at] for votes in read)
+            code = _chosen(guide, guide.shares(votes))
             if code is None:
                 abstentions.append(Abstention(span.start, span.end, reason_for_doubt(votes)))
-            coded.append(Coded(span.end - span.start, code or guide.blank, sure))
+            coded.append(Coded(span.end - span.start, code or guide.blank, votes))
         return JudgedTurn(self._turn_codes(guide, task, coded), tuple(abstentions))
 
     def _turn_codes(self, guide: _Guide, task: _Task, coded: Sequence[Coded]) -> TurnCodes:
         utterances = tuple(self._utterance(guide, task, at, one) for at, one in enumerate(coded))
+        doubt = guide.prompt.judging.doubt
         if task.speaker == "patient":
-            return TurnCodes(talk=patient_label(guide.codes, coded), utterances=utterances)
-        return TurnCodes(**trainee_labels(self._rules, guide.codes, coded), utterances=utterances)
+            return TurnCodes(talk=patient_label(guide.codes, coded, doubt), utterances=utterances)
+        return TurnCodes(**trainee_labels(self._rules, guide.codes, coded, doubt), utterances=utterances)
 
     def _utterance(self, guide: _Guide, task: _Task, at: int, one: Coded) -> Utterance:
-        confidence = made_label(one.code, float(one.shares[guide.codes.index(one.code)])).confidence
+        confidence = made_label(one.code, float(guide.shares(one.votes)[guide.codes.index(one.code)])).confidence
         label = UtteranceLabel(scheme=self._rules.rules.scheme, code=one.code, confidence=confidence)
         span = task.spans[at]
         return Utterance(start=span.start, end=span.end, text=task.piece(at), codes=(label,))

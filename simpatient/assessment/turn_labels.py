@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simpatient.assessment.coder_weights import Rules, read_rules
-from simpatient.assessment.features import Floats
+from simpatient.assessment.votes import Vote, shares
 from simpatient.domain.codes import Label
 
 
@@ -29,11 +29,11 @@ class TurnRules:
 
 @dataclass(frozen=True)
 class Coded:
-    """One utterance: how long it is, its code, and how sure each code is, in the order of ``codes``."""
+    """One utterance: how long it is, its code, and the votes it was found by (indices of the codes)."""
 
     characters: int
     code: str
-    shares: Floats
+    votes: tuple[Vote, ...]
 
 
 def read_turn_rules(data: Mapping[str, Any]) -> TurnRules:
@@ -47,24 +47,32 @@ def blank_labels(rules: Rules) -> dict[str, Label]:
     return {head: Label(code=labels[0], confidence=1.0) for head, labels in rules.heads.items()}
 
 
-def trainee_labels(rules: TurnRules, codes: Sequence[str], coded: Sequence[Coded]) -> dict[str, Label]:
+def trainee_labels(rules: TurnRules, codes: Sequence[str], coded: Sequence[Coded], doubt: float) -> dict[str, Label]:
     """Return one label per head of a trainee's turn.
 
     A head has a label only when an utterance carries it; of several the most spoken wins. The main
     behaviour is the one most of the turn was spent on.
+
+    Args:
+        rules: How codes and labels hang together.
+        codes: The codes that votes point at.
+        coded: The turn's utterances.
+        doubt: As for ``votes.shares``.
     """
     return {
-        head: _label([rules.turn.get(code, {}).get(head, labels[0]) for code in codes], codes, coded, labels[0])
+        head: _label([rules.turn.get(code, {}).get(head, labels[0]) for code in codes], labels, codes, coded, doubt)
         for head, labels in rules.rules.heads.items()
     }
 
 
-def patient_label(labels: Sequence[str], coded: Sequence[Coded]) -> Label:
+def patient_label(labels: Sequence[str], coded: Sequence[Coded], doubt: float) -> Label:
     """Return the label of a patient's turn: the most spoken that is not the empty (first) one, else that."""
-    return _label(labels, labels, coded, labels[0])
+    return _label(labels, labels, labels, coded, doubt)
 
 
-def _label(meant: Sequence[str], codes: Sequence[str], coded: Sequence[Coded], empty: str) -> Label:
+def _label(
+    meant: Sequence[str], labels: Sequence[str], codes: Sequence[str], coded: Sequence[Coded], doubt: float
+) -> Label:
     """Return a head's label and how sure it is; ``meant`` is the label each of ``codes`` stands for.
 
     Confidence is that of the surest utterance with the label, cut to the label's part of the turn where
@@ -73,17 +81,24 @@ def _label(meant: Sequence[str], codes: Sequence[str], coded: Sequence[Coded], e
     by_code = dict(zip(codes, meant, strict=True))
     spoken: dict[str, float] = {}
     surest: dict[str, float] = {}
+    bare = 1.0
     for one in coded:
-        label = by_code[one.code]
-        sure = float(one.shares[[other == label for other in meant]].sum())
-        spoken[label] = spoken.get(label, 0.0) + one.characters * sure
-        surest[label] = max(surest.get(label, 0.0), sure)
-    heard = {label: amount for label, amount in spoken.items() if label != empty}
+        label, sure = by_code[one.code], _shares(one.votes, meant, labels, doubt)
+        bare = min(bare, sure[labels[0]])
+        spoken[label] = spoken.get(label, 0.0) + one.characters * sure[label]
+        surest[label] = max(surest.get(label, 0.0), sure[label])
+    heard = {label: amount for label, amount in spoken.items() if label != labels[0]}
     if not heard:
-        bare = [float(one.shares[[label == empty for label in meant]].sum()) for one in coded]
-        return made_label(empty, min(bare, default=1.0))
+        return made_label(labels[0], bare)
     best = max(sorted(heard), key=lambda label: heard[label])
     return made_label(best, surest[best] * heard[best] / sum(heard.values()))
+
+
+def _shares(votes: Sequence[Vote], meant: Sequence[str], labels: Sequence[str], doubt: float) -> dict[str, float]:
+    """Return how sure each label is when votes for codes are counted as votes for what the codes mean."""
+    places = {label: at for at, label in enumerate(labels)}
+    told = [vote if vote.label is None else Vote(places[meant[vote.label]]) for vote in votes]
+    return dict(zip(labels, shares(told, len(labels), doubt).tolist(), strict=True))
 
 
 def made_label(code: str, confidence: float) -> Label:

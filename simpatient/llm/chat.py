@@ -248,7 +248,7 @@ def _stop_if_cancelled(cancel: Cancellation | None) -> None:
         raise Cancelled
 
 
-def _shared_length(prompts: Sequence[Sequence[int]]) -> int:
+def _shared_length(prompts: Sequence[list[int]]) -> int:
     """Return how many tokens all prompts begin with; one at least is left to each."""
     first, last = min(prompts), max(prompts)
     same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))

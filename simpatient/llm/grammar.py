@@ -47,7 +47,7 @@ class Grammars:
         text = json.dumps(schema, sort_keys=False)
         if text not in self._compiled:
             # Spaces as most models write them, and no others: a model could go on with blanks for ever.
-            form = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+            form: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
             made = LLMatcher(self._tokenizer, LLMatcher.grammar_from_json_schema(text, overrides=form), log_level=0)
             if made.is_error():
                 raise BugError(f"a schema that cannot be compiled: {made.get_error()}")
