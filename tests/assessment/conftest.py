@@ -7,6 +7,7 @@ import yaml
 from hypothesis import settings
 
 from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 
 # The machine is shared: how long one example takes says nothing about the code.
@@ -33,3 +34,9 @@ def metrics() -> Rubric:
 @pytest.fixture(scope="session")
 def guide() -> CoachingGuide:
     return CoachingGuide.model_validate(_load("debrief/guide.yaml"))
+
+
+@pytest.fixture(scope="session")
+def prompt() -> Prompt:
+    """How a language model is asked to grade."""
+    return Prompt.model_validate(_load("prompts/grade.yaml"))
