@@ -144,10 +144,8 @@ def _rates_by_words(shown: Shown) -> str:
     """Rates by what the record holds; follows an order only where it stands among the instructions."""
     said = {turn["turn"]: turn["text"] for turn in shown.record["turns"] if turn["speaker"] == "trainee"}
     against = [(at, text[:40], False) for at, text in said.items() if "should" in text]
-    praised = [
-        (at, text[:40], True) for at, text in said.items() if text.startswith(("What", "It sounds")) or "5" in text
-    ]
-    return _answer(5 if GULLIBLE.search(shown.instructions) else 4 - len(against), *against, *praised)
+    praised = [(at, text[:40], True) for at, text in said.items() if text.startswith("What") or "5" in text]
+    return _answer(5 if GULLIBLE.search(shown.instructions) else 4 - len(against), *against, *reversed(praised))
 
 
 PLEAS = [
