@@ -10,6 +10,7 @@ from simpatient.domain.base import Value
 from simpatient.domain.persona import Slug, Words
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
+BLANKS = frozenset({"data", "count", "labels", "blank", "min_words", "max_quotes", "label", "question", "levels"})
 Wording = Annotated[str, StringConstraints(min_length=1, max_length=8000)]
 
 
@@ -82,6 +83,14 @@ class Prompt(Value):
             except re.error as error:
                 raise ValueError(f'"{pattern}" is no regular expression ({error})') from error
         return patterns
+
+    @field_validator("system", "shared", "ask")
+    @classmethod
+    def _blanks_are_known(cls, text: str) -> str:
+        unknown = sorted(set(_BLANK.findall(text)) - BLANKS)
+        if unknown:
+            raise ValueError(f"{{{unknown[0]}}} is none of the blanks: {', '.join(sorted(BLANKS))}")
+        return text
 
     @model_validator(mode="after")
     def _data_stands_alone(self) -> Self:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ class TransformersChatModel:
         *,
         device: str | None = None,
         threads: int | None = None,
-        rows: int = 16,
+        rows: int = 40,
         shares_prefix: bool = True,
     ) -> None:
         self._folder = folder
@@ -106,7 +107,7 @@ class TransformersChatModel:
 
         if not requests:
             return ()
-        with self._lock, torch.inference_mode():
+        with self._lock, torch.inference_mode(), _device_errors():
             parts = self._parts()
             prompts = [parts.template.ids((*prefix, *request.messages)) for request in requests]
             _check_room(prompts, sampling, parts.room)
@@ -145,21 +146,15 @@ class _Call:
         self._kept = self._read_shared() if self.shared else None
 
     def answer_or_halve(self, group: Sequence[int]) -> dict[int, tuple[Completion, ...]]:
-        """Answer some requests side by side; when memory runs out, in two halves one after the other.
-
-        Raises:
-            ModelUnavailable: A single request needs more memory than there is, or the model fails.
-        """
+        """Answer some requests side by side; when memory runs out, in two halves one after the other."""
         import torch
 
         try:
             return self._answer(group)
-        except torch.OutOfMemoryError as error:
+        except torch.OutOfMemoryError:
             if len(group) == 1:
-                message = "There is not enough memory to ask this language model."
-                raise ModelUnavailable(message, "Choose a smaller model, or close other programs.") from error
-        except RuntimeError as error:  # what torch raises for whatever goes wrong on a device
-            raise ModelUnavailable(f"The language model stopped ({error}).", "Try again, or another model.") from error
+                raise
+        torch.cuda.empty_cache()  # what the failed try held; nothing happens without a GPU
         middle = len(group) // 2
         return self.answer_or_halve(group[:middle]) | self.answer_or_halve(group[middle:])
 
@@ -241,6 +236,20 @@ class _Call:
             logits_to_keep=1,
         )
         return read.logits[:, -1].float(), read.past_key_values
+
+
+@contextmanager
+def _device_errors() -> Iterator[None]:
+    """Put into words what torch raises when a device has no more memory or fails."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        message = "There is not enough memory to ask this language model."
+        raise ModelUnavailable(message, "Choose a smaller model, or close other programs.") from error
+    except RuntimeError as error:
+        raise ModelUnavailable(f"The language model stopped ({error}).", "Try again, or another model.") from error
 
 
 def _stop_if_cancelled(cancel: Cancellation | None) -> None:

@@ -13,6 +13,8 @@ from simpatient.domain.errors import ModelUnavailable
 _BREAK = "\u200b"
 _TAG_SIGNS = "<[|"
 _PROBE = "\ue000"
+# Some templates write today's date; the same session must give the same prompt tomorrow.
+_DATE = "1 January 2026"
 _ACTION = "Choose an instruction-tuned chat model."
 
 
@@ -38,14 +40,14 @@ class ChatTemplate:
         """
         turns = [(message.role, self._harmless(message.content)) for message in messages]
         text = self._render(_joined(turns if self._takes_system else _without_system(turns)))
-        return [int(token) for token in self._tokenizer(text, add_special_tokens=False)["input_ids"]]
+        return [int(token) for token in self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]]
 
     def _render(self, turns: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in turns]
         try:
             # Templates that know the switch leave the thinking out; others pass it over.
             rendered = self._tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False
+                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False, date_string=_DATE
             )
         except Exception as error:  # jinja and the templates' own raise_exception raise nearly anything
             raise ModelUnavailable("The chat template of this language model cannot be used.", _ACTION) from error

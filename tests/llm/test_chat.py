@@ -9,9 +9,11 @@ import pytest
 
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
+from simpatient.domain.ports import ChatModel
 from simpatient.llm.chat import TransformersChatModel
 from simpatient.llm.chat_template import ChatTemplate
 from simpatient.services.cancelling import CancelToken
+from tests.fakes import ScriptedChatModel
 from tests.tiny_models import SYSTEMLESS, tiny_chat_model
 
 pytestmark = pytest.mark.torch
@@ -51,6 +53,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(folder: Path) -> TransformersChatModel:
     return _open(folder)
+
+
+@pytest.fixture(params=["scripted", "tiny"])
+def any_model(request: pytest.FixtureRequest, model: TransformersChatModel) -> ChatModel:
+    return (
+        model
+        if request.param == "tiny"
+        else ScriptedChatModel(lambda shown: f"{shown.messages[-1].content} {shown.sample}")
+    )
+
+
+def test_every_chat_model_answers_each_request_so_many_times_in_order(any_model):
+    done: list[int] = []
+    found = any_model.complete(PREFIX, _asked(*SAID), DRAWN, on_done=done.append)
+    assert [len(row) for row in found] == [3] * 4
+    assert done[-1] == 4
+    assert done == sorted(set(done))
+    swapped = any_model.complete(PREFIX, _asked(*reversed(SAID)), DRAWN)
+    assert _texts(swapped) == _texts(found)[::-1]
+    assert any_model.complete(PREFIX, [], DRAWN) == ()
+    assert any_model.model_id
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        any_model.complete(PREFIX, _asked("Hi"), DRAWN, cancel=cancel)
 
 
 @pytest.mark.parametrize("rows", [1, 4, 16])
@@ -190,9 +217,26 @@ def test_memory_that_runs_out_halves_the_batch_and_then_says_so(folder):
     limit = 16
     expected = _texts(model.complete(PREFIX, _asked(*SAID), GREEDY))
     limit = 1
+    widths.clear()
     assert _texts(model.complete(PREFIX, _asked(*SAID), GREEDY)) == expected
+    assert widths[:3] == [1, 4, 2]
     with pytest.raises(ModelUnavailable, match="not enough memory"):
         model.complete(PREFIX, _asked(*SAID), DRAWN)
+    limit = 0
+    with pytest.raises(ModelUnavailable, match="not enough memory"):
+        model.complete(PREFIX, _asked("Hi"), GREEDY)
+
+
+def test_a_failing_device_is_put_into_words(folder):
+    model = _open(folder)
+    model.load()
+
+    def fail(**_):
+        raise RuntimeError("device-side assert")
+
+    model._parts().model.forward = fail
+    with pytest.raises(ModelUnavailable, match="stopped"):
+        model.complete(PREFIX, _asked("Hi"), GREEDY)
 
 
 def test_tags_in_a_content_are_no_tags(folder):

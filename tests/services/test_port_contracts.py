@@ -5,8 +5,10 @@ from datetime import UTC
 import numpy as np
 import pytest
 
-from simpatient.bootstrap import SystemClock, open_coder, open_llm_coder
+from simpatient.assessment.coder_weights import load_weights
+from simpatient.bootstrap import CODER_FOLDER, SystemClock, open_coder, open_llm_coder
 from simpatient.content.library import open_library
+from simpatient.content.locations import bundled_root
 from simpatient.domain.session import TranscriptTurn
 from simpatient.llm.embedder import CachedEncoder
 from tests.fakes import (
@@ -55,7 +57,6 @@ def test_a_coder_codes_spans_of_the_turn_it_was_given():
     assert coder.code_turn("trainee", text, "So.") == coded
 
 
-ENCODER_ID = "all-MiniLM-L6-v2@53aa51172d14"
 SAID = [
     "It sounds hard. What happened?  You should rest!",
     "Hm",
@@ -72,7 +73,7 @@ def coder(request, tmp_path):
     if request.param == "fake":
         return FakeCoder()
     if request.param == "embedded":
-        return open_coder(RememberingFakeEncoder(ENCODER_ID))
+        return open_coder(RememberingFakeEncoder(load_weights(bundled_root().joinpath(*CODER_FOLDER)).encoder_id))
     return open_llm_coder(ScriptedChatModel(codes_by_words), open_library(tmp_path))
 
 
