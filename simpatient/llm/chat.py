@@ -6,6 +6,7 @@ kept as keys and values for all of them. Must not know what is asked. Importing 
 
 import copy
 import hashlib
+import inspect
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -162,15 +163,19 @@ class _Call:
         import torch
 
         ids = torch.tensor([self.prompts[0][: self.shared]], device=self.parts.device)
-        return self.parts.model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
+        places = torch.arange(self.shared, device=self.parts.device).unsqueeze(0)
+        return self._forward(ids, torch.ones_like(ids), places, None)[1]
 
     def _answer(self, group: Sequence[int]) -> dict[int, tuple[Completion, ...]]:
+        import torch
+
         samples = self.sampling.samples
         logits, kept, mask = self._read(group)
         answers = [self._start(at, sample) for at in group for sample in range(samples)]
         if samples > 1:
-            kept.batch_repeat_interleave(samples)
-            logits, mask = (held.repeat_interleave(samples, dim=0) for held in (logits, mask))
+            rows = torch.arange(len(group), device=self.parts.device).repeat_interleave(samples)
+            kept.reorder_cache(rows)
+            logits, mask = logits[rows], mask[rows]
         self._grow(answers, logits, kept, mask)
         made = [answer.completion(self.parts.tokenizer, self.parts.endings) for answer in answers]
         return {at: tuple(made[samples * row : samples * (row + 1)]) for row, at in enumerate(group)}
@@ -195,7 +200,7 @@ class _Call:
         mask = torch.tensor(shown, device=device)
         kept = copy.deepcopy(self._kept)
         if kept is not None and len(group) > 1:
-            kept.batch_repeat_interleave(len(group))
+            kept.reorder_cache(torch.zeros(len(group), dtype=torch.long, device=device))
         places = (mask.cumsum(-1) - 1).clamp(min=0)[:, -width:]
         logits, kept = self._forward(ids, mask, places, kept)
         return logits, kept, mask
@@ -216,7 +221,7 @@ class _Call:
                 return
             if len(going) < len(living):
                 rows = torch.tensor(going, device=self.parts.device)
-                kept.batch_select_indices(rows)
+                kept.reorder_cache(rows)
                 mask = mask[rows]
                 living = [living[row] for row in going]
             ids = torch.tensor([[answer.tokens[-1]] for answer in living], device=self.parts.device)
@@ -323,13 +328,16 @@ def _load(folder: Path, device: str | None, threads: int | None) -> _Parts:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
         model = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype=dtype, **safe)
-        model = model.to(device).eval()
+        return _assembled(model.to(device).eval(), tokenizer, device)
+    except ModelUnavailable:
+        raise
     except Exception as error:  # the libraries raise nearly anything on damaged files
         raise ModelUnavailable(f"The language model in {folder} cannot be loaded.", _GIVE) from error
-    return _assembled(model, tokenizer, device)
 
 
 def _assembled(model: Any, tokenizer: Any, device: str) -> _Parts:
+    if "past_key_values" not in inspect.signature(model.forward).parameters:
+        raise ModelUnavailable("This kind of language model has no memory that answers could share.", _GIVE)
     config = model.config.get_text_config()
     endings = _endings(model, tokenizer)
     return _Parts(

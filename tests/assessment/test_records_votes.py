@@ -85,7 +85,8 @@ def test_blanks_are_filled_once_and_unknown_ones_stay():
     [
         ("ask", "no blank"),
         ("ask", "the data {data}"),
-        ("shared", "{data}"), ("system", "Use {oops}."),
+        ("shared", "{data}"),
+        ("system", "Use {oops}."),
         ("instruction_like", ["("]),
         ("version", "1"),
     ],

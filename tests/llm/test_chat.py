@@ -93,7 +93,8 @@ def test_a_shared_prefix_and_a_batch_change_no_answer(folder, rows, sampling, sc
             assert one.log_probability == pytest.approx(other.log_probability, abs=1e-2)
 
 
-# A window of 16 tokens slides over prompts of some hundred; Gemma mixes such layers with whole ones.
+# A window of 16 tokens slides over prompts of some hundred; Gemma mixes such layers with whole ones, and the
+# hybrid mixes attention with a running state.
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
@@ -107,8 +108,18 @@ def test_a_shared_prefix_and_a_batch_change_no_answer(folder, rows, sampling, sc
                 "layer_types": ["sliding_attention"] * 2 + ["full_attention"],
             },
         ),
+        (
+            "qwen3_5_text",
+            {
+                "num_hidden_layers": 4,
+                "linear_num_value_heads": 4,
+                "linear_num_key_heads": 2,
+                "linear_key_head_dim": 8,
+                "linear_value_head_dim": 8,
+            },
+        ),
     ],
-    ids=["qwen", "mistral", "gemma"],
+    ids=["qwen", "mistral", "gemma", "qwen-hybrid"],
 )
 def test_sharing_changes_no_answer_on_other_architectures(tmp_path, kind, changes):
     folder = tiny_chat_model(tmp_path / kind, kind=kind, **changes)
@@ -271,6 +282,12 @@ def test_a_template_without_a_system_role_gets_its_words_from_the_user(tmp_path,
 def test_a_model_that_cannot_chat_is_refused(tmp_path, template):
     folder = tiny_chat_model(tmp_path / "base", template=template)
     with pytest.raises(ModelUnavailable, match="chat template"):
+        _open(folder).load()
+
+
+def test_a_model_without_keys_and_values_is_refused(tmp_path):
+    folder = tiny_chat_model(tmp_path / "mamba", kind="mamba2", num_heads=8, n_groups=1)
+    with pytest.raises(ModelUnavailable, match="no memory"):
         _open(folder).load()
 
 
