@@ -119,6 +119,9 @@ LINES: list[Content] = [
     },
     {"act": "reaction", "to": "insult", "say": ["I could leave, you know."]},
     {"act": "reaction", "to": "ignored", "say": ["Never mind, then."]},
+    {"act": "reaction", "to": "taken_back", "say": ["Forget I said it.", "It was nothing."]},
+    {"act": "simple_reply", "topic": "greeting", "say": ["And to you.", "Hello to you."]},
+    {"act": "recounting", "topic": "tell_more", "say": ["There's not much to it.", "That's about all."]},
     {"act": "reaction", "to": "machine", "say": ["What an odd thing to ask."]},
 ]
 
@@ -191,6 +194,10 @@ def small_bank() -> IntentBank:
         _intent(
             "safety", "risk", ["Are you thinking of dying?", "Do you want to live?", "Are you safe?"], "are you safe"
         ),
+        {
+            **_intent("tell_more", "question", ["Tell me more.", "What was that like?", "What happened then?"]),
+            "continues": True,
+        },
         _intent("greeting", "move", ["Hello there.", "Good morning to you.", "Pleased to meet you."], "good morning"),
         _intent("goodbye", "move", ["See you next week.", "Take care then.", "Until next time."], "see you next week"),
         _intent("apology", "move", ["I am sorry.", "Forgive me.", "My mistake entirely."], "i'm sorry"),

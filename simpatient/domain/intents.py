@@ -16,6 +16,7 @@ class Intent(Value):
             apologises); ``risk`` asks about safety.
         asks: At least eight wordings, varied in register and form.
         keywords: Words or phrases that alone decide, matched at word starts.
+        continues: Asks the patient to go on with what is being talked of ("What was that like?").
     """
 
     id: Slug
@@ -23,6 +24,7 @@ class Intent(Value):
     kind: Literal["question", "move", "risk"]
     asks: tuple[Words, ...] = Field(min_length=3)
     keywords: tuple[Words, ...] = ()
+    continues: bool = False
 
 
 class IntentBank(Value):

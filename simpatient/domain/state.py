@@ -46,6 +46,8 @@ class PatientState(Value):
         recent_acts: The last three patient acts, newest last.
         used_lines: Ids of authored lines already said.
         asked: Intent ids the trainee has asked about, with the turn count of each.
+        last_told: Facts disclosed in the patient's last two turns, which a harsh answer may make it take back.
+        taken_back: Facts told and then taken back; they have to be opened again.
     """
 
     trust: float = Field(ge=1.0, le=4.0)
@@ -57,6 +59,8 @@ class PatientState(Value):
     topic: str | None = None
     topics_touched: tuple[str, ...] = ()
     facts_revealed: tuple[str, ...] = ()
+    last_told: tuple[tuple[str, ...], ...] = ()
+    taken_back: tuple[str, ...] = ()
     used_lines: tuple[str, ...] = ()
     asked: dict[str, int] = Field(default_factory=dict)
     recent_acts: tuple[Act, ...] = ()
@@ -81,6 +85,10 @@ class ReplyPlan(Value):
         facts_allowed: Ids the words may touch; every other fact is locked for this turn.
         facts_to_tell: Ids this reply discloses.
         intent: The question the trainee asked, if one was recognised.
+        move: What the trainee did beside asking (greeted, proposed homework), which has its own answers; with
+            ``continues`` the follow-up whose general answers serve when nothing is left on the topic.
+        continues: Whether the trainee asked to go on with the topic in hand.
+        takes_back: Facts told shortly before that the patient now takes back.
         reacts_to: The trainee code the reaction answers (key of the reaction lines).
     """
 
@@ -89,6 +97,9 @@ class ReplyPlan(Value):
     reacts_to: str | None = None
     accurate: bool = True
     intent: str | None = None
+    move: str | None = None
+    continues: bool = False
+    takes_back: tuple[str, ...] = ()
     topic: str | None = None
     facts_allowed: tuple[str, ...] = ()
     facts_to_tell: tuple[str, ...] = ()

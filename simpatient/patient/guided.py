@@ -3,7 +3,7 @@
 Never repeats itself, asks back when it does not understand, says nothing a locked fact would need.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -104,14 +104,16 @@ class GuidedRealiser:
         )
 
     def _react(self, plan: ReplyPlan, state: PatientState, random: Random, chosen: _Chosen) -> bool:
-        if plan.reacts_to is None or plan.act in {"silence", "closing"}:
+        if plan.reacts_to is None or plan.act in {"silence", "closing"} or _is_answered_whole(plan):
             return False
         lines = [v for v in self._index.reactions.get(plan.reacts_to, ()) if v.line.accurate == plan.accurate]
         usable = self._usable(lines, plan, state)
         return chosen.add(random.choice(usable) if usable else None)
 
     def _goes_on(self, plan: ReplyPlan, random: Random) -> bool:
-        if plan.facts_to_tell or plan.act == "deflect" or plan.intent:
+        if plan.takes_back:
+            return False
+        if plan.facts_to_tell or plan.act == "deflect" or plan.intent or plan.continues:
             return True
         if plan.reaction in {"challenged", "misunderstood"}:
             return random.random() < 0.3
@@ -126,10 +128,7 @@ class GuidedRealiser:
             return
         if plan.act in WITHOUT_TOPIC and chosen.add(self._pick_generic(plan, state, trainee, random, (plan.act,))):
             return
-        topic = plan.intent or plan.topic
-        # Without a topic only the general acts below are to choose from, never a goodbye or an opening.
-        about = self._index.by_topic.get(topic, ()) if topic else ()
-        if chosen.add(self._pick(about, plan, state, trainee, random)):
+        if any(chosen.add(self._pick(lines, plan, state, trainee, random)) for lines in self._about(plan)):
             return
         if plan.intent:
             exhausted = state.asked.get(plan.intent, 0) >= ASKED_BEFORE
@@ -138,6 +137,21 @@ class GuidedRealiser:
             )
         elif not chosen.texts:
             chosen.add(self._pick_generic(plan, state, trainee, random, (plan.act, *GENERIC_ACTS)))
+
+    def _about(self, plan: ReplyPlan) -> Iterator[Iterable[Variant]]:
+        """Yield the lines to choose from, the most to the point first."""
+        by_topic = self._index.by_topic
+        if plan.move and not plan.continues:
+            yield by_topic.get(plan.move, ())
+            return
+        if plan.intent:
+            yield by_topic.get(plan.intent, ())
+            return
+        if plan.topic and (plan.continues or self._index.kinds.get(plan.topic) != "risk"):
+            # Not asked for: lines that only answer a question ("No. Never.") would hang in the air.
+            yield [v for v in by_topic.get(plan.topic, ()) if v.line.act != "simple_reply"]
+        if plan.move:
+            yield by_topic.get(plan.move, ())
 
     def _tell(self, plan: ReplyPlan, state: PatientState, random: Random, chosen: _Chosen) -> bool:
         fact = self._index.persona.fact(plan.facts_to_tell[0])
@@ -192,7 +206,7 @@ class GuidedRealiser:
         )
 
     def _usable(self, variants: Iterable[Variant], plan: ReplyPlan, state: PatientState) -> list[Variant]:
-        told = {*state.facts_revealed, *plan.facts_to_tell}
+        told = {*state.facts_revealed, *plan.facts_to_tell} - {*state.taken_back, *plan.takes_back}
         return [
             v
             for v in variants
@@ -211,3 +225,8 @@ class GuidedRealiser:
         """Drop the reaction when both together would be too long; the content matters more."""
         total = sum(len(text.split()) for text in texts)
         return texts if total <= plan.max_words else texts[-1:]
+
+
+def _is_answered_whole(plan: ReplyPlan) -> bool:
+    """Whether the answer to a move says everything, so that no reaction goes before it."""
+    return plan.move is not None and not plan.continues and not plan.facts_to_tell

@@ -24,6 +24,7 @@ from simpatient.patient.understanding import LONGEST_READ, Understanding, unders
 
 RECENT_TURNS = 3
 REMEMBERED_ACTS = 3
+TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
 MACHINE_MOVE = "are_you_machine"
 
 
@@ -84,7 +85,7 @@ class Mind:
         moved = update(state, codes, seen, events, trigger, self.persona, self._table)
         random = Random(f"{seed}:{turn}")
         machine = MACHINE_MOVE in seen.moves
-        moment = Moment(self._index, moved, seen, heard, events, text)
+        moment = Moment(self._index, moved, seen, heard, events, bool(set(codes.utterance_codes()) - {"other"}))
         plan = plan_reply(moment, random)
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
@@ -93,12 +94,20 @@ class Mind:
         return Reply(words, plan, moved, _after(moved, words, plan), seen, asked_if_machine=machine)
 
 
+def _taken_back(state: PatientState, words: Words, plan: ReplyPlan) -> tuple[str, ...]:
+    """Return what stands taken back once the words are said; telling it again mends it."""
+    held = dict.fromkeys((*state.taken_back, *plan.takes_back))
+    return tuple(fact for fact in held if fact not in words.told)
+
+
 def _after(state: PatientState, words: Words, plan: ReplyPlan) -> PatientState:
     """Return the state once the words are said: lines used, facts told, acts and depth remembered."""
     return state.model_copy(
         update={
             "emotion": plan.emotion,
             "facts_revealed": (*state.facts_revealed, *(f for f in words.told if f not in state.facts_revealed)),
+            "last_told": (*state.last_told, words.told)[-TAKES_BACK_WITHIN:],
+            "taken_back": _taken_back(state, words, plan),
             "used_lines": (*state.used_lines, *words.said),
             "recent_acts": (*state.recent_acts, words.act)[-REMEMBERED_ACTS:],
             "deep_streak": state.deep_streak + 1 if words.deep else 0,

@@ -72,6 +72,11 @@ class PersonaIndex:
         return {**dict.fromkeys(self.own_topics, "question"), **{i.id: i.kind for i in self.bank.intents}}
 
     @cached_property
+    def follow_ups(self) -> frozenset[str]:
+        """Return the ids of the intents that ask to go on with the topic in hand."""
+        return frozenset(intent.id for intent in self.bank.intents if intent.continues)
+
+    @cached_property
     def by_topic(self) -> dict[str | None, tuple[Variant, ...]]:
         """Return content lines (no reactions) by topic; generic ones under ``None``."""
         found: dict[str | None, list[Variant]] = {}

@@ -28,6 +28,10 @@ CODE_ORDER = (
 )  # fmt: skip
 PUSHED = frozenset({"confront", "warn", "direct", "advise_without_permission", "insult", "dismissed", "ignored"})
 WARM = frozenset({"affirm", "support", "emphasize_autonomy", "seek_collaboration", "immediacy"})
+# What makes a patient take back something just told, and what says more than a greeting or thanks beside it.
+SCOLDED = frozenset({"confront", "warn", "dismissed", "insult", "labelled"})
+OUTWEIGHS_A_MOVE = REFLECTION_CODES | PUSHED | {"affirm", "support", "emphasize_autonomy"}
+TAKEN_BACK = "taken_back"
 DEEP_ACTS: tuple[Act, ...] = ("affective", "insight")
 CONTENT_BY_BAND: dict[str, tuple[Act, ...]] = {
     "low": ("simple_reply", "recounting", "sustain_talk"),
@@ -44,14 +48,18 @@ TALK_AFTER_PUSH = (0.10, 0.62, 0.28)
 
 @dataclass(frozen=True)
 class Moment:
-    """Everything the planner looks at for one reply."""
+    """Everything the planner looks at for one reply.
+
+    Attributes:
+        said_something: Whether the coder heard any behaviour at all, however unsure of it.
+    """
 
     index: PersonaIndex
     state: PatientState
     seen: Understanding
     heard: tuple[str, ...]
     events: tuple[str, ...]
-    text: str
+    said_something: bool
 
     @property
     def persona(self) -> Persona:
@@ -64,6 +72,20 @@ class Moment:
         return bool(PUSHED & {*self.heard, *self.events})
 
     @property
+    def move(self) -> str | None:
+        """Return the move the patient answers: nothing was asked and nothing weightier was done beside it."""
+        outweighed = bool(OUTWEIGHS_A_MOVE & {*self.heard, *self.events})
+        return None if outweighed or self.seen.continues else self.seen.move
+
+    @property
+    def takes_back(self) -> tuple[str, ...]:
+        """Return the facts just told that being scolded or belittled makes the patient take back."""
+        if not SCOLDED & {*self.heard, *self.events}:
+            return ()
+        told = {fact for facts in self.state.last_told for fact in facts}
+        return tuple(f.id for f in self.persona.facts if f.retractable and f.id in told)
+
+    @property
     def deep_is_closed(self) -> bool:
         """Whether the patient pulls back after two deep turns."""
         return self.state.deep_streak >= 2
@@ -71,7 +93,7 @@ class Moment:
 
 def plan_reply(moment: Moment, random: Random) -> ReplyPlan:
     """Decide act, reaction, facts, talk and length of the reply to the trainee's last turn."""
-    reacts_to = _reacts_to(moment)
+    reacts_to = TAKEN_BACK if moment.takes_back else _reacts_to(moment)
     reaction = _reaction(moment, reacts_to)
     tell = _fact_to_tell(moment)
     act = _act(moment, tell, random)
@@ -86,6 +108,9 @@ def plan_reply(moment: Moment, random: Random) -> ReplyPlan:
         reacts_to=reacts_to,
         accurate=moment.seen.fits,
         intent=moment.seen.intent,
+        move=moment.seen.continues or moment.move,
+        continues=moment.seen.continues is not None,
+        takes_back=moment.takes_back,
         topic=moment.seen.topic or state.topic,
         facts_allowed=open_facts(persona, state, moment.seen.intent),
         facts_to_tell=(tell.id,) if tell else (),
@@ -113,7 +138,7 @@ def _reacts_to(moment: Moment) -> str | None:
 
 
 def _reaction(moment: Moment, reacts_to: str | None) -> Reaction:
-    if reacts_to in PUSHED:
+    if reacts_to in PUSHED or reacts_to == TAKEN_BACK:
         return "challenged"
     if "early_probe" in moment.events:
         return "scared"
@@ -130,7 +155,8 @@ def _fact_to_tell(moment: Moment) -> Fact | None:
         return None
     topic = moment.seen.intent or moment.seen.topic or moment.state.topic
     for fact in moment.index.facts_by_topic.get(topic or "", ()):
-        if fact.id in moment.state.facts_revealed or is_superseded(fact, moment.persona, moment.state):
+        told = fact.id in moment.state.facts_revealed and fact.id not in moment.state.taken_back
+        if told or is_superseded(fact, moment.persona, moment.state):
             continue
         if fact.deep and moment.deep_is_closed:
             continue
@@ -155,13 +181,15 @@ def _wishes(moment: Moment, tell: Fact | None, random: Random) -> list[Act]:
         return ["silence", "request"]
     if "goodbye" in seen.moves and seen.intent is None:
         return ["closing"]
-    if moment.pushed and not seen.intent:
+    if moment.takes_back or (moment.pushed and not seen.intent):
         return ["resistance", "sustain_talk"]
     if tell:
         return ["tell_fact"]
     if _is_locked_out(moment):
         return ["deflect", "resistance"]
-    if seen.intent:
+    if moment.move:
+        return ["simple_reply", "recounting"]
+    if seen.intent or seen.continues:
         return [] if moment.state.band == "low" else list(CONTENT_BY_BAND[moment.state.band])
     if not _is_followable(moment):
         return ["not_understood", "request"]
@@ -177,6 +205,8 @@ def _is_followable(moment: Moment) -> bool:
     """Whether the patient can make something of a turn that asked nothing recognised."""
     if moment.seen.has_question:
         return False
+    if moment.said_something and moment.seen.fits:
+        return True
     return bool(set(moment.heard) - {"other"}) or bool(moment.seen.moves) or moment.seen.topic is not None
 
 

@@ -1,20 +1,19 @@
 """What the trainee asked or did, recognised by meaning: intents, topics, phrases and fit."""
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Collection, Sequence
 
 from simpatient.domain.base import Value
-from simpatient.domain.codes import TurnCodes
+from simpatient.domain.codes import TurnCodes, Utterance
 from simpatient.domain.ports import Embeddings, SentenceEncoder
 from simpatient.patient.matching import first_phrase
 from simpatient.patient.persona_index import PersonaIndex
 
 # Cosines of all-MiniLM-L6-v2 on our held-out wordings (tests/patient/test_understanding.py has the figures).
-ASKED = 0.58
+ASKED = 0.72  # by a statement: reflections sound like the questions they answer
 ASKED_QUESTION = 0.45
 TOUCHED = 0.46
 FITS = 0.16
+MADE = 0.55
 QUESTION_CODES = frozenset({"open_question", "closed_question"})
 REFLECTION_CODES = frozenset({"simple_reflection", "complex_reflection", "interpretation"})
 LONGEST_READ = 2000
@@ -26,6 +25,8 @@ class Understanding(Value):
     Attributes:
         intent: The question, risk question or own topic that was asked, if any.
         moves: Moves recognised beside it (greeting, permission, apology ...).
+        move: The move that is the point of the turn, when nothing was asked.
+        continues: The follow-up ("What was that like?") that asks to go on with the topic in hand, if any.
         topic: What the turn was about, asked or merely touched.
         certainty: Cosine of the best match (1.0 for a keyword).
         has_question: Whether anything in the turn was a question.
@@ -35,6 +36,8 @@ class Understanding(Value):
 
     intent: str | None = None
     moves: tuple[str, ...] = ()
+    move: str | None = None
+    continues: str | None = None
     topic: str | None = None
     certainty: float = 0.0
     has_question: bool = False
@@ -56,16 +59,23 @@ def understand(
     """
     if not text.strip():
         return Understanding(is_blank=True)
-    questions = [u.text for u in codes.utterances if u.codes and u.codes[0].code in QUESTION_CODES]
+    questions = [u.text for u in codes.utterances if _is_question(u)]
     parts = _parts(text, codes)
     vectors = encoder.encode(parts)
-    scores = _best_by_id(vectors, parts, questions, index)
+    rows = _scores_by_part(vectors, index)
+    made = _moves_made(rows, index)
+    scores = _best_by_id(rows, parts, questions, index.follow_ups | made.keys())
     keyword = _keyword(text, index)
     asked, certainty = _asked(scores, keyword, bool(questions), index)
+    follow_up = asked if asked in index.follow_ups else None
+    about = _touched(scores, index)
+    moves = _moves(scores, text, index)
     return Understanding(
-        intent=asked,
-        moves=_moves(scores, text, index),
-        topic=asked or _touched(scores, index),
+        intent=None if follow_up else asked,
+        moves=moves,
+        move=None if asked else max(made, key=lambda item: made[item], default=next(iter(moves), None)),
+        continues=follow_up,
+        topic=about if follow_up else asked or about,
         certainty=certainty,
         has_question=bool(questions),
         fits=_fits(vectors[0], recent, index, encoder),
@@ -77,19 +87,51 @@ def _parts(text: str, codes: TurnCodes) -> list[str]:
     return [text] if len(utterances) <= 1 else [text, *utterances]
 
 
+def _is_question(utterance: Utterance) -> bool:
+    """Whether it was coded as a question or is written as one; coders mishear questions about safety."""
+    coded = bool(utterance.codes) and utterance.codes[0].code in QUESTION_CODES
+    return coded or utterance.text.rstrip().endswith("?")
+
+
+def _scores_by_part(vectors: Embeddings, index: PersonaIndex) -> list[dict[str, float]]:
+    """Return for every part of the turn the best cosine with each intent's and topic's wordings."""
+    rows = []
+    for cosines in (vectors @ index.asks.T).tolist():
+        found: dict[str, float] = {}
+        for ask_id, score in zip(index.ask_ids, cosines, strict=True):
+            if score > found.get(ask_id, 0.0):
+                found[ask_id] = score
+        rows.append(found)
+    return rows
+
+
+def _moves_made(rows: Sequence[dict[str, float]], index: PersonaIndex) -> dict[str, float]:
+    """Return the moves that some part of the turn is nearer to than to any question, with their cosine."""
+    made: dict[str, float] = {}
+    for row in rows:
+        best = max(row, key=lambda item: row[item], default=None)
+        if best is not None and index.kinds[best] == "move" and row[best] >= MADE:
+            made[best] = max(row[best], made.get(best, 0.0))
+    return made
+
+
 def _best_by_id(
-    vectors: Embeddings, parts: Sequence[str], questions: Sequence[str], index: PersonaIndex
+    rows: Sequence[dict[str, float]], parts: Sequence[str], questions: Sequence[str], alone: Collection[str]
 ) -> dict[str, float]:
     """Return the best cosine per intent; a question part counts in full, the rest slightly less.
 
     A multi-part turn is usually reflection first, question last, and the question is what is answered.
+    A part that makes a move ("Did you find us all right?") or asks to go on ("What was that like?") says
+    nothing about any other topic, however alike the wording.
     """
-    weights = np.array([1.0 if part in questions or len(parts) == 1 else 0.88 for part in parts], dtype=np.float32)
-    best = (vectors @ index.asks.T * weights[:, None]).max(axis=0)
     found: dict[str, float] = {}
-    for ask_id, score in zip(index.ask_ids, best.tolist(), strict=True):
-        if score > found.get(ask_id, 0.0):
-            found[ask_id] = score
+    for row, part in zip(rows, parts, strict=True):
+        weight = 1.0 if part in questions or len(parts) == 1 else 0.88
+        best = max(row, key=lambda item: row[item], default="")
+        stands_alone = best in alone and row[best] >= MADE
+        for ask_id, score in row.items():
+            if not stands_alone or ask_id in alone:
+                found[ask_id] = max(found.get(ask_id, 0.0), score * weight)
     return found
 
 
@@ -119,7 +161,7 @@ def _moves(scores: dict[str, float], text: str, index: PersonaIndex) -> tuple[st
     return tuple(
         move.id
         for move in moves
-        if first_phrase(text, move.keywords) or scores.get(move.id, 0.0) >= max(0.55, best_question)
+        if first_phrase(text, move.keywords) or scores.get(move.id, 0.0) >= max(MADE, best_question)
     )
 
 

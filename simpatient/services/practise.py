@@ -220,7 +220,7 @@ class PractiseService:
             state_before=before or reply.before,
             state_after=reply.after,
             plan=reply.plan,
-            facts_revealed=reply.words.told,
+            facts_revealed=tuple(fact for fact in reply.words.told if fact not in reply.before.facts_revealed),
             guard=reply.words.guard,
             timings_s=timings,
             note=MACHINE_NOTE if reply.asked_if_machine else "",

@@ -4,15 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import settings
 
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
-
-# The machine is shared: how long one example takes says nothing about the code.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 ASSETS = Path(__file__).parents[2] / "assets"
 

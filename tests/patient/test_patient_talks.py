@@ -195,7 +195,7 @@ def plans(index, seeds: int = 60, seen: Understanding | None = None, **state: ob
     """Return plans for one moment over many seeds."""
     patient = PatientState(**{"trust": 2.5, **state})
     seen = seen or Understanding(moves=("greeting",))
-    moment = Moment(index, patient, seen, ("facilitate",), (), "Go on.")
+    moment = Moment(index, patient, seen, ("facilitate",), (), said_something=True)
     return [plan_reply(moment, Random(seed)) for seed in range(seeds)]
 
 
@@ -277,3 +277,49 @@ def test_the_realiser_follows_a_plan_without_a_topic(index):
     plan = plans(index, 1)[0].model_copy(update={"act": "recounting", "topic": None, "reacts_to": None})
     words = realiser.realise(plan, PatientState(trust=2.5), np.zeros(384, dtype=np.float32), Random(1))
     assert words.text in {variant.text for variant in index.variants}
+
+
+def test_what_was_just_told_is_taken_back_when_scolded_and_told_again_once_trust_returns(mind):
+    told = {"trust": 3.4, "facts_revealed": ("letters",), "last_told": (("letters",),)}
+    scolded = ask(mind, "You kept them? How silly.", "confront", **told)
+    assert scolded.plan.takes_back == ("letters",)
+    assert scolded.words.text in {"Forget I said it.", "It was nothing."}
+    assert scolded.after.taken_back == ("letters",)
+    assert scolded.words.told == ()
+    mended = mind.reply(
+        scolded.after.model_copy(update={"trust": 3.4}),
+        "Do you see your brother?",
+        codes_of("Do you see your brother?", "open_question"),
+        ["It was nothing."],
+        1,
+        2,
+    )
+    assert mended.words.told == ("letters",)
+    assert mended.after.taken_back == ()
+    assert mended.after.facts_revealed.count("letters") == 1
+
+
+def test_what_cannot_be_taken_back_or_was_told_long_ago_stands(mind):
+    told = {"trust": 3.4, "facts_revealed": ("letters", "solo")}
+    assert not ask(mind, "How silly.", "confront", last_told=(("solo",),), **told).plan.takes_back
+    assert not ask(mind, "How silly.", "confront", last_told=((), ()), **told).plan.takes_back
+
+
+def test_a_move_is_answered_as_such_unless_something_weightier_was_done(mind):
+    greeted = ask(mind, "Good morning to you.", "other")
+    assert greeted.plan.move == "greeting"
+    assert greeted.words.text in {"And to you.", "Hello to you."}
+    assert ask(mind, "Good morning to you.", "complex_reflection").plan.move is None
+
+
+def test_a_follow_up_goes_on_with_the_topic_in_hand(mind):
+    asked = ask(mind, "What was that like?", "open_question", topic="choir")
+    assert (asked.plan.continues, asked.plan.topic, asked.plan.intent) == (True, "choir", None)
+    assert asked.words.text in {"We sang on Sundays.", "Second row, left."}
+
+
+def test_a_follow_up_with_nothing_left_on_the_topic_gets_a_general_answer(mind):
+    asked = ask(mind, "What was that like?", "open_question", topic=None)
+    assert asked.words.text in {"There's not much to it.", "That's about all."}
+    # Lines that only answer a question are not said unasked.
+    assert ask(mind, "What was that like?", "open_question", topic="safety").words.text != "I'm all right."
