@@ -17,7 +17,7 @@ from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Cancellation, PatientVoice
 from simpatient.domain.session import Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
-from simpatient.patient.guard import Guard
+from simpatient.patient.guard import Guard, leaked_markers
 from simpatient.patient.guided import Words
 from simpatient.patient.prompting import conversation, director_note, fixed_prompt
 
@@ -129,9 +129,11 @@ class GenerativeRealiser:
     def _words(self, screen: _Screen, plan: ReplyPlan, events: Sequence[GuardEvent]) -> Words | None:
         if not screen.said:
             return None
-        told = plan.facts_to_tell
+        text = " ".join(screen.said)
+        # Only what can be heard in the words was told; a model may pass over what the note gave it.
+        told = leaked_markers(text, tuple(fact for fact in self._persona.facts if fact.id in plan.facts_to_tell))
         deep = any(fact.deep for fact in self._persona.facts if fact.id in told)
-        return Words(text=" ".join(screen.said), told=told, act=plan.act, deep=deep, guard=tuple(events))
+        return Words(text=text, told=told, act=plan.act, deep=deep, guard=tuple(events))
 
     def _check(self, plan: ReplyPlan) -> Callable[[str], tuple[GuardEvent, ...]]:
         allowed = {*plan.facts_allowed, *plan.facts_to_tell}
