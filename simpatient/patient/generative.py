@@ -94,8 +94,8 @@ class GenerativeRealiser:
         random: Random,
         on_chunk: OnChunk,
         cancel: Cancellation | None,
-    ) -> Words | None:
-        """Return words for the plan; None when the model gave none that may be said.
+    ) -> Words:
+        """Return words for the plan; empty when the model gave none that may be said.
 
         Args:
             session: Whose conversation it is.
@@ -126,9 +126,7 @@ class GenerativeRealiser:
                 break
         return self._words(screen, plan, events)
 
-    def _words(self, screen: _Screen, plan: ReplyPlan, events: Sequence[GuardEvent]) -> Words | None:
-        if not screen.said:
-            return None
+    def _words(self, screen: _Screen, plan: ReplyPlan, events: Sequence[GuardEvent]) -> Words:
         text = " ".join(screen.said)
         # Only what can be heard in the words was told; a model may pass over what the note gave it.
         told = leaked_markers(text, tuple(fact for fact in self._persona.facts if fact.id in plan.facts_to_tell))

@@ -5,10 +5,11 @@ from random import Random
 import pytest
 
 from simpatient.domain.errors import Cancelled
-from simpatient.domain.state import ReplyPlan
+from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import GenerativeRealiser
 from simpatient.patient.guard import make_guard
-from tests.builders import small_case, small_persona, small_rules
+from simpatient.patient.guided import Words
+from tests.builders import codes_of, small_case, small_persona, small_rules
 from tests.fakes import ScriptedVoice
 from tests.patient.test_prompting import WORDING
 
@@ -62,7 +63,7 @@ def test_a_bad_later_sentence_ends_the_answer_before_it(make_turns) -> None:
 
 def test_two_bad_answers_give_none_and_nothing_was_shown(make_turns) -> None:
     words, shown, voice = say(make_turns, "As an AI I cannot feel.")
-    assert (words, shown, len(voice.heard)) == (None, "", 2)
+    assert (words.text, shown, len(voice.heard), len(words.guard)) == ("", "", 2, 2)
 
 
 def test_a_model_that_stops_keeps_what_was_shown_and_is_noted(make_turns) -> None:
@@ -70,7 +71,7 @@ def test_a_model_that_stops_keeps_what_was_shown_and_is_noted(make_turns) -> Non
     assert words.text == shown
     assert shown.startswith("It's the evenings.")
     assert words.guard[0].rule == "model_unavailable"
-    assert say(make_turns, "It's the evenings.", broken={0: 0})[0] is None
+    assert say(make_turns, "It's the evenings.", broken={0: 0})[0].text == ""
 
 
 def test_only_a_fact_that_can_be_heard_counts_as_told(make_turns) -> None:
@@ -91,3 +92,27 @@ def test_the_fixed_prompt_is_read_ahead(make_turns) -> None:
     realiser.prepare("s", CASE)
     realiser.realise("s", CASE, PLAN, make_turns("Hello.", "Hi."), Random(1), lambda _: None, None)
     assert voice.heard[0][1][:2] == voice.prepared[0][1]
+
+
+def test_the_guided_patient_speaks_when_the_model_has_no_words(mind) -> None:
+    def silent(plan, random):
+        return Words(text="", act=plan.act, guard=(GuardEvent(rule="stage_talk", detail="as an AI"),))
+
+    state = mind.open(1).after
+    guided = mind.reply(state, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1)
+    fallen_back = mind.reply(
+        state, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, silent
+    )
+    assert fallen_back.words.text == guided.words.text
+    assert fallen_back.words.guard[0].rule == "stage_talk"
+
+
+def test_the_models_words_move_the_same_state(mind) -> None:
+    def tell(plan, random):
+        return Words(text="Wrenfield has it.", act=plan.act, told=plan.facts_to_tell)
+
+    reply = mind.reply(
+        mind.open(1).after, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, tell
+    )
+    assert reply.words.text == "Wrenfield has it."
+    assert reply.after.facts_revealed == ("solo",)
