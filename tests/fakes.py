@@ -18,11 +18,11 @@ from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.dynamics_table import DynamicsTable
-from simpatient.domain.errors import BugError, Cancelled, ContentError, NotFound, StorageUnavailable
+from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Cancellation, Embeddings, OnDone
+from simpatient.domain.ports import Cancellation, Embeddings, OnDone, OnText
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -389,6 +389,49 @@ class ScriptedChatModel:
             if on_done:
                 on_done(number)
         return tuple(found)
+
+
+@dataclass
+class ScriptedVoice:
+    """A chat model that speaks the given answers in turn, a few letters at a time.
+
+    ``broken`` answers fail after as many letters as are given there. ``heard`` keeps what it was shown.
+    """
+
+    answers: Sequence[str]
+    broken: Mapping[int, int] = field(default_factory=dict)
+    heard: list[tuple[str, tuple[Message, ...], str, Sampling]] = field(default_factory=list)
+    prepared: list[tuple[str, tuple[Message, ...]]] = field(default_factory=list)
+    model_id: str = "scripted-voice@1"
+
+    def prepare(self, session: str, messages: Sequence[Message]) -> None:
+        self.prepared.append((session, tuple(messages)))
+
+    def speak(
+        self,
+        session: str,
+        messages: Sequence[Message],
+        note: str,
+        sampling: Sampling,
+        on_text: OnText,
+        *,
+        cancel: Cancellation | None = None,
+    ) -> Completion:
+        at = len(self.heard)
+        self.heard.append((session, tuple(messages), note, sampling))
+        answer, said = self.answers[at % len(self.answers)], ""
+        for piece in re.findall(r"(?s).{1,5}", answer):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            if at in self.broken and len(said) >= self.broken[at]:
+                raise ModelUnavailable("The language model stopped.", "Go on; the guided patient speaks.")
+            said += piece
+            if not on_text(piece):
+                break
+        return _completion(said).model_copy(update={"is_whole": said == answer})
+
+    def forget(self, session: str) -> None:
+        self.prepared = [each for each in self.prepared if each[0] != session]
 
 
 def _completion(text: str) -> Completion:

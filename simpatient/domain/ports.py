@@ -15,6 +15,8 @@ from simpatient.domain.session import CodedTurn, TranscriptTurn
 Embeddings = NDArray[np.float32]
 # Called with the number of requests of a call that are done; from the calling thread.
 OnDone = Callable[[int], None]
+# Given pieces of an answer as they come; False stops it.
+OnText = Callable[[str], bool]
 
 
 class Cancellation(Protocol):
@@ -102,6 +104,57 @@ class ChatModel(Protocol):
             ModelUnavailable: The model cannot be loaded or run, or a request is too long for it.
             Cancelled: ``cancel`` was set.
         """
+        ...
+
+
+class PatientVoice(Protocol):
+    """A chat model that speaks in conversations which grow turn by turn. Blocking; one call at a time."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and content hash of the model, for manifests."""
+        ...
+
+    def prepare(self, session: str, messages: Sequence[Message]) -> None:
+        """Read messages ahead, so that the first answer is quick; nothing is said.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded or run.
+        """
+        ...
+
+    def speak(
+        self,
+        session: str,
+        messages: Sequence[Message],
+        note: str,
+        sampling: Sampling,
+        on_text: OnText,
+        *,
+        cancel: Cancellation | None = None,
+    ) -> Completion:
+        """Answer the last message.
+
+        Args:
+            session: Conversations of different sessions never see each other's words.
+            messages: The whole conversation. A model with a memory reads only what is new; after a retry
+                it goes back to where the branch leaves what it knows.
+            note: Read after the last message, for this answer only, and forgotten afterwards.
+            sampling: How the answer is drawn; ``samples`` must be 1.
+            on_text: Given each piece of text as it comes; an answer is stopped by returning False.
+            cancel: Looked at between tokens.
+
+        Returns:
+            The answer as far as it went; ``is_whole`` is False when it was stopped or ran out of room.
+
+        Raises:
+            ModelUnavailable: The model cannot be run any more.
+            Cancelled: ``cancel`` was set.
+        """
+        ...
+
+    def forget(self, session: str) -> None:
+        """Let go of what is kept of a session."""
         ...
 
 
