@@ -20,7 +20,7 @@ from simpatient.content.locations import app_home, bundled_root
 from simpatient.content.yaml_source import read_yaml
 from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import ChatModel, Coder, Grader, RememberingEncoder, SentenceEncoder
+from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, RememberingEncoder, SentenceEncoder
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
 from simpatient.services.minds import MindStore
@@ -29,6 +29,7 @@ from simpatient.services.practise import PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
+from simpatient.services.speaking import Speakers
 
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
@@ -69,6 +70,16 @@ class FileAuthoringTools:
     def read_persona(self, path: Path) -> Persona:
         """Return the persona in a file."""
         return load_persona(path)
+
+
+class NoVoices:
+    """No chat model can play a patient yet."""
+
+    def voice(self, model: str) -> PatientVoice:
+        """Refuse: there is none."""
+        raise ModelUnavailable(
+            "No generative patient is installed on this computer.", "Use --model guided, which needs none."
+        )
 
 
 @dataclass
@@ -189,6 +200,7 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
         library=library,
         sessions=sessions,
         minds=minds,
+        speakers=Speakers(library=library, minds=minds, voices=NoVoices()),
         encoder=encoder,
         coder=coder,
         clock=clock,

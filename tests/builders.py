@@ -3,7 +3,10 @@
 Markers are words that occur nowhere else, so that a test can look for them in anything said.
 """
 
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
@@ -12,6 +15,7 @@ from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric
 from tests.fakes import FakeLibrary
@@ -320,11 +324,17 @@ def small_guide() -> CoachingGuide:
     )  # fmt: skip
 
 
+def small_play_prompt() -> PatientPrompt:
+    """Return the shipped wording for chat models: its blanks are what the program fills."""
+    path = Path(__file__).parent.parent / "assets" / "patient-prompts" / "play-patient.yaml"
+    return PatientPrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def small_library(**changes: Any) -> FakeLibrary:
     """Return a library of all of the above, shelves replaced as named."""
     shelves: Content = {
         "all_personas": [small_persona()], "all_cases": [small_case()], "all_curricula": [small_curriculum()],
         "all_rubrics": small_rubrics(), "intent_bank": small_bank(), "table": small_table(), "rules": small_rules(),
-        "guide": small_guide(),
+        "guide": small_guide(), "play_prompt": small_play_prompt(),
     }  # fmt: skip
     return FakeLibrary(**{**shelves, **changes})

@@ -21,6 +21,7 @@ from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Cancellation, Embeddings, OnDone, OnText
 from simpatient.domain.progress import Progress
@@ -46,6 +47,7 @@ class FakeLibrary:
     rules: GuardRules | None = None
     guide: CoachingGuide | None = None
     all_prompts: Sequence[Prompt] = ()
+    play_prompt: PatientPrompt | None = None
 
     def personas(self) -> tuple[Persona, ...]:
         return tuple(sorted(self.all_personas, key=lambda item: item.id))
@@ -86,6 +88,9 @@ class FakeLibrary:
     def prompt(self, prompt_id: str) -> Prompt:
         return _by_id(sorted(self.all_prompts, key=lambda item: item.id), prompt_id)
 
+    def patient_prompt(self) -> PatientPrompt:
+        return _there(self.play_prompt)
+
     def digest(self, kind: str, item_id: str) -> str:
         shelves: dict[str, Sequence[Any]] = {
             "persona": self.personas(),
@@ -98,6 +103,7 @@ class FakeLibrary:
             "guard": [self.rules],
             "coaching": [self.guide],
             "prompt": self.all_prompts,
+            "patient_prompt": [self.play_prompt],
         }
         item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)
         return f"{item.version} {'0' * 64}"
@@ -389,6 +395,19 @@ class ScriptedChatModel:
             if on_done:
                 on_done(number)
         return tuple(found)
+
+
+@dataclass
+class FakeVoices:
+    """Voices by name; what is not there is unavailable."""
+
+    by_name: dict[str, "ScriptedVoice"] = field(default_factory=dict)
+
+    def voice(self, model: str) -> "ScriptedVoice":
+        found = [voice for name, voice in self.by_name.items() if model in (name, voice.model_id)]
+        if not found:
+            raise ModelUnavailable("No language model is set up.", "Choose one in the settings.")
+        return found[0]
 
 
 @dataclass

@@ -9,12 +9,14 @@ from simpatient.services.practise import Exchange, PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
+from simpatient.services.speaking import Speakers
 from tests.builders import small_library
 from tests.fakes import (
     FakeAuthoringTools,
     FakeCoder,
     FakeLibrary,
     FakeReportWriter,
+    FakeVoices,
     FixedClock,
     RecordingSessions,
     RememberingFakeEncoder,
@@ -32,6 +34,7 @@ class World:
     sessions: RecordingSessions = field(default_factory=RecordingSessions)
     coder: FakeCoder = field(default_factory=FakeCoder)
     clock: FixedClock = field(default_factory=FixedClock)
+    voices: FakeVoices = field(default_factory=FakeVoices)
     writer: FakeReportWriter = field(default_factory=FakeReportWriter)
     tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)
 
@@ -41,6 +44,7 @@ class World:
         self.practise = PractiseService(
             **shared,
             minds=self.minds,
+            speakers=Speakers(library=self.library, minds=self.minds, voices=self.voices),
             encoder=ENCODER,
             coder=self.coder,
             clock=self.clock,

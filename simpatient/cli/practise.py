@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
-from simpatient.domain.errors import ModelUnavailable, NotFound, UserFacingError
+from simpatient.domain.errors import UserFacingError
 
 END = "/end"
 EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json"
@@ -16,7 +16,7 @@ EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines li
 
 def practise(
     case: Annotated[str, typer.Option("--case", help="Case id; see 'simpatient list cases'.")],
-    model: Annotated[str, typer.Option("--model", help="Which patient: guided or generative.")] = "guided",
+    model: Annotated[str, typer.Option("--model", help="Which patient: guided, generative, or a model's id.")] = "guided",
     seed: Annotated[int | None, typer.Option("--seed", help="Makes the patient's variety repeatable.")] = None,
     trainee_lines: Annotated[Path | None, typer.Option("--trainee-lines", help="One trainee line per line.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the session as JSON.")] = None,
@@ -29,14 +29,13 @@ def practise(
 
     Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json
     """
-    _check_model(model)
     lines = read_lines(trainee_lines) if trainee_lines else None
     from simpatient.bootstrap import open_app
     from simpatient.services.session_export import export_session
 
     app = open_app()
     try:
-        session = app.practise.start(case, trainee_id=app.trainee_id, seed=seed)
+        session = app.practise.start(case, trainee_id=app.trainee_id, seed=seed, model=model)
         if not json and session.turns:
             show(f"Patient: {session.turns[-1].text}")
         for line in _spoken(lines):
@@ -54,15 +53,6 @@ def practise(
         print(f"Stored as {session.id}. Next: simpatient report session {session.id} --pdf report.pdf", file=sys.stderr)
     finally:
         app.close()
-
-
-def _check_model(model: str) -> None:
-    if model == "generative":
-        raise ModelUnavailable(
-            "No generative patient is installed on this computer.", "Use --model guided, which needs none."
-        )
-    if model != "guided":
-        raise NotFound(f"There is no patient model '{model}'.", "Use --model guided.")
 
 
 def _spoken(lines: list[str] | None) -> Iterator[str]:

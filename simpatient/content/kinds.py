@@ -13,6 +13,7 @@ from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
@@ -46,6 +47,7 @@ KINDS: dict[str, Kind] = {
         Kind("dynamics", DynamicsTable, ("dynamics",), frozenset({"skilled", "harmful", "events"})),
         Kind("guard", GuardRules, ("guard",), frozenset({"rules"})),
         Kind("prompt", Prompt, ("prompts",), frozenset({"system", "ask", "judging", "quoting"})),
+        Kind("patient_prompt", PatientPrompt, ("patient-prompts",), frozenset({"system", "note", "acts", "begin"})),
         Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
     )
 }

@@ -25,13 +25,14 @@ from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError, NotFound
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 
 AnyValue = TypeVar("AnyValue", bound=Value)
 # Kinds of which the program uses exactly one.
-SINGLE = ("intents", "dynamics", "guard", "coaching")
+SINGLE = ("intents", "dynamics", "guard", "coaching", "patient_prompt")
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class FileContentLibrary:
     def prompt(self, prompt_id: str) -> Prompt:
         """Return one prompt for a chat model that judges."""
         return self._one(self._all(Prompt), prompt_id, "prompt")
+
+    def patient_prompt(self) -> PatientPrompt:
+        """Return how a chat model is told to play a patient."""
+        return self._only(PatientPrompt)
 
     def digest(self, kind: str, item_id: str) -> str:
         """Return ``version sha256`` of a content item's file, for manifests."""

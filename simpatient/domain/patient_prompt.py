@@ -1,4 +1,4 @@
-"""How a chat model is told to play a patient: the wording, as data (``assets/prompts``).
+"""How a chat model is told to play a patient: the wording, as data (``assets/patient-prompts``).
 
 ``system`` is said once and never changes in a session; ``note`` is the director's note of one turn and is
 taken out of the model's memory afterwards. Knows no model and no template engine.

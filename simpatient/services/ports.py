@@ -13,7 +13,9 @@ from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
+from simpatient.domain.ports import PatientVoice
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -165,6 +167,10 @@ class ContentLibrary(Protocol):
         """Return one prompt for a chat model that judges."""
         ...
 
+    def patient_prompt(self) -> PatientPrompt:
+        """Return how a chat model is told to play a patient."""
+        ...
+
     def digest(self, kind: str, item_id: str) -> str:
         """Return ``version sha256`` of a content item's file, for manifests."""
         ...
@@ -199,6 +205,22 @@ class ReportWriter(Protocol):
 
     def progress_csv(self, progress: Progress, path: Path) -> None:
         """Write a trainee's progress as CSV, one row per session and measure."""
+        ...
+
+
+class Voices(Protocol):
+    """The chat models that can play patients on this computer, or on a server the user has set up."""
+
+    def voice(self, model: str) -> PatientVoice:
+        """Return a model ready to be asked; loading may wait until then.
+
+        Args:
+            model: ``generative`` for the one chosen in the settings, a catalogue id, a folder, or the
+                ``model_id`` a session was begun with.
+
+        Raises:
+            ModelUnavailable: There is no such model here, or none was chosen.
+        """
         ...
 
 

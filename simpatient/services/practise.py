@@ -18,6 +18,7 @@ from simpatient.patient.mind import Reply
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
+from simpatient.services.speaking import GUIDED, STAND_IN_NOTE, Speakers, stood_in
 
 MACHINE_NOTE = (
     "A word from the program: yes, this is a simulated patient, not a person. Everything here is made up for "
@@ -42,6 +43,7 @@ class PractiseService:
         library: ContentLibrary,
         sessions: SessionRepository,
         minds: MindStore,
+        speakers: Speakers,
         encoder: RememberingEncoder,
         coder: Coder,
         clock: Clock,
@@ -52,6 +54,7 @@ class PractiseService:
         self._library = library
         self._sessions = sessions
         self._minds = minds
+        self._speakers = speakers
         self._encoder = encoder
         self._coder = coder
         self._clock = clock
@@ -59,11 +62,15 @@ class PractiseService:
         self._new_seed = new_seed
         self._app_version = app_version
         self._live: dict[str, Session] = {}
+        self._reserved: dict[tuple[str, str], str] = {}
         self._lock = RLock()
 
-    def warm_up(self, case_id: str) -> None:
+    def warm_up(self, case_id: str, model: str = GUIDED) -> None:
         """Make the patient ready while the vignette is read."""
-        self._minds.of(self._library.case(case_id).persona)
+        case = self._library.case(case_id)
+        self._minds.of(case.persona)
+        self._reserved[case_id, model] = session_id = self._new_id()
+        self._speakers.prepare(session_id, case, model)
 
     def start(
         self,
@@ -73,22 +80,32 @@ class PractiseService:
         seed: int | None = None,
         curriculum_id: str | None = None,
         unit_id: str | None = None,
+        model: str = GUIDED,
     ) -> Session:
         """Start a session; it holds the patient's opening turn when the case lets the patient begin.
+
+        Args:
+            case_id: Which case.
+            trainee_id: Whose session it is.
+            seed: Makes the patient's variety repeatable; drawn when not given.
+            curriculum_id: The curriculum it is held for.
+            unit_id: The unit it is held for.
+            model: ``guided``, or a chat model as ``Voices.voice`` takes it.
 
         Raises:
             NotFound: There is no such case.
             StorageUnavailable: The session could not be stored.
+            ModelUnavailable: There is no such model.
         """
         case = self._library.case(case_id)
         chosen = self._new_seed() if seed is None else seed
         session = Session(
-            id=self._new_id(),
+            id=self._reserved.pop((case_id, model), None) or self._new_id(),
             trainee_id=trainee_id,
             case_id=case_id,
             curriculum_id=curriculum_id,
             unit_id=unit_id,
-            manifest=self._manifest(case, curriculum_id, chosen),
+            manifest=self._speakers.described(self._manifest(case, curriculum_id, chosen), model),
             started_at=self._clock.now(),
         )
         if case.first_line_by == "patient":
@@ -160,6 +177,7 @@ class PractiseService:
                 session = self._live[session_id]
                 self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
             self._sessions.end(session_id, self._clock.now())
+            self._speakers.forget(session)
             return self._keep(self._sessions.get(session_id))
 
     def score(self, session: Session) -> tuple[Scorecard, ...]:
@@ -176,14 +194,17 @@ class PractiseService:
         mind = self._minds.of(self._library.case(session.case_id).persona)
         state = last_state(path) or mind.persona.dynamics.start.to_state()
         said = [t.text for t in path if t.speaker == "patient"]
-        reply = mind.reply(state, turn.text, codes, said, session.manifest.seed, turn.turn)
+        case = self._library.case(session.case_id)
+        speak = self._speakers.speaker(session, case, path, on_chunk, cancel)
+        reply = mind.reply(state, turn.text, codes, said, session.manifest.seed, turn.turn, speak)
         if cancel is not None and cancel.is_cancelled:
             raise Cancelled
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
         patient = self._patient_turn(reply, turn.turn + 1, turn.turn, timings, state)
         session = self._live[session.id]
         patient = patient.model_copy(update={"turn": _next_number(session)})
-        _stream(patient.text, on_chunk)
+        if reply.words.said:  # a model's words were passed on as they came
+            _stream(patient.text, on_chunk)
         self._sessions.add_turn(session.id, patient)
         self._keep(_with_turn(session, patient))
         return Exchange(trainee=turn.model_copy(update={"codes": codes}), patient=patient, note=patient.note)
@@ -223,7 +244,7 @@ class PractiseService:
             facts_revealed=tuple(fact for fact in reply.words.told if fact not in reply.before.facts_revealed),
             guard=reply.words.guard,
             timings_s=timings,
-            note=MACHINE_NOTE if reply.asked_if_machine else "",
+            note=_note(reply),
         )
 
     def _manifest(self, case: Case, curriculum_id: str | None, seed: int) -> Manifest:
@@ -239,7 +260,7 @@ class PractiseService:
         ]
         return Manifest(
             app=self._app_version,
-            model="guided",
+            model=GUIDED,
             content={f"{kind}:{item}": digest(kind, item) for kind, item in wanted},
             encoder=self._encoder.model_id,
             coder=self._coder.coder_id,
@@ -274,6 +295,12 @@ def coded_turns(path: Sequence[Turn], coder: Coder) -> tuple[CodedTurn, ...]:
         )
         for before, turn in zip((None, *path), path, strict=False)
     )
+
+
+def _note(reply: Reply) -> str:
+    if reply.asked_if_machine:
+        return MACHINE_NOTE
+    return STAND_IN_NOTE if stood_in(reply.words) else ""
 
 
 def last_state(path: Sequence[Turn]) -> PatientState | None:

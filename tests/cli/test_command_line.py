@@ -115,8 +115,7 @@ def test_a_session_typed_here_ends_with_the_word_or_the_input(world, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["--case", "nell-first", "--model", "generative"], 1, "No generative patient"),
-        (["--case", "nell-first", "--model", "oracle"], 2, "no patient model 'oracle'"),
+        (["--case", "nell-first", "--model", "generative"], 1, "No language model is set up"),
         (["--case", "none-such", "--trainee-lines", "LINES"], 2, "none-such"),
         (["--case", "nell-first", "--trainee-lines", "missing.txt"], 1, "cannot be read"),
         (

@@ -10,6 +10,7 @@ from simpatient.content import loader
 from simpatient.content.library import FileContentLibrary, check_paths, open_library
 from simpatient.content.locations import app_home, bundled_folders, bundled_root, user_folder
 from simpatient.domain.errors import ContentError, NotFound
+from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.prompts import Prompt
 from simpatient.services.ports import ContentLibrary
 from tests.content.conftest import KINDS, SAMPLES, files_library
@@ -27,6 +28,9 @@ def fake_library() -> FakeLibrary:
         table=loader.load_dynamics(SAMPLES / "dynamics/table.yaml"),
         rules=loader.load_guard(SAMPLES / "guard/rules.yaml"),
         guide=loader.load_coaching(SAMPLES / "debrief/guide.yaml"),
+        play_prompt=PatientPrompt.model_validate(
+            yaml.safe_load((SAMPLES / "patient-prompts/play.yaml").read_text(encoding="utf-8"))
+        ),
         all_prompts=[Prompt.model_validate(yaml.safe_load((SAMPLES / "prompts/ask.yaml").read_text(encoding="utf-8")))],
     )
 
@@ -53,6 +57,7 @@ def test_the_single_files_are_found(library: ContentLibrary) -> None:
     assert set(library.dynamics_table().codes) == {"affirm", "confront"}
     assert library.guard_rules().rules[0].id == "advice"
     assert library.coaching().tips[0].id == "open"
+    assert library.patient_prompt().id == "play"
 
 
 @pytest.mark.parametrize(

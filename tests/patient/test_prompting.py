@@ -15,7 +15,7 @@ from simpatient.patient.prompting import conversation, director_note, fixed_prom
 from tests.builders import small_case, small_persona
 
 ROOT = Path(__file__).parents[2]
-RAW = yaml.safe_load((ROOT / "assets" / "prompts" / "play-patient.yaml").read_text(encoding="utf-8"))
+RAW = yaml.safe_load((ROOT / "assets" / "patient-prompts" / "play-patient.yaml").read_text(encoding="utf-8"))
 WORDING = PatientPrompt.model_validate(RAW)
 PERSONA, CASE = small_persona(), small_case()
 SHIPPED = sorted((ROOT / "personas").glob("*.yaml"))

@@ -1,0 +1,96 @@
+"""Who words the patient's plans in a session: authored lines, or a chat model with the authored lines behind it.
+
+Must not know where a model runs.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from random import Random
+
+from simpatient.domain.case import Case
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.state import GuardEvent, ReplyPlan
+from simpatient.patient.generative import TEMPERATURE, TOP_P, GenerativeRealiser
+from simpatient.patient.guided import Words
+from simpatient.patient.mind import Speak
+from simpatient.services.cancelling import CancelToken
+from simpatient.services.minds import MindStore
+from simpatient.services.ports import ContentLibrary, OnChunk, Voices
+
+GUIDED = "guided"
+UNAVAILABLE = "model_unavailable"
+STAND_IN_NOTE = (
+    "A word from the program: the language model could not answer just now, so this answer is one of the patient's "
+    "written lines. Nothing is lost; go on as before."
+)
+
+
+class Speakers:
+    """Finds the voice of a session and lets it word the mind's plans."""
+
+    def __init__(self, *, library: ContentLibrary, minds: MindStore, voices: Voices) -> None:
+        self._library = library
+        self._minds = minds
+        self._voices = voices
+
+    def described(self, manifest: Manifest, model: str) -> Manifest:
+        """Return the manifest with what is needed to hear the same voice again.
+
+        Raises:
+            ModelUnavailable: There is no such model.
+        """
+        if model == GUIDED:
+            return manifest
+        wording = self._library.patient_prompt()
+        return manifest.model_copy(
+            update={
+                "model": self._voices.voice(model).model_id,
+                "prompts": {wording.id: self._library.digest("patient_prompt", wording.id)},
+                "decoding": {"temperature": TEMPERATURE, "top_p": TOP_P},
+            }
+        )
+
+    def prepare(self, session_id: str, case: Case, model: str) -> None:
+        """Let a chat model read who it plays; the guided patient needs nothing.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded or run.
+        """
+        if model != GUIDED:
+            self._realiser(case, model).prepare(session_id, case)
+
+    def speaker(
+        self, session: Session, case: Case, path: Sequence[Turn], on_chunk: OnChunk, cancel: CancelToken | None
+    ) -> Speak | None:
+        """Return what words a plan in this session; None when authored lines do.
+
+        A model that is not there any more leaves the turn to the authored lines and says so in the guard's events.
+        """
+        model = session.manifest.model
+        if model == GUIDED:
+            return None
+
+        def speak(plan: ReplyPlan, random: Random) -> Words:
+            try:
+                realiser = self._realiser(case, model)
+            except ModelUnavailable as error:
+                return Words(text="", act=plan.act, guard=(GuardEvent(rule=UNAVAILABLE, detail=error.message),))
+            return realiser.realise(session.id, case, plan, path, random, on_chunk, cancel)
+
+        return speak
+
+    def forget(self, session: Session) -> None:
+        """Let go of what a model keeps of a session."""
+        if session.manifest.model != GUIDED:
+            with suppress(ModelUnavailable):  # then nothing is kept
+                self._voices.voice(session.manifest.model).forget(session.id)
+
+    def _realiser(self, case: Case, model: str) -> GenerativeRealiser:
+        mind = self._minds.of(case.persona)
+        return GenerativeRealiser(mind.persona, self._library.patient_prompt(), mind.guard, self._voices.voice(model))
+
+
+def stood_in(words: Words) -> bool:
+    """Whether an authored line stands where the model could not answer."""
+    return bool(words.said) and any(event.rule == UNAVAILABLE for event in words.guard)
