@@ -16,11 +16,12 @@ from simpatient.domain.state import GuardEvent, Reaction
 from simpatient.patient.guard import Guard, make_guard
 from simpatient.patient.matching import normalise
 from simpatient.patient.persona_index import BAND_ORDER
+from simpatient.patient.planner import TAKEN_BACK
 
 LONGEST_LINE = 60
-# Beside codes and events: the patient's own reactions, and what is said after the program has told
+# Beside codes and events: the patient's own reactions, taking back, and what is said after the program has told
 # honestly that it is a machine.
-ANSWERED_REACTIONS = frozenset({*get_args(Reaction), "machine"} - {"none"})
+ANSWERED_REACTIONS = frozenset({*get_args(Reaction), "machine", TAKEN_BACK} - {"none"})
 # Without these the guided patient has nothing to say at moments every session has.
 NEEDED_ACTS = ("opening", "closing", "silence", "not_understood", "asked_again")
 
