@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simpatient.assessment import formulas
+from simpatient.assessment.cue_following import follow_cues
 from simpatient.assessment.measures import measure
 from simpatient.assessment.patterns import Hit, Reading, read
 from simpatient.assessment.quoting import phrase_of
@@ -69,6 +70,7 @@ def make_debrief(
         scorecards=tuple(scorecards),
         next_step=guide.too_short if too_short else "".join(choice.tip.next_step for choice in first[:1]),
         curve=state_curve(turns),
+        cues=() if too_short else follow_cues(reading, guide.cues),
         too_short=too_short,
     )
 

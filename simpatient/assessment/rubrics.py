@@ -117,6 +117,8 @@ def _labels_of_guide(guide: CoachingGuide, codes: Collection[str]) -> Iterator[t
     known = {*codes, *TALK_TYPES, *(pattern.id for pattern in guide.patterns)}
     for tip in guide.tips:
         yield from _unknown(f"tips.{tip.id}", (*tip.codes, *tip.unless), known, codes)
+    for cue in guide.cues:
+        yield from _unknown(f"cues.{cue.id}", (*cue.codes, *cue.answered_by), known, codes)
 
 
 def _tips(guide: CoachingGuide, measures: Collection[str]) -> Iterator[tuple[str, str]]:

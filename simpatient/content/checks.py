@@ -141,6 +141,7 @@ def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:
     codes = frozenset(code.code for code in scheme.codes) if scheme else frozenset()
     measures = frozenset(measure for rubric in known.rubrics.values() for measure in measures_of(rubric))
     yield from _used_twice("tips", [tip.id for tip in guide.tips])
+    yield from _used_twice("cues", [cue.id for cue in guide.cues])
     for field, message in guide_problems(guide, codes, measures):
         yield Problem(_path_by_ids(guide, field), message)
 

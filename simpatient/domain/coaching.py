@@ -40,11 +40,31 @@ class CoachingTip(Value):
     harm: bool = False
 
 
+class CueKind(Value):
+    """A kind of thing a patient says that asks to be taken up: a hint at risk, change talk, a rupture.
+
+    Attributes:
+        label: Its name in the plural, as a heading.
+        codes: Talk types, or ids of the guide's patterns, of the patient's volleys that hold such a cue.
+        answered_by: Utterance codes, or ids of patterns, with which a trainee takes it up.
+        why: Why it is worth taking up.
+        serious: Whether one passed over outweighs any number of others; these are shown first.
+    """
+
+    id: Slug
+    label: Words
+    codes: tuple[str, ...] = Field(min_length=1)
+    answered_by: tuple[str, ...] = Field(min_length=1)
+    why: Words
+    serious: bool = False
+
+
 class CoachingGuide(Value):
     """All tips, and the words for a session too short to say anything about.
 
     Attributes:
         patterns: Moments the tips may name beside codes.
+        cues: What the debrief follows from the patient's words to the trainee's answer.
         min_trainee_turns: With fewer trainee turns a session is too short.
     """
 
@@ -54,6 +74,7 @@ class CoachingGuide(Value):
     scheme: Slug = "simpatient"
     patterns: tuple[Pattern, ...] = ()
     tips: tuple[CoachingTip, ...]
+    cues: tuple[CueKind, ...] = ()
     min_trainee_turns: int = Field(default=3, ge=1)
     too_short: Words
     self_rating_questions: dict[str, str]

@@ -23,6 +23,41 @@ class Moment(Value):
     measure: str = ""
 
 
+class CueHeard(Value):
+    """One cue the patient gave, and when the trainee took it up.
+
+    Attributes:
+        answered_at: The trainee turn that took it up; None when none did.
+        trainee_turns: How many trainee turns it took; 1 is the very next. None when none did.
+        seconds: Time from the end of the cue to that turn, where turns carry times.
+    """
+
+    evidence: Evidence
+    answered_at: int | None = None
+    trainee_turns: int | None = None
+    seconds: float | None = None
+
+
+class CueGroup(Value):
+    """All cues of one kind in a session, in the order they were given."""
+
+    kind: str
+    label: str
+    why: str
+    serious: bool = False
+    cues: tuple[CueHeard, ...]
+
+    @property
+    def at_once(self) -> int:
+        """How many were taken up in the very next turn."""
+        return sum(cue.trainee_turns == 1 for cue in self.cues)
+
+    @property
+    def passed_over(self) -> tuple[CueHeard, ...]:
+        """The cues no turn took up."""
+        return tuple(cue for cue in self.cues if cue.answered_at is None)
+
+
 class DisclosureItem(Value):
     """One gated fact: told or held back, and what would have opened it."""
 
@@ -57,6 +92,7 @@ class Debrief(Value):
     scorecards: tuple[Scorecard, ...]
     next_step: str
     curve: tuple[StatePoint, ...]
+    cues: tuple[CueGroup, ...] = ()
     too_short: bool = False
 
 

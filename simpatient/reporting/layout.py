@@ -13,7 +13,18 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, KeepTogether, PageTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from simpatient.reporting import pictures
 from simpatient.reporting.drawing import drawing
@@ -27,6 +38,7 @@ ACCENT, WARM, SAND = HexColor(pictures.ACCENT), HexColor(pictures.WARM), HexColo
 LEFT, TOP, BOTTOM = 20 * mm, 18 * mm, 24 * mm
 WIDTH = A4[0] - 2 * LEFT
 CELL_LIMIT = 1_200
+TABLE_BEGINNING = 150.0  # points: a heading, two lines, the head row and two rows
 
 
 def text_style(
@@ -60,10 +72,9 @@ HEAD = text_style("head", 7.5, 10, STRONG, SOFT)
 class Heading(Flowable):
     """A heading that stays with what follows and is listed in the reader's outline."""
 
-    keepWithNext = 1  # noqa: N815
-
-    def __init__(self, text: str, level: int = 0) -> None:
+    def __init__(self, text: str, level: int = 0, *, keep: bool = True) -> None:
         super().__init__()
+        self.keepWithNext = int(keep)
         self._inner = paragraph(H2 if level == 0 else H3, text, limit=200)
         self._text, self._level = text[:200], level
 
@@ -183,6 +194,20 @@ def pairs(rows: Sequence[tuple[str, str]], label_width: float = 118) -> Table:
         [paragraph(HEAD_CELL, label, limit=300), paragraph(CELL, value, limit=CELL_LIMIT)] for label, value in rows
     ]
     return _table(cells, [label_width, WIDTH - label_width], [("LINEBELOW", (0, 0), (-1, -2), 0.4, LINE)])
+
+
+def before_table(title: str, lead_in: Paragraph) -> list[Flowable]:
+    """Return a heading and a line over a long table, kept with the table's first rows only.
+
+    ReportLab keeps a heading with the whole of what follows when that fits on the next page, which
+    leaves half a page white; so the room for a beginning is asked for instead.
+    """
+    return [CondPageBreak(TABLE_BEGINNING), Heading(title, keep=False), lead_in, _unkept_gap()]
+
+
+def _unkept_gap() -> Spacer:
+    # The lead-in is of a style that stays with what follows: this is what it stays with.
+    return Spacer(1, 1)
 
 
 def card(parts: Sequence[Flowable], color: Color) -> KeepTogether:

@@ -30,6 +30,7 @@ def session_pdf(view: SessionView) -> bytes:
     story = [
         *layout.title_block(view.subtitle, view.title, view.facts),
         *_summary(view),
+        *_cues(view),
         *_own_rating(view),
         *_curve(view),
         *(part for instrument in view.instruments for part in _instrument(instrument)),
@@ -77,6 +78,19 @@ def _quote(quote: Quote) -> Flowable:
     return paragraph(QUOTE, where, *against, Span(f"“{quote.text}”", SLANTED), limit=QUOTE_LIMIT)
 
 
+def _cues(view: SessionView) -> Iterable[Flowable]:
+    if view.cues:
+        yield Heading("What the patient offered, and when it was taken up")
+    for group in view.cues:
+        parts: list[Flowable] = [
+            paragraph(layout.CARD_TITLE, group.label, limit=200),
+            paragraph(TEXT, group.summary, Span(f" {group.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
+        ]
+        for cue in group.missed:
+            parts += [_quote(cue.quote), paragraph(CELL_SOFT, cue.outcome)]
+        yield layout.card(parts, layout.WARM if group.missed else layout.ACCENT)
+
+
 def _own_rating(view: SessionView) -> Iterable[Flowable]:
     yield Heading("The trainee's own rating")
     if not view.own_rating and not view.own_words:
@@ -95,8 +109,8 @@ def _curve(view: SessionView) -> Iterable[Flowable]:
 
 
 def _instrument(instrument: Instrument) -> Iterable[Flowable]:
-    yield Heading(instrument.title)
-    yield paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
+    lead_in = paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
+    yield from layout.before_table(instrument.title, lead_in)
     if instrument.measures:
         yield _measures(instrument.measures)
     if instrument.ratings:

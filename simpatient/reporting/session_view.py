@@ -6,7 +6,7 @@ view is printed.
 
 from collections.abc import Sequence
 
-from simpatient.domain.debrief import DisclosureItem, Moment
+from simpatient.domain.debrief import CueGroup, CueHeard, DisclosureItem, Moment
 from simpatient.domain.report import SessionReport
 from simpatient.domain.score import Evidence
 from simpatient.domain.session import SelfRating, Turn
@@ -14,6 +14,8 @@ from simpatient.reporting import view, wording
 from simpatient.reporting.curve_view import state_chart
 from simpatient.reporting.instrument_view import instruments
 from simpatient.reporting.text import has_rtl
+
+MOST_CUES = 4  # of one kind; a list of everything missed teaches nothing
 
 
 def session_view(report: SessionReport) -> view.SessionView:
@@ -31,6 +33,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         strengths=tuple(_point(moment) for moment in debrief.keep),
         next_steps=tuple(_point(moment) for moment in debrief.change),
         next_time=debrief.next_step,
+        cues=tuple(_cues(group) for group in debrief.cues),
         own_rating=_own_rating(session.self_rating, report.self_rating_questions),
         own_words=_own_words(session.self_rating),
         instruments=instruments(debrief.scorecards, report.rubrics),
@@ -98,6 +101,24 @@ def _spoken(turn: Turn, patient: str, tags: dict[str, str]) -> view.SpokenTurn:
         is_marked=turn.marked,
         note=turn.note,
     )
+
+
+def _cues(group: CueGroup) -> view.Cues:
+    total = len(group.cues)
+    waited = sorted((c for c in group.cues if c.trainee_turns != 1), key=lambda cue: cue.answered_at is not None)
+    return view.Cues(
+        label=group.label,
+        summary=f"{group.at_once} of {total} taken up at once, {len(group.passed_over)} not at all.",
+        why=group.why,
+        missed=tuple(view.Cue(quote(cue.evidence), _outcome(cue)) for cue in waited[:MOST_CUES]),
+    )
+
+
+def _outcome(cue: CueHeard) -> str:
+    if cue.answered_at is None or cue.trainee_turns is None:
+        return "not taken up"
+    after = "" if cue.seconds is None else f", after {cue.seconds:.0f} seconds"
+    return f"taken up in turn {cue.answered_at + 1}, {cue.trainee_turns} turns of the trainee's later{after}"
 
 
 def _disclosure(item: DisclosureItem) -> view.Disclosure:

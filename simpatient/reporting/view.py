@@ -50,6 +50,24 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """Something the patient offered, and when it was taken up."""
+
+    quote: Quote
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """The cues of one kind: how many were taken up, and those that waited or were passed over."""
+
+    label: str
+    summary: str
+    why: str
+    missed: tuple[Cue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A measure's line: value, how much stands behind it, where it lies and who drew the borders."""
 
@@ -122,6 +140,7 @@ class SessionView:
     strengths: tuple[Point, ...]
     next_steps: tuple[Point, ...]
     next_time: str
+    cues: tuple[Cues, ...]
     own_rating: Pairs
     own_words: Pairs
     instruments: tuple[Instrument, ...]

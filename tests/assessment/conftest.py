@@ -8,8 +8,6 @@ import yaml
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.rubric import Rubric
 
-# The machine is shared: how long one example takes says nothing about the code.
-
 ASSETS = Path(__file__).parents[2] / "assets"
 
 

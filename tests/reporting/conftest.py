@@ -10,7 +10,7 @@ import yaml
 
 from simpatient.domain.case import Case
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
+from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.persona import Persona
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
 from simpatient.domain.report import SessionReport
@@ -214,6 +214,19 @@ def debrief(of: Session, rubrics: tuple[Rubric, ...]) -> Debrief:
         scorecards=tuple(scorecard(of, each) for each in rubrics),
         next_step="Before you advise, ask what he has tried.",
         curve=tuple(curve),
+        cues=(
+            CueGroup(
+                kind="risk",
+                label="Hints at risk",
+                why="Asking plainly does not put the thought there.",
+                serious=True,
+                cues=(
+                    CueHeard(evidence=evidence(of, 2)),
+                    CueHeard(evidence=evidence(of, 4), answered_at=9, trainee_turns=3, seconds=41.6),
+                    CueHeard(evidence=evidence(of, 6), answered_at=7, trainee_turns=1),
+                ),
+            ),
+        ),
     )
 
 

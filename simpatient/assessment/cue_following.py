@@ -1,0 +1,53 @@
+"""Follows the patient's cues to the turn that took them up: what was passed over, and for how long.
+
+Works from the coded transcript alone; which words are a cue and what answers it is data. Must not know
+any rubric, persona or interface.
+"""
+
+from collections.abc import Sequence
+
+from simpatient.assessment.patterns import Hit, Reading
+from simpatient.domain.coaching import CueKind
+from simpatient.domain.debrief import CueGroup, CueHeard
+
+# An answer later than this many trainee turns is about something else (own choice: half a page of talk).
+LATEST_ANSWER = 4
+
+
+def follow_cues(reading: Reading, kinds: Sequence[CueKind]) -> tuple[CueGroup, ...]:
+    """Return the cues of each kind that were heard, serious kinds first, else in the guide's order.
+
+    A cue in the patient's very last words is left out: nothing could have followed it.
+    """
+    groups = [_group(reading, kind) for kind in sorted(kinds, key=lambda kind: not kind.serious)]
+    return tuple(group for group in groups if group.cues)
+
+
+def _group(reading: Reading, kind: CueKind) -> CueGroup:
+    hits: dict[int, Hit] = {}
+    for label in kind.codes:
+        for hit in reading.hits(label):
+            could_be_answered = any(volley.speaker == "trainee" for volley in reading.volleys[hit.at + 1 :])
+            if reading.volleys[hit.at].speaker == "patient" and could_be_answered:
+                hits.setdefault(hit.at, hit)
+    cues = tuple(_heard(reading, hits[at], kind) for at in sorted(hits))
+    return CueGroup(kind=kind.id, label=kind.label, why=kind.why, serious=kind.serious, cues=cues)
+
+
+def _heard(reading: Reading, hit: Hit, kind: CueKind) -> CueHeard:
+    evidence = max(hit.spans, key=lambda span: span.confidence).evidence()
+    answers = [at for at in range(hit.at + 1, len(reading.volleys)) if reading.volleys[at].speaker == "trainee"]
+    for turns, at in enumerate(answers[:LATEST_ANSWER], start=1):
+        if reading.carries(kind.answered_by, at):
+            answer = reading.volleys[at].turns[0]
+            return CueHeard(
+                evidence=evidence,
+                answered_at=answer.turn,
+                trainee_turns=turns,
+                seconds=_seconds(reading.volleys[hit.at].turns[-1].end_s, answer.start_s),
+            )
+    return CueHeard(evidence=evidence)
+
+
+def _seconds(end: float | None, start: float | None) -> float | None:
+    return None if end is None or start is None else round(max(0.0, start - end), 1)
