@@ -77,8 +77,9 @@ def _references(persona: Persona, known: Known) -> Iterator[Problem]:
     for number, line in enumerate(persona.lines):
         if line.topic is not None:
             yield from unknown(("lines", number, "topic"), line.topic, topics, "topic or intent")
-        for at, fact_id in enumerate(line.reveals):
-            yield from missing(("lines", number, "reveals", at), fact_id, facts, "fact")
+        for name in ("reveals", "unless"):
+            for at, fact_id in enumerate(getattr(line, name)):
+                yield from missing(("lines", number, name, at), fact_id, facts, "fact")
 
 
 def _facts(persona: Persona, known: Known) -> Iterator[Problem]:
