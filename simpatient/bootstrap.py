@@ -17,9 +17,10 @@ from simpatient import __version__
 from simpatient.content.library import check_paths, open_library
 from simpatient.content.loader import load_persona
 from simpatient.content.locations import app_home, bundled_root
-from simpatient.domain.errors import ContentError
+from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Coder, RememberingEncoder, SentenceEncoder
+from simpatient.domain.ports import ChatModel, Coder, Grader, RememberingEncoder, SentenceEncoder
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
 from simpatient.services.minds import MindStore
@@ -31,6 +32,7 @@ from simpatient.services.review import ReviewService
 
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
+    from simpatient.assessment.llm_coder import LlmCoder
     from simpatient.llm.embedder import CachedEncoder
 
 DATABASE = "simpatient.sqlite"
@@ -38,6 +40,8 @@ TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
 DEFAULT_TRAINEE = "me"
 VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
+LABEL_RULES = ("assets", "exemplars", "heads.yaml")
+CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
 class SystemClock:
@@ -107,6 +111,49 @@ def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
     from simpatient.assessment.coder_weights import load_weights
 
     return EmbeddedCoder(encoder, load_weights(bundled_root().joinpath(*CODER_FOLDER)))
+
+
+def open_chat_model(folder: Path | None) -> ChatModel:
+    """Return the chat model in a folder, loaded, in this process. There is none by default.
+
+    Raises:
+        ModelUnavailable: No folder was named, or it holds no chat model that can be run here.
+    """
+    from simpatient.llm.chat import TransformersChatModel
+
+    if folder is None:
+        raise ModelUnavailable("No language model was chosen.", "Name the folder of one with --model.")
+    model = TransformersChatModel(folder)
+    model.load()
+    return model
+
+
+def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:
+    """Return the coder that asks a chat model, for the same scheme and by the same rules as the embedded one.
+
+    Raises:
+        ContentError: Prompts, scheme and rules do not belong together.
+        NotFound: A prompt or the scheme is missing.
+    """
+    from simpatient.assessment.llm_coder import LlmCoder
+    from simpatient.assessment.turn_labels import read_turn_rules
+
+    rules = read_turn_rules(read_yaml(bundled_root().joinpath(*LABEL_RULES)).data)
+    scheme = next((scheme for scheme in library.schemes() if scheme.id == rules.rules.scheme), None)
+    if scheme is None:
+        raise NotFound(f'There is no scheme "{rules.rules.scheme}".', "Install the program again.")
+    return LlmCoder(model, scheme, rules, library.prompt(CODE_TRAINEE), library.prompt(CODE_PATIENT))
+
+
+def open_llm_grader(model: ChatModel, library: ContentLibrary) -> Grader:
+    """Return the grader that asks a chat model, which the caller has chosen for this.
+
+    Raises:
+        NotFound: The prompt is missing.
+    """
+    from simpatient.assessment.llm_grader import LlmGrader
+
+    return LlmGrader(model, library.prompt(GRADE))
 
 
 def in_process_encoder(home: Path) -> RememberingEncoder:

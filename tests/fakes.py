@@ -1,8 +1,9 @@
 """Stand-ins for the ports, in memory. The contract suites hold them to what the real ones do."""
 
+import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,20 +13,23 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.case import Case
+from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.dynamics_table import DynamicsTable
-from simpatient.domain.errors import BugError, ContentError, NotFound, StorageUnavailable
+from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Embeddings
+from simpatient.domain.ports import Cancellation, Embeddings, OnDone, OnText
 from simpatient.domain.progress import Progress
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.text import without_surrogates
 
 
 @dataclass
@@ -41,6 +45,7 @@ class FakeLibrary:
     table: DynamicsTable | None = None
     rules: GuardRules | None = None
     guide: CoachingGuide | None = None
+    all_prompts: Sequence[Prompt] = ()
 
     def personas(self) -> tuple[Persona, ...]:
         return tuple(sorted(self.all_personas, key=lambda item: item.id))
@@ -78,6 +83,9 @@ class FakeLibrary:
     def coaching(self) -> CoachingGuide:
         return _there(self.guide)
 
+    def prompt(self, prompt_id: str) -> Prompt:
+        return _by_id(sorted(self.all_prompts, key=lambda item: item.id), prompt_id)
+
     def digest(self, kind: str, item_id: str) -> str:
         shelves: dict[str, Sequence[Any]] = {
             "persona": self.personas(),
@@ -89,6 +97,7 @@ class FakeLibrary:
             "dynamics": [self.table],
             "guard": [self.rules],
             "coaching": [self.guide],
+            "prompt": self.all_prompts,
         }
         item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)
         return f"{item.version} {'0' * 64}"
@@ -280,6 +289,7 @@ class FakeCoder:
 
     def code_turn(self, speaker: str, text: str, previous: str = "") -> TurnCodes:
         self.asked.append((speaker, text, previous))
+        text = without_surrogates(text)
         if speaker == "patient":
             return TurnCodes(talk=Label(code=_talk_type(text), confidence=0.8))
         spans = [(found.start(), found.end()) for found in re.finditer(r"[^.?!\s][^.?!]*[.?!]*", text)]
@@ -320,6 +330,132 @@ def _talk_type(text: str) -> str:
     if re.search(r"\bI (could|might|want)\b|\bI'd like\b", text):
         return "change"
     return "sustain" if "easier" in text else "neutral"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a scripted model sees of one request: all messages, and which of the samples is wanted."""
+
+    messages: tuple[Message, ...]
+    schema: Mapping[str, Any] | None
+    sample: int
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for message in self.messages for line in message.content.splitlines()]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The data: the one line that is a JSON object and stands alone."""
+        (found,) = [line for line in self.lines if line.startswith("{")]
+        return json.loads(found)
+
+    @property
+    def instructions(self) -> str:
+        """Everything but the data."""
+        return "\n".join(line for line in self.lines if not line.startswith("{"))
+
+
+Script = Callable[[Shown], str]
+
+
+@dataclass
+class ScriptedChatModel:
+    """A chat model that answers by a script and remembers what it was shown."""
+
+    script: Script
+    shown: list[Shown] = field(default_factory=list)
+    samplings: list[Sampling] = field(default_factory=list)
+    model_id: str = "scripted@1"
+
+    def complete(
+        self,
+        prefix: Sequence[Message],
+        requests: Sequence[Request],
+        sampling: Sampling,
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[tuple[Completion, ...], ...]:
+        self.samplings.append(sampling)
+        found = []
+        for number, request in enumerate(requests, start=1):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            messages = (*prefix, *request.messages)
+            shown = [Shown(messages, request.answer_schema, sample) for sample in range(sampling.samples)]
+            self.shown += shown
+            found.append(tuple(_completion(self.script(one)) for one in shown))
+            if on_done:
+                on_done(number)
+        return tuple(found)
+
+
+@dataclass
+class ScriptedVoice:
+    """A chat model that speaks the given answers in turn, a few letters at a time.
+
+    ``broken`` answers fail after as many letters as are given there. ``heard`` keeps what it was shown.
+    """
+
+    answers: Sequence[str]
+    broken: Mapping[int, int] = field(default_factory=dict)
+    heard: list[tuple[str, tuple[Message, ...], str, Sampling]] = field(default_factory=list)
+    prepared: list[tuple[str, tuple[Message, ...]]] = field(default_factory=list)
+    model_id: str = "scripted-voice@1"
+
+    def prepare(self, session: str, messages: Sequence[Message]) -> None:
+        self.prepared.append((session, tuple(messages)))
+
+    def speak(
+        self,
+        session: str,
+        messages: Sequence[Message],
+        note: str,
+        sampling: Sampling,
+        on_text: OnText,
+        *,
+        cancel: Cancellation | None = None,
+    ) -> Completion:
+        at = len(self.heard)
+        self.heard.append((session, tuple(messages), note, sampling))
+        answer, said = self.answers[at % len(self.answers)], ""
+        for piece in re.findall(r"(?s).{1,5}", answer):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            if at in self.broken and len(said) >= self.broken[at]:
+                raise ModelUnavailable("The language model stopped.", "Go on; the guided patient speaks.")
+            said += piece
+            if not on_text(piece):
+                break
+        return _completion(said).model_copy(update={"is_whole": said == answer})
+
+    def forget(self, session: str) -> None:
+        self.prepared = [each for each in self.prepared if each[0] != session]
+
+
+def _completion(text: str) -> Completion:
+    tokens = len(text.split())
+    return Completion(
+        text=text, tokens=tokens, log_probability=-0.5 * tokens, least_log_probability=-0.5, is_whole=True
+    )
+
+
+GULLIBLE = re.compile(r"(?i)ignore (all )?(your|previous) instructions|give (me|this) a 5")
+
+
+def codes_by_words(shown: Shown) -> str:
+    """Answer a coding prompt as ``FakeCoder`` codes, and quote truly.
+
+    Gullible on purpose: an order among the instructions is followed, one in the data is not.
+    """
+    obeys = GULLIBLE.search(shown.instructions)
+    said = [entry["text"] for entry in shown.record["utterances"]]
+    assert shown.schema is not None
+    answers = shown.schema["properties"]["utterances"]["items"]["properties"]["code"]["enum"]
+    code = _talk_type if "sustain" in answers else _code
+    rows = [{"quote": text[:60], "code": "affirm" if obeys else code(text)} for text in said]
+    return json.dumps({"utterances": rows})
 
 
 class FixedClock:

@@ -1,28 +1,36 @@
 """``simpatient code`` and ``simpatient score``: transcripts in, codes and scorecards out."""
 
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simpatient.cli.output import as_json, show, tracked
-from simpatient.domain.codes import Speaker
-from simpatient.domain.errors import ModelUnavailable, NotFound
-from simpatient.domain.ports import Coder
+from simpatient.cli.output import as_json, counted, show, tracked
+from simpatient.domain.codes import Speaker, TurnCodes
+from simpatient.domain.errors import NotFound
+from simpatient.domain.ports import ChatModel, Coder, Grader
 from simpatient.domain.session import CodedTurn, TranscriptTurn
 
+if TYPE_CHECKING:
+    from simpatient.assessment.llm_coder import JudgedTurn
+    from simpatient.services.ports import ContentLibrary
 
-def code(
-    transcript: Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")],
-    coder: Annotated[str, typer.Option("--coder", help="embedded or llm.")] = "embedded",
-) -> None:
+EMBEDDED, LLM, FORMULAS = "embedded", "llm", "formulas"
+TranscriptFile = Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")]
+CoderName = Annotated[str, typer.Option("--coder", help="embedded or llm.")]
+ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a chat model, for llm.")]
+
+
+def code(transcript: TranscriptFile, coder: CoderName = EMBEDDED, model: ModelFolder = None) -> None:
     """Give behaviour codes to every turn: one JSON line per input turn, in the same order.
 
     Example: simpatient code transcript.jsonl > codes.jsonl
     """
-    _check_coder(coder)
-    turns, coded = _coded(transcript)
+    _check_choice(coder, "coder", (EMBEDDED, LLM))
+    turns, coded, _ = _coded(transcript, _open_model(model) if coder == LLM else None)
     for turn, found in zip(turns, coded, strict=True):
         codes = found.codes.model_dump(mode="json", exclude_none=True)
         head = {"session_id": turn.session_id, "turn": turn.turn, "speaker": turn.speaker}
@@ -30,31 +38,37 @@ def code(
 
 
 def score(
-    transcript: Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")],
+    transcript: TranscriptFile,
     rubric: Annotated[str, typer.Option("--rubric", help="Rubric id; see 'simpatient list rubrics'.")],
+    coder: CoderName = EMBEDDED,
+    grader: Annotated[str, typer.Option("--grader", help="Who rates the criteria: formulas or llm.")] = FORMULAS,
+    model: ModelFolder = None,
 ) -> None:
     """Score a transcript by a rubric: a scorecard as JSON (a list of them for several sessions).
 
     Example: simpatient score transcript.jsonl --rubric miti-informed
     """
+    from simpatient.assessment.regrading import with_ratings
     from simpatient.assessment.scoring import score as score_session
-    from simpatient.content.library import open_library
-    from simpatient.content.locations import app_home
     from simpatient.services.session_export import export_scorecard
 
-    chosen = open_library(app_home()).rubric(rubric)
-    turns, coded = _coded(transcript)
+    _check_choice(coder, "coder", (EMBEDDED, LLM))
+    _check_choice(grader, "grader", (FORMULAS, LLM))
+    chosen = _open_library().rubric(rubric)
+    chat = _open_model(model) if LLM in (coder, grader) else None
+    turns, coded, coder_id = _coded(transcript, chat if coder == LLM else None)
     by_session: dict[str, list[CodedTurn]] = {}
     for turn, found in zip(turns, coded, strict=True):
         by_session.setdefault(turn.session_id, []).append(found)
-    cards: list[Any] = [
-        export_scorecard(score_session(session, said, chosen, _coder_id())) for session, said in by_session.items()
-    ]
+    rater = _open_grader(chat) if chat is not None and grader == LLM else None
+    cards: list[Any] = []
+    for session, said in by_session.items():
+        card = score_session(session, said, chosen, coder_id)
+        if rater is not None:
+            with counted("Rating", len(chosen.criteria)) as on_done:
+                card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
+        cards.append(export_scorecard(card))
     show(as_json(cards[0] if len(cards) == 1 else cards))
-
-
-def _coder_id() -> str:
-    return _open_coder().coder_id
 
 
 _opened: list[Coder] = []
@@ -69,23 +83,65 @@ def _open_coder() -> Coder:
     return _opened[0]
 
 
-def _check_coder(coder: str) -> None:
-    if coder == "llm":
-        raise ModelUnavailable("No language model is installed to code with.", "Use --coder embedded.")
-    if coder != "embedded":
-        raise NotFound(f"There is no coder '{coder}'.", "Use --coder embedded.")
+def _open_library() -> "ContentLibrary":
+    from simpatient.content import library
+    from simpatient.content.locations import app_home
+
+    return library.open_library(app_home())
 
 
-def _coded(path: Path) -> tuple[Sequence[TranscriptTurn], list[CodedTurn]]:
+def _open_model(folder: Path | None) -> ChatModel:
+    from simpatient.bootstrap import open_chat_model
+
+    return open_chat_model(folder)
+
+
+def _open_grader(model: ChatModel) -> Grader:
+    from simpatient.bootstrap import open_llm_grader
+
+    return open_llm_grader(model, _open_library())
+
+
+def _check_choice(chosen: str, what: str, known: Sequence[str]) -> None:
+    if chosen not in known:
+        raise NotFound(f"There is no {what} '{chosen}'.", f"Use --{what} {' or '.join(known)}.")
+
+
+def _coded(path: Path, model: ChatModel | None) -> tuple[Sequence[TranscriptTurn], list[CodedTurn], str]:
+    """Return the turns of a file, the same coded (by the embedded coder without a model), and the coder's id."""
     from simpatient.content.transcripts import read_transcript
 
     turns = read_transcript(path)
+    codes, coder_id = _one_by_one(turns) if model is None else _all_at_once(turns, model)
+    pairs = zip(turns, codes, strict=True)
+    coded = [CodedTurn(codes=found, **turn.model_dump(exclude={"session_id"})) for turn, found in pairs]
+    return turns, coded, coder_id
+
+
+def _one_by_one(turns: Sequence[TranscriptTurn]) -> tuple[list[TurnCodes], str]:
     coder = _open_coder()
     heard: dict[tuple[str, Speaker], str] = {}
-    coded = []
+    found = []
     for turn in tracked(turns, "Coding", len(turns)):
         other: Speaker = "patient" if turn.speaker == "trainee" else "trainee"
-        codes = coder.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), ""))
+        found.append(coder.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), "")))
         heard[turn.session_id, turn.speaker] = turn.text
-        coded.append(CodedTurn(codes=codes, **turn.model_dump(exclude={"session_id"})))
-    return turns, coded
+    return found, coder.coder_id
+
+
+def _all_at_once(turns: Sequence[TranscriptTurn], model: ChatModel) -> tuple[list[TurnCodes], str]:
+    from simpatient.bootstrap import open_llm_coder
+
+    coder = open_llm_coder(model, _open_library())
+    with counted("Coding", len(turns)) as on_done:
+        judged = coder.judge(turns, on_done=on_done)
+    _tell_abstentions(judged)
+    return [turn.codes for turn in judged], coder.coder_id
+
+
+def _tell_abstentions(judged: "Sequence[JudgedTurn]") -> None:
+    reasons = Counter(abstention.reason for turn in judged for abstention in turn.abstentions)
+    if reasons:
+        told = "; ".join(f"{reason}: {times}" for reason, times in sorted(reasons.items()))
+        total = sum(len(turn.codes.utterances) for turn in judged)
+        print(f"{reasons.total()} of {total} utterances got no code of their own ({told}).", file=sys.stderr)

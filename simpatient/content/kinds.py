@@ -14,6 +14,7 @@ from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 
 
@@ -44,6 +45,7 @@ KINDS: dict[str, Kind] = {
         Kind("scheme", CodingScheme, ("schemes",), frozenset({"codes", "source"})),
         Kind("dynamics", DynamicsTable, ("dynamics",), frozenset({"skilled", "harmful", "events"})),
         Kind("guard", GuardRules, ("guard",), frozenset({"rules"})),
+        Kind("prompt", Prompt, ("prompts",), frozenset({"system", "ask", "judging", "quoting"})),
         Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
     )
 }

@@ -26,6 +26,7 @@ from simpatient.domain.errors import ContentError, NotFound
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 
 AnyValue = TypeVar("AnyValue", bound=Value)
@@ -109,6 +110,10 @@ class FileContentLibrary:
     def coaching(self) -> CoachingGuide:
         """Return the debrief's wording."""
         return self._only(CoachingGuide)
+
+    def prompt(self, prompt_id: str) -> Prompt:
+        """Return one prompt for a chat model that judges."""
+        return self._one(self._all(Prompt), prompt_id, "prompt")
 
     def digest(self, kind: str, item_id: str) -> str:
         """Return ``version sha256`` of a content item's file, for manifests."""

@@ -1,14 +1,31 @@
 """Ports the two engines need. The ports of the use cases are in ``services.ports``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.codes import Speaker, TurnCodes
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.score import Score
+from simpatient.domain.session import CodedTurn, TranscriptTurn
 
 Embeddings = NDArray[np.float32]
+# Called with the number of requests of a call that are done; from the calling thread.
+OnDone = Callable[[int], None]
+# Given pieces of an answer as they come; False stops it.
+OnText = Callable[[str], bool]
+
+
+class Cancellation(Protocol):
+    """How a caller asks blocking work to stop."""
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the work should stop."""
+        ...
 
 
 class SentenceEncoder(Protocol):
@@ -50,4 +67,133 @@ class Coder(Protocol):
 
     def prepare_for(self, previous: str) -> None:
         """Encode the other speaker's turn ahead, so that coding the answer to it is quicker."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A language model that answers chats. Blocking; one call at a time."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and content hash of the model, for provenance."""
+        ...
+
+    def complete(
+        self,
+        prefix: Sequence[Message],
+        requests: Sequence[Request],
+        sampling: Sampling,
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[tuple[Completion, ...], ...]:
+        """Answer several requests that begin alike.
+
+        Args:
+            prefix: Messages all requests share; a model with a memory reads them once.
+            requests: What follows in each; answered independently of one another.
+            sampling: How many answers each gets, and how they are drawn.
+            cancel: Looked at between tokens.
+            on_done: Told how many requests are done.
+
+        Returns:
+            For each request, in order, its ``sampling.samples`` answers. An answer to a request with a
+            schema fits it when the answer is whole; a remote model may break that, so callers check.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded or run, or a request is too long for it.
+            Cancelled: ``cancel`` was set.
+        """
+        ...
+
+
+class PatientVoice(Protocol):
+    """A chat model that speaks in conversations which grow turn by turn. Blocking; one call at a time."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and content hash of the model, for manifests."""
+        ...
+
+    def prepare(self, session: str, messages: Sequence[Message]) -> None:
+        """Read messages ahead, so that the first answer is quick; nothing is said.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded or run.
+        """
+        ...
+
+    def speak(
+        self,
+        session: str,
+        messages: Sequence[Message],
+        note: str,
+        sampling: Sampling,
+        on_text: OnText,
+        *,
+        cancel: Cancellation | None = None,
+    ) -> Completion:
+        """Answer the last message.
+
+        Args:
+            session: Conversations of different sessions never see each other's words.
+            messages: The whole conversation. A model with a memory reads only what is new; after a retry
+                it goes back to where the branch leaves what it knows.
+            note: Read after the last message, for this answer only, and forgotten afterwards.
+            sampling: How the answer is drawn; ``samples`` must be 1.
+            on_text: Given each piece of text as it comes; an answer is stopped by returning False.
+            cancel: Looked at between tokens.
+
+        Returns:
+            The answer as far as it went; ``is_whole`` is False when it was stopped or ran out of room.
+
+        Raises:
+            ModelUnavailable: The model cannot be run any more.
+            Cancelled: ``cancel`` was set.
+        """
+        ...
+
+    def forget(self, session: str) -> None:
+        """Let go of what is kept of a session."""
+        ...
+
+
+class TranscriptCoder(Coder, Protocol):
+    """A coder that is much quicker when it gets whole transcripts."""
+
+    def code_transcript(
+        self,
+        turns: Sequence[TranscriptTurn],
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[TurnCodes, ...]:
+        """Code the turns of one or several sessions; the codes come in the same order."""
+        ...
+
+
+class Grader(Protocol):
+    """Rates the criteria of a rubric from what was said. Never defaulted to the patient's own model."""
+
+    @property
+    def grader_id(self) -> str:
+        """What judges: model and prompt with their hashes, for provenance."""
+        ...
+
+    def grade(
+        self,
+        turns: Sequence[CodedTurn],
+        rubric: Rubric,
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[Score, ...]:
+        """Rate each criterion of a rubric, in its order.
+
+        Every value rests on verbatim quotes of the turns; what cannot be rated says why.
+
+        Raises:
+            ModelUnavailable: The model behind it cannot be run.
+            Cancelled: ``cancel`` was set.
+        """
         ...

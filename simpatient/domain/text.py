@@ -5,6 +5,11 @@ import unicodedata
 LONGEST_TURN = 20_000
 
 
+def without_surrogates(text: str) -> str:
+    """Replace lone surrogates, which no model takes, one for one, so that offsets stay true."""
+    return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in text)
+
+
 def clean_text(text: str) -> str:
     """Return typed text without what no file, font or screen reader can take.
 

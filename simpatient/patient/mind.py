@@ -3,7 +3,7 @@
 Both patient models share it. A reply is a pure function of persona, state, history, codes and seed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,7 +16,7 @@ from simpatient.domain.ports import RememberingEncoder
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.dynamics import update
 from simpatient.patient.events import detect_events, fired_trigger, heard_codes
-from simpatient.patient.guard import make_guard
+from simpatient.patient.guard import Guard, make_guard
 from simpatient.patient.guided import GuidedRealiser, Words
 from simpatient.patient.persona_index import build_index
 from simpatient.patient.planner import Moment, plan_reply
@@ -25,6 +25,8 @@ from simpatient.patient.understanding import LONGEST_READ, Understanding, unders
 RECENT_TURNS = 3
 REMEMBERED_ACTS = 3
 TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
+# Words a plan; empty text says that an authored line has to do it.
+Speak = Callable[[ReplyPlan, Random], Words]
 MACHINE_MOVE = "are_you_machine"
 
 
@@ -56,7 +58,8 @@ class Mind:
         self._table = table
         self._encoder = encoder
         self._index = build_index(persona, bank, encoder)
-        self._realiser = GuidedRealiser(self._index, make_guard(persona, rules))
+        self._guard = make_guard(persona, rules)
+        self._realiser = GuidedRealiser(self._index, self._guard)
 
     def open(self, seed: int) -> Reply:
         """Return the patient's first words."""
@@ -65,8 +68,20 @@ class Mind:
         plan = ReplyPlan(act="opening", band=state.band, emotion=state.emotion)
         return Reply(words, plan, state, _after(state, words, plan), Understanding(), asked_if_machine=False)
 
+    @property
+    def guard(self) -> Guard:
+        """The checks every line of this persona passes, whoever words it."""
+        return self._guard
+
     def reply(
-        self, state: PatientState, text: str, codes: TurnCodes, patient_turns: Sequence[str], seed: int, turn: int
+        self,
+        state: PatientState,
+        text: str,
+        codes: TurnCodes,
+        patient_turns: Sequence[str],
+        seed: int,
+        turn: int,
+        speak: Speak | None = None,
     ) -> Reply:
         """Return the patient's reply to a coded trainee turn.
 
@@ -77,6 +92,7 @@ class Mind:
             patient_turns: What the patient said so far on this branch, oldest first.
             seed: The session's seed.
             turn: The number of the trainee's turn in the session; with the seed it fixes all variety.
+            speak: Words a plan in place of the authored lines, which are said when it gives no words.
         """
         seen = understand(text, codes, patient_turns[-RECENT_TURNS:], self._index, self._encoder)
         events = detect_events(text, codes, state, seen, self._index, self._table)
@@ -89,9 +105,16 @@ class Mind:
         plan = plan_reply(moment, random)
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
-        vector = self._encoder.encode([text[:LONGEST_READ]])[0]
-        words = self._realiser.realise(plan, moved, vector, random)
+        words = self._words(plan, moved, text, random, speak)
         return Reply(words, plan, moved, _after(moved, words, plan), seen, asked_if_machine=machine)
+
+    def _words(self, plan: ReplyPlan, state: PatientState, text: str, random: Random, speak: Speak | None) -> Words:
+        spoken = speak(plan, random) if speak else None
+        if spoken is not None and spoken.text:
+            return spoken
+        vector = self._encoder.encode([text[:LONGEST_READ]])[0]
+        words = self._realiser.realise(plan, state, vector, random)
+        return words if spoken is None else words.model_copy(update={"guard": spoken.guard})
 
 
 def _taken_back(state: PatientState, words: Words, plan: ReplyPlan) -> tuple[str, ...]:

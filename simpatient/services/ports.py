@@ -15,6 +15,7 @@ from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
 from simpatient.domain.progress import Progress
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
@@ -158,6 +159,10 @@ class ContentLibrary(Protocol):
 
     def coaching(self) -> CoachingGuide:
         """Return the debrief's wording."""
+        ...
+
+    def prompt(self, prompt_id: str) -> Prompt:
+        """Return one prompt for a chat model that judges."""
         ...
 
     def digest(self, kind: str, item_id: str) -> str:

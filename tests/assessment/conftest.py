@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from simpatient.domain.coaching import CoachingGuide
+from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -28,3 +29,9 @@ def metrics() -> Rubric:
 @pytest.fixture(scope="session")
 def guide() -> CoachingGuide:
     return CoachingGuide.model_validate(_load("debrief/guide.yaml"))
+
+
+@pytest.fixture(scope="session")
+def prompt() -> Prompt:
+    """How a language model is asked to grade."""
+    return Prompt.model_validate(_load("prompts/grade.yaml"))

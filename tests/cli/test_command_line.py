@@ -148,6 +148,7 @@ def test_codes_come_one_line_per_turn(transcript, capsys):
     assert rows[0]["talk"]["code"] == "change"
     assert rows[1]["utterances"][0]["codes"][0]["code"] == "open_question"
     assert run(["code", str(transcript), "--coder", "llm"]) == 1
+    assert "Name the folder of one with --model" in capsys.readouterr().err
     assert run(["code", str(transcript), "--coder", "oracle"]) == 2
 
 

@@ -4,11 +4,13 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+import yaml
 
 from simpatient.content import loader
 from simpatient.content.library import FileContentLibrary, check_paths, open_library
 from simpatient.content.locations import app_home, bundled_folders, bundled_root, user_folder
 from simpatient.domain.errors import ContentError, NotFound
+from simpatient.domain.prompts import Prompt
 from simpatient.services.ports import ContentLibrary
 from tests.content.conftest import KINDS, SAMPLES, files_library
 from tests.fakes import FakeLibrary
@@ -25,6 +27,7 @@ def fake_library() -> FakeLibrary:
         table=loader.load_dynamics(SAMPLES / "dynamics/table.yaml"),
         rules=loader.load_guard(SAMPLES / "guard/rules.yaml"),
         guide=loader.load_coaching(SAMPLES / "debrief/guide.yaml"),
+        all_prompts=[Prompt.model_validate(yaml.safe_load((SAMPLES / "prompts/ask.yaml").read_text(encoding="utf-8")))],
     )
 
 
@@ -42,6 +45,7 @@ def test_everything_is_found_by_id_and_in_lists(library: ContentLibrary) -> None
     assert library.persona("ada-moss") == library.personas()[0]
     assert library.case("first") == library.cases()[0]
     assert library.rubric("plain") == library.rubrics()[0]
+    assert library.prompt("ask").ask.splitlines() == ["Data:", "{data}", "Answer."]
 
 
 def test_the_single_files_are_found(library: ContentLibrary) -> None:
@@ -57,6 +61,7 @@ def test_the_single_files_are_found(library: ContentLibrary) -> None:
         lambda library: library.persona("nobody"),
         lambda library: library.case("nobody"),
         lambda library: library.rubric("nobody"),
+        lambda library: library.prompt("nobody"),
         lambda library: library.digest("persona", "nobody"),
         lambda library: library.digest("no-such-kind", "first"),
     ],
@@ -71,9 +76,16 @@ def test_not_found_names_what_there_is(library: ContentLibrary) -> None:
         library.persona("ada-mos")
 
 
-@pytest.mark.parametrize("kind", ["persona", "case", "curriculum", "rubric", "scheme"])
+@pytest.mark.parametrize("kind", ["persona", "case", "curriculum", "rubric", "scheme", "prompt"])
 def test_a_digest_is_version_and_hash(library: ContentLibrary, kind: str) -> None:
-    items = {"persona": "ada-moss", "case": "first", "curriculum": "start", "rubric": "plain", "scheme": "base"}
+    items = {
+        "persona": "ada-moss",
+        "case": "first",
+        "curriculum": "start",
+        "rubric": "plain",
+        "scheme": "base",
+        "prompt": "ask",
+    }
     version, digest = library.digest(kind, items[kind]).split(" ")
     assert version == "1.0.0"
     assert len(digest) == 64

@@ -1,0 +1,42 @@
+"""Puts a grader's ratings into a scorecard made by formulas, and computes again what follows from them.
+
+Counts and their evidence stay as they are. Must not know who rated.
+"""
+
+from collections.abc import Sequence
+
+from simpatient.assessment import formulas
+from simpatient.assessment.measures import measure
+from simpatient.assessment.patterns import read
+from simpatient.assessment.scoring import summarise
+from simpatient.domain.rubric import Rubric
+from simpatient.domain.score import Score, Scorecard
+from simpatient.domain.session import CodedTurn
+
+
+def with_ratings(card: Scorecard, turns: Sequence[CodedTurn], rubric: Rubric, ratings: Sequence[Score]) -> Scorecard:
+    """Return the scorecard with these scores in the place of its own of the same criteria.
+
+    A score without a value takes the place of one with a value too: what a chosen grader refuses to
+    rate is not filled up from somewhere else. Summaries and the overall number follow the new scores.
+
+    Args:
+        card: Made by ``scoring.score`` from the same turns and rubric.
+        turns: The branch in order, coded.
+        rubric: The instrument as data.
+        ratings: The grader's scores.
+    """
+    rated = {rating.id: rating for rating in ratings}
+    criteria = tuple(rated.get(score.id, score) for score in card.criteria)
+    reading = read(turns, rubric.scheme, rubric.patterns)
+    names = measure(reading, rubric.patterns) | {key: float(count) for key, count in card.counts.items()}
+    summaries, names = summarise(rubric, names | {score.id: score.value for score in criteria}, reading)
+    value = formulas.evaluate(rubric.overall, names)
+    overall = None if value is None else round(formulas.clamp(value), 4)
+    return card.model_copy(
+        update={
+            "criteria": criteria,
+            "summaries": summaries,
+            "overall": card.overall.model_copy(update={"value": overall}),
+        }
+    )

@@ -1,0 +1,146 @@
+"""The generative patient: a chat model's words for a plan, let through sentence by sentence.
+
+Nothing is passed on before the guard has seen it. A first sentence that fails is asked for once more; if
+that fails too, or the model cannot run, an authored line is said. Must not know where the model runs.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from simpatient.domain.case import Case
+from simpatient.domain.chat import Sampling
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.patient_prompt import PatientPrompt
+from simpatient.domain.persona import Persona
+from simpatient.domain.ports import Cancellation, PatientVoice
+from simpatient.domain.session import Turn
+from simpatient.domain.state import GuardEvent, ReplyPlan
+from simpatient.patient.guard import Guard, leaked_markers
+from simpatient.patient.guided import Words
+from simpatient.patient.prompting import conversation, director_note, fixed_prompt
+
+OnChunk = Callable[[str], None]
+TRIES = 2
+# Persona simulations stay in character best when drawn, not argmaxed; see patient design, "Then words".
+TEMPERATURE, TOP_P = 0.8, 0.95
+TOKENS_PER_WORD = 2.0  # room enough for any tokenizer's English
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+")
+_STAGE = re.compile(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>")
+
+
+@dataclass
+class _Screen:
+    """Cuts a stream into sentences and lets through those the guard has nothing against."""
+
+    check: Callable[[str], tuple[GuardEvent, ...]]
+    on_chunk: OnChunk
+    max_sentences: int
+    said: list[str] = field(default_factory=list)
+    stopped: tuple[GuardEvent, ...] = ()
+    _pending: str = ""
+
+    def take(self, piece: str) -> bool:
+        """Take a piece of the answer; return whether more is wanted."""
+        self._pending += piece
+        while (end := _SENTENCE_END.search(self._pending)) and self._wants_more():
+            sentence, self._pending = self._pending[: end.end()], self._pending[end.end() :]
+            self._pass(sentence)
+        return self._wants_more()
+
+    def finish(self) -> None:
+        """Take what came last as a sentence."""
+        if self._wants_more():
+            self._pass(self._pending)
+        self._pending = ""
+
+    def _wants_more(self) -> bool:
+        return not self.stopped and len(self.said) < self.max_sentences
+
+    def _pass(self, raw: str) -> None:
+        sentence = " ".join(_STAGE.sub(" ", raw).split())
+        if not re.search(r"\w|…", sentence):
+            return
+        self.stopped = self.check(" ".join([*self.said, sentence]))
+        if not self.stopped:
+            self.on_chunk(f" {sentence}" if self.said else sentence)
+            self.said.append(sentence)
+
+
+class GenerativeRealiser:
+    """Words for one persona's plans, by a chat model."""
+
+    def __init__(self, persona: Persona, wording: PatientPrompt, guard: Guard, voice: PatientVoice) -> None:
+        self._persona = persona
+        self._wording = wording
+        self._guard = guard
+        self._voice = voice
+
+    def prepare(self, session: str, case: Case) -> None:
+        """Let the model read the fixed prompt, while the trainee reads the vignette.
+
+        Raises:
+            ModelUnavailable: The model cannot be loaded or run.
+        """
+        self._voice.prepare(session, conversation(self._system(case), (), self._wording))
+
+    def realise(
+        self,
+        session: str,
+        case: Case,
+        plan: ReplyPlan,
+        path: Sequence[Turn],
+        random: Random,
+        on_chunk: OnChunk,
+        cancel: Cancellation | None,
+    ) -> Words:
+        """Return words for the plan; empty when the model gave none that may be said.
+
+        Args:
+            session: Whose conversation it is.
+            case: The case, for the setting.
+            plan: What the patient will do.
+            path: The branch so far, the trainee's last turn included.
+            random: Seeded source of variety.
+            on_chunk: Given each sentence once it may be shown.
+            cancel: Looked at between tokens.
+
+        Raises:
+            Cancelled: ``cancel`` was set.
+        """
+        messages = conversation(self._system(case), path, self._wording)
+        note = director_note(plan, self._persona, self._wording)
+        events: list[GuardEvent] = []
+        for _ in range(TRIES):
+            screen = _Screen(self._check(plan), on_chunk, plan.max_sentences)
+            try:
+                self._voice.speak(session, messages, note, _sampling(plan, random), screen.take, cancel=cancel)
+            except ModelUnavailable as error:
+                events.append(GuardEvent(rule="model_unavailable", detail=error.message))
+                screen.finish()
+                return self._words(screen, plan, events)
+            screen.finish()
+            events += screen.stopped
+            if screen.said:
+                break
+        return self._words(screen, plan, events)
+
+    def _words(self, screen: _Screen, plan: ReplyPlan, events: Sequence[GuardEvent]) -> Words:
+        text = " ".join(screen.said)
+        # Only what can be heard in the words was told; a model may pass over what the note gave it.
+        told = leaked_markers(text, tuple(fact for fact in self._persona.facts if fact.id in plan.facts_to_tell))
+        deep = any(fact.deep for fact in self._persona.facts if fact.id in told)
+        return Words(text=text, told=told, act=plan.act, deep=deep, guard=tuple(events))
+
+    def _check(self, plan: ReplyPlan) -> Callable[[str], tuple[GuardEvent, ...]]:
+        allowed = {*plan.facts_allowed, *plan.facts_to_tell}
+        return lambda text: self._guard.check(text, allowed, plan.max_words)
+
+    def _system(self, case: Case) -> str:
+        return fixed_prompt(self._persona, case, self._wording)
+
+
+def _sampling(plan: ReplyPlan, random: Random) -> Sampling:
+    room = max(16, round(plan.max_words * TOKENS_PER_WORD))
+    return Sampling(temperature=TEMPERATURE, top_p=TOP_P, max_tokens=room, seed=random.randrange(1 << 31))
