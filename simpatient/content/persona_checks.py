@@ -16,11 +16,12 @@ from simpatient.domain.state import GuardEvent, Reaction
 from simpatient.patient.guard import Guard, make_guard
 from simpatient.patient.matching import normalise
 from simpatient.patient.persona_index import BAND_ORDER
+from simpatient.patient.planner import TAKEN_BACK
 
 LONGEST_LINE = 60
-# Beside codes and events: the patient's own reactions, and what is said after the program has told
+# Beside codes and events: the patient's own reactions, taking back, and what is said after the program has told
 # honestly that it is a machine.
-ANSWERED_REACTIONS = frozenset({*get_args(Reaction), "machine"} - {"none"})
+ANSWERED_REACTIONS = frozenset({*get_args(Reaction), "machine", TAKEN_BACK} - {"none"})
 # Without these the guided patient has nothing to say at moments every session has.
 NEEDED_ACTS = ("opening", "closing", "silence", "not_understood", "asked_again")
 
@@ -76,8 +77,9 @@ def _references(persona: Persona, known: Known) -> Iterator[Problem]:
     for number, line in enumerate(persona.lines):
         if line.topic is not None:
             yield from unknown(("lines", number, "topic"), line.topic, topics, "topic or intent")
-        for at, fact_id in enumerate(line.reveals):
-            yield from missing(("lines", number, "reveals", at), fact_id, facts, "fact")
+        for name in ("reveals", "unless"):
+            for at, fact_id in enumerate(getattr(line, name)):
+                yield from missing(("lines", number, name, at), fact_id, facts, "fact")
 
 
 def _facts(persona: Persona, known: Known) -> Iterator[Problem]:

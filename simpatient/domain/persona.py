@@ -257,6 +257,8 @@ class Line(Value):
         until: ... and the highest.
         form: For resistance lines: their form.
         reveals: Facts the lines presuppose or touch; said only when all are already revealed.
+        unless: Facts that make the lines untrue (a denial); said only while none of them is told, or all that
+            were are taken back.
         say: Variants; each is used at most once a session.
     """
 
@@ -269,6 +271,7 @@ class Line(Value):
     form: ResistanceForm = "none"
     talk: TalkType = "neutral"
     reveals: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     deep: bool = False
     say: tuple[Words, ...] = Field(min_length=1)
 

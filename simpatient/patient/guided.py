@@ -15,6 +15,7 @@ from simpatient.domain.ports import Embeddings
 from simpatient.domain.state import Act, GuardEvent, PatientState, ReplyPlan
 from simpatient.patient.guard import Guard
 from simpatient.patient.persona_index import BAND_ORDER, PersonaIndex, Variant, line_id
+from simpatient.patient.understanding import REFLECTION_CODES
 
 NOISE = 0.10
 ACT_BONUS = 0.12
@@ -25,6 +26,11 @@ GENERIC_ACTS: tuple[Act, ...] = ("recounting", "cognitive", "affective", "simple
 GOES_ON = {"low": 0.35, "mid": 0.65, "high": 0.8}
 WITHOUT_TOPIC = frozenset({"resistance", "silence", "closing", "not_understood", "request", "plan", "insight"})
 ASKED_BEFORE = 2
+# What may be said before the answer to a question about safety, which coders often hear as advice or invitation.
+BEFORE_RISK = frozenset({
+    "confront", "warn", "insult", "dismissed", "simple_reflection", "complex_reflection", "support", "apology",
+    "taken_back", "machine",
+})  # fmt: skip
 SILENT = "…"
 
 
@@ -106,7 +112,10 @@ class GuidedRealiser:
     def _react(self, plan: ReplyPlan, state: PatientState, random: Random, chosen: _Chosen) -> bool:
         if plan.reacts_to is None or plan.act in {"silence", "closing"} or _is_answered_whole(plan):
             return False
-        lines = [v for v in self._index.reactions.get(plan.reacts_to, ()) if v.line.accurate == plan.accurate]
+        if self._index.kinds.get(plan.intent or "") == "risk" and plan.reacts_to not in BEFORE_RISK:
+            return False
+        accurate = plan.accurate or plan.reacts_to not in REFLECTION_CODES
+        lines = [v for v in self._index.reactions.get(plan.reacts_to, ()) if v.line.accurate == accurate]
         usable = self._usable(lines, plan, state)
         return chosen.add(random.choice(usable) if usable else None)
 
@@ -212,6 +221,7 @@ class GuidedRealiser:
             for v in variants
             if v.fits(plan.band)
             and set(v.line.reveals) <= told
+            and told.isdisjoint(v.line.unless)
             and not (v.line.deep and state.deep_streak >= 2)
             and self._is_sayable(v.text, plan, state)
         ]

@@ -73,7 +73,7 @@ def understand(
     return Understanding(
         intent=None if follow_up else asked,
         moves=moves,
-        move=None if asked else max(made, key=lambda item: made[item], default=next(iter(moves), None)),
+        move=None if asked else _point_of(made, moves, index),
         continues=follow_up,
         topic=about if follow_up else asked or about,
         certainty=certainty,
@@ -130,7 +130,7 @@ def _best_by_id(
         best = max(row, key=lambda item: row[item], default="")
         stands_alone = best in alone and row[best] >= MADE
         for ask_id, score in row.items():
-            if not stands_alone or ask_id in alone:
+            if not stands_alone or ask_id == best:
                 found[ask_id] = max(found.get(ask_id, 0.0), score * weight)
     return found
 
@@ -153,6 +153,11 @@ def _asked(
     best = max(askable, key=lambda item: askable[item])
     enough = ASKED_QUESTION if has_question else ASKED
     return (best if askable[best] >= enough else None), min(1.0, askable[best])
+
+
+def _point_of(made: Collection[str], moves: Sequence[str], index: PersonaIndex) -> str | None:
+    """Return the move that is the point of the turn: the bank has them in that order."""
+    return next((intent.id for intent in index.bank.intents if intent.id in made), next(iter(moves), None))
 
 
 def _moves(scores: dict[str, float], text: str, index: PersonaIndex) -> tuple[str, ...]:

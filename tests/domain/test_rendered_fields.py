@@ -88,7 +88,7 @@ RENDERED = {
     "dynamics.triggers.note": NOTE,
     **{f"dynamics.triggers.{name}": EVENTS for name in ("phrases", "code", "pattern", "intensity")},
     "dynamics.triggers.form": DYNAMICS,
-    **{f"lines.{name}": GUIDED for name in ("act", "accurate", "form", "talk", "reveals", "deep", "trust")},
+    **{f"lines.{name}": GUIDED for name in ("act", "accurate", "form", "talk", "reveals", "unless", "deep", "trust")},
     **{f"lines.{name}": INDEX for name in ("to", "topic", "until", "say")},
 }  # fmt: skip
 

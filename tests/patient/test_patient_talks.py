@@ -323,3 +323,30 @@ def test_a_follow_up_with_nothing_left_on_the_topic_gets_a_general_answer(mind):
     assert asked.words.text in {"There's not much to it.", "That's about all."}
     # Lines that only answer a question are not said unasked.
     assert ask(mind, "What was that like?", "open_question", topic="safety").words.text != "I'm all right."
+
+
+def test_a_denial_is_not_said_once_the_truth_is_told_unless_that_was_taken_back(encoder):
+    denial = {"act": "simple_reply", "topic": "sleep", "unless": ["solo"], "say": ["I sleep like a log."]}
+    mind = bare_mind(encoder, [{"act": "opening", "say": ["Well."]}, denial])
+
+    def answer(**state: object) -> str:
+        return ask(mind, "How do you sleep?", "open_question", trust=1.0, **state).words.text
+
+    assert answer() == "I sleep like a log."
+    assert answer(facts_revealed=("solo",)) != "I sleep like a log."
+    assert answer(facts_revealed=("solo",), taken_back=("solo",)) == "I sleep like a log."
+
+
+def test_before_an_answer_about_safety_stands_only_what_was_meant_for_the_question(mind):
+    def begins_with(code: str, *reactions: str) -> bool:
+        return ask(mind, "Are you safe?", code, trust=4.0).words.text.startswith(reactions)
+
+    assert not begins_with("affirm", "Kind of you.", "Nobody has said")
+    assert begins_with("confront", "Oh, do I.", "I see.")
+
+
+def test_what_is_taken_back_is_taken_back_however_little_the_scolding_fits(mind):
+    told = {"trust": 3.4, "facts_revealed": ("letters",), "last_told": (("letters",),)}
+    reply = ask(mind, "Plorf zyx brmm qwv.", "confront", **told)
+    assert not reply.seen.fits
+    assert reply.words.text in {"Forget I said it.", "It was nothing."}

@@ -104,3 +104,13 @@ def test_sets_are_encoded_once():
     for _ in range(2):
         build_index(small_persona(), small_bank(), encoder)
     assert encoder.sets_encoded == ["intents-small-bank", "persona-nell-archer"]
+
+
+def test_of_two_moves_the_earlier_in_the_bank_is_the_point_of_the_turn(encoder):
+    bank = small_bank()
+    turned = bank.model_copy(update={"intents": tuple(reversed(bank.intents))})
+    text = "May I ask something? Good morning to you."
+    for order in (bank, turned):
+        ids = [intent.id for intent in order.intents if intent.id in {"greeting", "permission"}]
+        index = build_index(small_persona(), order, encoder)
+        assert understand(text, FakeCoder().code_turn("trainee", text), (), index, encoder).move == ids[0]
