@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.score import SummaryValue
-from simpatient.gui.wording import NONE, code_tags, day, letters, number, plural, summary_reason
+from simpatient.gui.wording import NONE, code_key, code_tags, day, number, plural, summary_reason
 
 
 @pytest.mark.parametrize(
@@ -34,23 +34,29 @@ def test_reasons_for_having_no_value():
     assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
 
 
-def test_letter_tags():
-    assert [letters(code) for code in ("open_question", "support", "advise_without_permission", "")] == [
-        "OQ",
-        "SUP",
-        "AWP",
-        NONE,
-    ]
+CODES = (
+    BehaviorCode(code="open_question", label="Open question", letters="OQ", meaning="m"),
+    BehaviorCode(code="change", label="Change talk", letters="CT", meaning="m", speaker="patient"),
+)
+NAMES = CodeNames([CodingScheme(id="s", version="1", title="t", source="own", codes=CODES)])
 
 
 def test_code_tags_of_both_speakers():
     label = UtteranceLabel(scheme="s", code="open_question", confidence=0.9)
     parts = tuple(Utterance(start=i, end=i + 1, text="a", codes=(label,)) for i in range(2))
     trainee = TurnCodes(main=Label(code="question", confidence=0.9), utterances=parts)
-    assert code_tags(trainee, {"open_question": "Open question"}) == [("OQ", "Open question, high confidence (90 %)")]
+    assert code_tags(trainee, NAMES) == [("OQ", "Open question, high confidence (90 %)")]
+    assert code_tags(trainee, NAMES, with_labels=True)[0][0] == "OQ open question"
     patient = TurnCodes(talk=Label(code="change", confidence=0.5), utterances=parts)
-    assert code_tags(patient, {}) == [("CHA", "Change, low confidence (50 %)")]
-    assert code_tags(None, {}) == []
+    assert code_tags(patient, NAMES) == [("CT", "Change talk, low confidence (50 %)")]
+    assert code_tags(None, NAMES) == []
+    assert code_key([trainee, None, patient], NAMES) == "CT change talk  ·  OQ open question"
+
+
+def test_a_code_without_letters_is_spelled_out_and_needs_no_key():
+    patient = TurnCodes(talk=Label(code="change", confidence=0.5))
+    assert code_tags(patient, CodeNames(), with_labels=True) == [("Change", "Change, low confidence (50 %)")]
+    assert code_key([patient], CodeNames()) == ""
 
 
 def test_small_words():
