@@ -10,6 +10,7 @@ from simpatient.domain.codes import CodeNames, TurnCodes
 from simpatient.domain.score import Score, SummaryValue
 
 NONE = "–"
+_NO_BREAK = "\u00a0"
 POLICY_WORDS = {
     "auto": "counted",
     "estimate": "estimate",
@@ -97,7 +98,8 @@ def code_key(turns: Iterable[TurnCodes | None], names: CodeNames) -> str:
     """Return the key to the letters in use, in one line; a tag that is a name explains itself."""
     heard = {code for codes in turns for code in _heard(codes)}
     pairs = sorted((names.tag(code), names.label(code)) for code in heard)
-    return "  ·  ".join(f"{tag} {name.lower()}" for tag, name in pairs if tag != name)
+    # A letter tag and its meaning stay on one line.
+    return "  ·  ".join(f"{tag} {name.lower()}".replace(" ", _NO_BREAK) for tag, name in pairs if tag != name)
 
 
 def _heard(codes: TurnCodes | None) -> dict[str, float]:

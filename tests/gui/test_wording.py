@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.debrief import DisclosureItem
 from simpatient.domain.score import SummaryValue
+from simpatient.gui.disclosure_view import trust_words
 from simpatient.gui.wording import NONE, code_key, code_tags, day, number, plural, summary_reason
 
 
@@ -50,7 +52,7 @@ def test_code_tags_of_both_speakers():
     patient = TurnCodes(talk=Label(code="change", confidence=0.5), utterances=parts)
     assert code_tags(patient, NAMES) == [("CT", "Change talk, low confidence (50 %)")]
     assert code_tags(None, NAMES) == []
-    assert code_key([trainee, None, patient], NAMES) == "CT change talk  ·  OQ open question"
+    assert code_key([trainee, None, patient], NAMES).replace("\u00a0", " ") == "CT change talk  ·  OQ open question"
 
 
 def test_a_code_without_letters_is_spelled_out_and_needs_no_key():
@@ -62,3 +64,18 @@ def test_a_code_without_letters_is_spelled_out_and_needs_no_key():
 def test_small_words():
     assert (plural(1, "turn"), plural(2, "turn"), plural(0, "turn")) == ("1 turn", "2 turns", "0 turns")
     assert "2026" in day(datetime(2026, 1, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("needed", "reached", "words"),
+    [
+        (1.0, 2.3, "This needs no trust first."),
+        (2.0, 2.3, "Trust reached 2.3 of 4; this needs about 2.0, so trust was not what was missing."),
+        (3.0, 2.3, "Trust reached 2.3 of 4; this needs about 3.0."),
+    ],
+)
+def test_whether_trust_stood_in_the_way(needed, reached, words):
+    item = DisclosureItem(
+        fact_id="f", text="t", told_at=None, opens_with="o", trust_needed=needed, trust_reached=reached
+    )
+    assert trust_words(item) == words

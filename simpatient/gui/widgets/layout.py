@@ -244,7 +244,9 @@ class States(QStackedWidget):
         self.addWidget(content)
 
     def show_content(self) -> None:
-        """Show the content."""
+        """Show the content, with every font settled, so that no frame shows it laid out for another."""
+        for each in self._content.findChildren(QWidget):
+            each.ensurePolished()
         self._swap(None, "content")
 
     def show_loading(self) -> None:
