@@ -16,7 +16,7 @@ EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines li
 
 def practise(
     case: Annotated[str, typer.Option("--case", help="Case id; see 'simpatient list cases'.")],
-    model: Annotated[str, typer.Option("--model", help="Which patient: guided, generative, or a model's id.")] = "guided",
+    model: Annotated[str, typer.Option("--model", help="guided, generative, or the id of a model.")] = "guided",
     seed: Annotated[int | None, typer.Option("--seed", help="Makes the patient's variety repeatable.")] = None,
     trainee_lines: Annotated[Path | None, typer.Option("--trainee-lines", help="One trainee line per line.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the session as JSON.")] = None,

@@ -173,11 +173,14 @@ def intents_checks(bank: IntentBank, known: Known) -> Iterator[Problem]:
 
 
 def scheme_checks(scheme: CodingScheme, known: Known) -> Iterator[Problem]:
-    """Yield codes used twice."""
+    """Yield codes and letters used twice."""
     codes = [code.code for code in scheme.codes]
-    for number, code in enumerate(codes):
+    tags = [code.letters for code in scheme.codes]
+    for number, (code, tag) in enumerate(zip(codes, tags, strict=True)):
         if code in codes[:number]:
             yield Problem(("codes", number, "code"), f'the code "{code}" is used twice')
+        if tag and tag in tags[:number]:
+            yield Problem(("codes", number, "letters"), f'the letters "{tag}" already stand for another code')
 
 
 def dynamics_checks(table: DynamicsTable, known: Known) -> Iterator[Problem]:

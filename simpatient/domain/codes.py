@@ -4,6 +4,7 @@ Heads and utterance codes follow ``interfaces.md``; the labels themselves are da
 (``assets/schemes``), so no code value is spelled out here.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
@@ -54,10 +55,15 @@ class TurnCodes(Value):
 
 
 class BehaviorCode(Value):
-    """One code of a scheme: what it means in our own words, and how it maps to other schemes."""
+    """One code of a scheme: what it means in our own words, and how it maps to other schemes.
+
+    Attributes:
+        letters: The short tag in transcripts, of this code alone; empty where the label is short enough.
+    """
 
     code: str
     label: str
+    letters: str = ""
     meaning: str
     valence: Valence = "neutral"
     speaker: Speaker = "trainee"
@@ -72,3 +78,20 @@ class CodingScheme(Value):
     title: str
     source: str
     codes: tuple[BehaviorCode, ...]
+
+
+class CodeNames:
+    """What codes are called, read from the schemes, so that the window and every report say the same."""
+
+    def __init__(self, schemes: Iterable[CodingScheme] = ()) -> None:
+        self._codes = {code.code: code for scheme in schemes for code in scheme.codes}
+
+    def label(self, code: str) -> str:
+        """Return a code's name; of a code no scheme has, its id as words."""
+        known = self._codes.get(code)
+        return known.label if known else code.replace("_", " ").replace("-", " ").strip().capitalize()
+
+    def tag(self, code: str) -> str:
+        """Return a code's letters, or its name where it has none: never the tag of another code."""
+        known = self._codes.get(code)
+        return (known.letters if known else "") or self.label(code)

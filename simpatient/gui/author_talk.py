@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from simpatient.domain.codes import CodeNames
 from simpatient.domain.persona import Persona
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.gui.bridge import Job, Trouble
@@ -19,6 +20,8 @@ from simpatient.gui.widgets.text import chip, label
 from simpatient.gui.wording import code_tags
 from simpatient.services.authoring import PreviewReply, PreviewTalk
 
+_Begun = tuple[PreviewTalk, CodeNames]
+
 
 class AuthorTalk(QWidget):
     """The preview conversation."""
@@ -29,7 +32,8 @@ class AuthorTalk(QWidget):
         self._path: Path | None = None
         self._name = "Patient"
         self._talk: PreviewTalk | None = None
-        self._job: Job[PreviewTalk] | Job[PreviewReply] | None = None
+        self._names = CodeNames()
+        self._job: Job[_Begun] | Job[PreviewReply] | None = None
         box = column(self, SPACE_3)
         self.start_button = Button("Begin a talk", "primary", on_click=self.begin)
         box.addLayout(row(label("Talk with the patient", "h2"), None, self.start_button))
@@ -67,9 +71,15 @@ class AuthorTalk(QWidget):
         path, author = self._path, self._context.app.author
         self.start_button.setEnabled(False)
         self._hint.setText("Getting the patient ready …")
-        self._job = self._context.lane.call(lambda _: author.preview_start(path, 1), self._on_begun, self._on_failed)
+        library = self._context.app.library
 
-    def _on_begun(self, talk: PreviewTalk) -> None:
+        def start() -> _Begun:
+            return author.preview_start(path, 1), CodeNames(library.schemes())
+
+        self._job = self._context.lane.call(lambda _: start(), self._on_begun, self._on_failed)
+
+    def _on_begun(self, begun: _Begun) -> None:
+        talk, self._names = begun
         self._talk = talk
         clear(self.turns)
         self._frame.show()
@@ -106,7 +116,7 @@ class AuthorTalk(QWidget):
         self.turns.addWidget(line)
 
     def _add_reply(self, reply: PreviewReply) -> None:
-        tags = code_tags(reply.codes, {}, with_labels=True)
+        tags = code_tags(reply.codes, self._names, with_labels=True)
         if tags:
             heard = [chip(words, "accent", tooltip) for words, tooltip in tags[:4]]
             self.turns.addLayout(row(label("Heard as", "caption"), *heard, None, spacing=SPACE_2))

@@ -111,7 +111,8 @@ def _heading(data: CaseData) -> QVBoxLayout:
     box = column(spacing=SPACE_4)
     box.addLayout(row(Portrait(identity.name, 64), names, spacing=SPACE_4))
     difficulty = DIFFICULTY_WORDS[case.difficulty].capitalize()
-    chips = [chip(words) for words in (case.modality, difficulty, f"{case.minutes} minutes")]
+    modality = case.modality[:1].upper() + case.modality[1:]
+    chips = [chip(words) for words in (modality, difficulty, f"{case.minutes} minutes")]
     box.addLayout(row(*chips, None, spacing=SPACE_2))
     return box
 

@@ -15,6 +15,9 @@ from simpatient.gui.widgets.painted import Band, BandBar
 from simpatient.gui.widgets.text import chip, label
 from simpatient.gui.wording import plural
 
+# The scale of trust in a patient's state.
+_LEAST_TRUST, _MOST_TRUST = 1.0, 4.0
+
 
 class DisclosureView(ScrollPage):
     """A closed door first; behind it, what was told and what was held back."""
@@ -67,9 +70,19 @@ def _item(item: DisclosureItem) -> QWidget:
     box.addLayout(line)
     if item.told_at is None:
         box.addWidget(label(f"What opens it: {item.opens_with}"))
-        words = f"Trust reached {item.trust_reached:.1f} of 4; this needs about {item.trust_needed:.1f}."
-        bar = BandBar(item.trust_reached, 1.0, 4.0, [Band("needed", item.trust_needed)])
-        bar.setAccessibleName(words)
-        box.addWidget(bar)
+        words = trust_words(item)
+        if item.trust_needed > _LEAST_TRUST:
+            bar = BandBar(item.trust_reached, _LEAST_TRUST, _MOST_TRUST, [Band("needed", item.trust_needed)])
+            bar.setAccessibleName(words)
+            box.addWidget(bar)
         box.addWidget(label(words, "small"))
     return frame
+
+
+def trust_words(item: DisclosureItem) -> str:
+    """Return whether trust stood in the way of something unsaid."""
+    if item.trust_needed <= _LEAST_TRUST:
+        return "This needs no trust first."
+    needed = f"this needs about {item.trust_needed:.1f}"
+    enough = ", so trust was not what was missing" if item.trust_reached >= item.trust_needed else ""
+    return f"Trust reached {item.trust_reached:.1f} of {_MOST_TRUST:.0f}; {needed}{enough}."

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
 
+_FIRST = ("Regular", "SemiBold")
+
 
 def font_folder() -> Path:
     """Return the folder of the bundled fonts: in a checkout beside the package, in a wheel inside it."""
@@ -23,15 +25,18 @@ def install_fonts(application: QApplication) -> None:
 
     A missing folder is no error: Qt then takes the system's font.
     """
-    for path in sorted(font_folder().glob(f"{FONT_FAMILY}-*.[ot]tf")):
-        QFontDatabase.addApplicationFont(str(path))
+    for weight in _FIRST:
+        QFontDatabase.addApplicationFont(str(font_folder() / f"{FONT_FAMILY}-{weight}.otf"))
     font = QFont(FONT_FAMILY)
     font.setFamilies([FONT_FAMILY, FALLBACK_FAMILY])
     font.setPixelSize(TYPE_SCALE["body"])
     application.setFont(font)
 
 
-def install_fallback_fonts() -> None:
-    """Register the fonts for scripts the app's typeface lacks; large, so after the first paint."""
-    for path in sorted(font_folder().glob(f"{FALLBACK_FAMILY.replace(' ', '')}*.ttf")):
+def install_other_fonts() -> None:
+    """Register what the first paint does without: further weights, and a family for scripts the typeface lacks."""
+    further = (
+        path for path in font_folder().glob(f"{FONT_FAMILY}-*.otf") if path.stem.rpartition("-")[2] not in _FIRST
+    )
+    for path in sorted((*further, *font_folder().glob(f"{FALLBACK_FAMILY.replace(' ', '')}*.ttf"))):
         QFontDatabase.addApplicationFont(str(path))

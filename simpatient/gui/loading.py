@@ -3,9 +3,10 @@
 Each function makes blocking service calls and returns one frozen value.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from simpatient.domain.case import Case
+from simpatient.domain.codes import CodeNames
 from simpatient.domain.curriculum import Curriculum, CurriculumUnit
 from simpatient.domain.debrief import Debrief
 from simpatient.domain.persona import Persona
@@ -13,7 +14,6 @@ from simpatient.domain.progress import Progress
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.session import Session
 from simpatient.gui.context import App
-from simpatient.gui.wording import code_labels
 from simpatient.services.progress import Home
 
 
@@ -47,7 +47,7 @@ class SessionData:
 
     session: Session
     case: CaseData
-    labels: dict[str, str] = field(default_factory=dict)
+    names: CodeNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class DebriefData:
     session: Session
     case: CaseData
     questions: dict[str, str]
-    labels: dict[str, str]
+    names: CodeNames
     debrief: Debrief | None
     rubrics: dict[str, Rubric]
 
@@ -78,7 +78,7 @@ def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | 
 def load_session(app: App, session: Session) -> SessionData:
     """Fetch what the session page shows around a session."""
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
-    return SessionData(session, case, code_labels(app.library.schemes()))
+    return SessionData(session, case, CodeNames(app.library.schemes()))
 
 
 def load_debrief(app: App, session_id: str) -> DebriefData:
@@ -90,7 +90,7 @@ def load_debrief(app: App, session_id: str) -> DebriefData:
         session=session,
         case=case,
         questions=app.review.questions(),
-        labels=code_labels(app.library.schemes()),
+        names=CodeNames(app.library.schemes()),
         debrief=app.review.debrief(session_id) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
     )

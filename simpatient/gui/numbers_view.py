@@ -19,6 +19,8 @@ from simpatient.gui.widgets.plots import Chart, Line, Plot
 from simpatient.gui.widgets.text import chip, divider, label
 from simpatient.gui.wording import NONE, POLICY_WORDS, confidence_words, number, score_words, summary_reason
 
+_MOST_TICKS = 12
+
 
 class NumbersView(ScrollPage):
     """The curve of the conversation, then a card for every rubric."""
@@ -52,6 +54,7 @@ def state_chart(curve: tuple[StatePoint, ...]) -> Chart:
         lines=(Line("trust", trust), Line("engagement", engagement)),
         header=("Turn", "Trust (1 to 4)", "Engagement (0 to 1)", "Resistance (0 to 1)"),
         rows=rows,
+        x_ticks=tuple((float(p.turn + 1), str(p.turn + 1)) for p in curve[:: len(curve) // _MOST_TICKS + 1]),
         y_range=(0.0, 1.0),
         y_ticks=((0.0, "low"), (0.5, "middle"), (1.0, "high")),
         height=240,

@@ -3,22 +3,20 @@
 Must not know how curves or mastery are computed.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, UnitProgress
 from simpatient.gui.bridge import Job
 from simpatient.gui.context import Context
 from simpatient.gui.loading import load_progress
-from simpatient.gui.theme import Theme
+from simpatient.gui.session_table import SessionTable
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
-from simpatient.gui.widgets.plots import Chart, Line, Plot, plain_table
+from simpatient.gui.widgets.plots import Chart, Line, Plot
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.gui.wording import NONE, day, number, plural
 
@@ -41,7 +39,7 @@ class ProgressPage(States):
         self._job: Job[Progress] | None = None
         self._has_data = False
         self._shows_all = False
-        self.table: QTableWidget | None = None
+        self.table: SessionTable | None = None
 
     def refresh(self) -> None:
         """Fetch everything again."""
@@ -70,14 +68,7 @@ class ProgressPage(States):
         self.show_content()
 
     def _add_heading(self) -> None:
-        heading = column(spacing=SPACE_2)
-        heading.addWidget(label("Progress", "h1"))
-        heading.addWidget(
-            label(
-                "What you practised and how it moved. No number here says how good a therapist you are.",
-                "lead",
-            )
-        )
+        words = "What you practised and how it moved. No number here says how good a therapist you are."
         pdf = Button(
             "Export PDF", "plain", "export", name="Export progress as PDF", on_click=lambda: self._on_export("pdf")
         )
@@ -85,17 +76,20 @@ class ProgressPage(States):
             "Export CSV", "plain", "export", name="Export progress as CSV", on_click=lambda: self._on_export("csv")
         )
         line = row(spacing=SPACE_3)
-        line.addLayout(heading, 1)
+        line.addWidget(label("Progress", "h1"), 1)
         for button in (pdf, csv):
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self._page.body.addLayout(line)
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        heading = column(spacing=SPACE_2)
+        heading.addLayout(line)
+        heading.addWidget(label(words, "lead"))
+        self._page.body.addLayout(heading)
 
     # Sessions
 
     def _add_sessions(self, progress: Progress) -> None:
         box = column(spacing=SPACE_3)
         box.addWidget(label(f"Sessions ({len(progress.sessions)})", "h2"))
-        self.table = _session_table(progress.sessions, self._open)
+        self.table = SessionTable(progress.sessions, self._open)
         box.addWidget(self.table)
         box.addWidget(label("Press Enter or click a row to look back, or to go on with an open session.", "caption"))
         self._page.body.addLayout(box)
@@ -165,46 +159,6 @@ class ProgressPage(States):
 
     def _on_exported(self, path: Path) -> None:
         self._context.navigator.tell(f"Saved {path.name} in {path.parent}.")
-
-
-def _session_table(sessions: tuple[SessionSummary, ...], on_open: Callable[[SessionSummary], None]) -> QTableWidget:
-    rows = [
-        (
-            day(each.started_at),
-            each.patient_name,
-            each.case_title,
-            str(each.trainee_turns),
-            "Continue ›"
-            if each.ended_at is None
-            else "Look back ›"
-            if each.has_self_rating
-            else "Rate and look back ›",
-        )
-        for each in sessions
-    ]
-    table = plain_table(("When", "Patient", "Case", "Your turns", ""), rows, "Past sessions")
-    header = table.horizontalHeader()
-    for i in (0, 1, 3, 4):
-        header.setSectionResizeMode(i, QHeaderView.ResizeMode.ResizeToContents)
-    for i, summary in enumerate(sessions):
-        item = table.item(i, 2)
-        if item is not None:
-            item.setToolTip(summary.case_title)
-    _tint_links(table)
-    table.setCursor(Qt.CursorShape.PointingHandCursor)
-    shown = min(len(sessions), 8)
-    table.setFixedHeight(52 + shown * 38)
-    table.setMinimumSize(QSize(300, 90))
-    table.cellClicked.connect(lambda i, _: on_open(sessions[i]))
-    table.activated.connect(lambda index: on_open(sessions[index.row()]))
-    return table
-
-
-def _tint_links(table: QTableWidget) -> None:
-    for i in range(table.rowCount()):
-        item = table.item(i, table.columnCount() - 1)
-        if item is not None:
-            item.setForeground(QColor(Theme.current().palette.accent_ink))
 
 
 def _values(curve: SkillCurve) -> int:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from simpatient.domain.codes import CodeNames
 from simpatient.domain.session import Session, Turn
 from simpatient.domain.text import clean_text
 from simpatient.gui.bridge import Job, Trouble
@@ -19,7 +20,7 @@ from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
 from simpatient.gui.widgets.dialogs import Question
-from simpatient.gui.widgets.layout import ScrollPage, States, clear, column, row
+from simpatient.gui.widgets.layout import ScrollPage, States, clear, column, message_box, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, label
 from simpatient.gui.wording import code_tags
@@ -36,7 +37,7 @@ class SessionPage(States):
         super().__init__(self._content)
         self._context = context
         self._session: Session | None = None
-        self._labels: dict[str, str] = {}
+        self._names = CodeNames()
         self._patient_name = "Patient"
         self._job: Job[Exchange] | Job[SessionData] | None = None
         self._answer: Bubble | None = None
@@ -89,7 +90,7 @@ class SessionPage(States):
         )
         self._panel_button.setToolTip("Show or hide the referral")
         self._title = Elided("", "h3")
-        self._codes_button = Button("Codes", "mark", "tags", name="Show codes beside your words")
+        self._codes_button = Button("Codes", "toggle", "tags", name="Show codes beside your words")
         self._codes_button.setCheckable(True)
         self._codes_button.setChecked(self._context.preferences.shows_codes)
         self._codes_button.toggled.connect(self._on_codes_toggled)
@@ -106,11 +107,6 @@ class SessionPage(States):
         return bar
 
     def _build_pause(self) -> QWidget:
-        overlay = QWidget()
-        overlay.setProperty("role", "overlay")
-        overlay.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        box = column(overlay, SPACE_3)
-        box.addStretch(2)
         words = (
             ("Paused", "h1"),
             ("Take the time you need. Nothing is timed, and every word so far is kept.", "lead"),
@@ -119,17 +115,11 @@ class SessionPage(States):
                 "soft",
             ),
         )
-        for text, role in words:
-            line = label(text, role)
-            line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            line.setMinimumWidth(420)
-            line.setMaximumWidth(520)
-            box.addLayout(row(None, line, None))
-        box.addSpacing(SPACE_3)
         self._resume_button = Button("Go on", "primary", on_click=self.toggle_pause)
         self._leave_button = Button("Leave for now", on_click=self._on_leave)
-        box.addLayout(row(None, self._leave_button, self._resume_button, None))
-        box.addStretch(3)
+        overlay = message_box(words, self._leave_button, self._resume_button)
+        overlay.setProperty("role", "overlay")
+        overlay.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         return overlay
 
     def _build_shortcuts(self) -> None:
@@ -167,7 +157,7 @@ class SessionPage(States):
 
     def _on_loaded(self, data: SessionData) -> None:
         self._session = data.session
-        self._labels = data.labels
+        self._names = data.names
         self._patient_name = data.case.persona.identity.name
         self._title.set_text(self._patient_name)
         self._fill_side(data.case)
@@ -220,7 +210,7 @@ class SessionPage(States):
         self._by_turn[turn.turn] = bubble
         bubble.set_marked(turn.turn in self._marked)
         if turn.speaker == "trainee":
-            bubble.set_chips(code_tags(turn.codes, self._labels, with_labels=True), self._codes_button.isChecked())
+            bubble.set_chips(code_tags(turn.codes, self._names, with_labels=True), self._codes_button.isChecked())
 
     # Talking
 

@@ -18,7 +18,7 @@ from simpatient.gui.skeleton import Skeleton
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QCloseEvent, QPaintEvent
+    from PySide6.QtGui import QCloseEvent
 
     from simpatient.domain.session import Session
     from simpatient.gui.bridge import Lane, Trouble
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self.resize(1180, 780)
         if not self._preferences.geometry.isEmpty():
             self.restoreGeometry(self._preferences.geometry)
-        self.setCentralWidget(Skeleton(self._preferences.theme, self._preferences.text_size))
+        self.setCentralWidget(Skeleton(self._preferences.theme, self._preferences.text_size, self._on_painted))
 
     @property
     def pages(self) -> Pages:
@@ -84,9 +84,7 @@ class MainWindow(QMainWindow):
 
     # Opening, after the first paint
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint."""
-        super().paintEvent(event)
+    def _on_painted(self) -> None:
         if not self._has_painted:
             self._has_painted = True
             QTimer.singleShot(0, self._on_first_painted)
@@ -94,13 +92,13 @@ class MainWindow(QMainWindow):
     def _on_first_painted(self) -> None:
         self.first_painted.emit()
         from simpatient.gui.bridge import Lane
-        from simpatient.gui.fonts import install_fallback_fonts
+        from simpatient.gui.fonts import install_other_fonts
         from simpatient.gui.frame import Frame
         from simpatient.gui.refcount_guard import protect_singletons
         from simpatient.gui.theme import Theme
 
         protect_singletons()
-        install_fallback_fonts()
+        install_other_fonts()
         Theme.current().choose(self._preferences.theme, self._preferences.text_size)
         self._lane = Lane("practice", self)
         self._frame = Frame(self.go)

@@ -58,7 +58,8 @@ class StartPage(States):
             self.show_empty("No cases yet", words, retry)
             return
         bar = self._page.verticalScrollBar()
-        place = bar.value()
+        # A session left open is offered at the top, so it must not hide above the place one left.
+        place = bar.value() if data.home.open_session is None else 0
         self._fill(data)
         self.show_content()
         bar.setValue(place)

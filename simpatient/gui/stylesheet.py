@@ -119,7 +119,7 @@ QPushButton[kind="rating"] { min-width: 26px; min-height: 26px; padding: 5px;
   border: 1px solid $line_strong; border-radius: 10px; }
 QPushButton[kind="rating"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
 QPushButton[kind="rating"]:focus { border: 2px solid $ink; padding: 4px; }
-QPushButton[kind="mark"]:checked { background: $warm_soft; color: $on_warm_soft; border-color: $warm; }
+QPushButton[kind="toggle"]:checked { background: $accent_soft; color: $on_accent_soft; border-color: $accent; }
 QFrame[role="segments"] { background: $sunken; border-radius: 10px; border: 0; }
 QWidget[role="rail"] { background: $rail; }
 QWidget[role="rail"] QLabel { color: $rail_ink; }
@@ -144,6 +144,8 @@ QTableWidget::item:selected { background: $accent_soft; color: $on_accent_soft; 
 QHeaderView { background: transparent; border: 0; }
 QHeaderView::section { background: $surface; color: $ink_soft; border: 0; border-bottom: 1px solid $line;
   padding: 8px 13px; font-size: ${t_caption}px; font-weight: 600; }
+QHeaderView::section:first, QHeaderView::section:only-one { border-top-left-radius: 9px; }
+QHeaderView::section:last, QHeaderView::section:only-one { border-top-right-radius: 9px; }
 QTableCornerButton::section { background: $surface; border: 0; }
 """
 

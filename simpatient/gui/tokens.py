@@ -3,13 +3,14 @@
 Plain numbers and strings. Must not know Qt widgets, pages or services.
 """
 
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6 = 4, 8, 12, 16, 24, 32
 RADIUS_SMALL, RADIUS, RADIUS_LARGE = 6, 10, 14
 TARGET = 32
 CONTENT_WIDTH = 1120
 READING_WIDTH = 760
+MESSAGE_WIDTH = 440
 
 FONT_FAMILY = "Inter"
 FALLBACK_FAMILY = "DejaVu Sans"
@@ -28,8 +29,7 @@ TYPE_SCALE: dict[str, int] = {
 TEXT_SIZES: dict[str, float] = {"small": 0.9, "normal": 1.0, "large": 1.2, "largest": 1.4}
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """Colours by the job they do, as ``#rrggbb``.
 
     A name ``on_x`` is text on the surface ``x``. ``line`` only decorates; ``line_strong`` is the border that
@@ -68,7 +68,7 @@ class Palette:
 
     def as_dict(self) -> dict[str, str]:
         """Return the colours by name, as the stylesheet template wants them."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return self._asdict()
 
 
 LIGHT = Palette(

@@ -12,7 +12,7 @@ from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import code_tags
+from simpatient.gui.wording import code_key, code_tags
 
 
 class TranscriptView(ScrollPage):
@@ -42,10 +42,7 @@ class TranscriptView(ScrollPage):
             self.ensureWidgetVisible(self._rows[turn], 0, 160)
 
     def _legend(self, path: tuple[Turn, ...]) -> QWidget:
-        found = {tag: words for turn in path for tag, words in code_tags(turn.codes, self._data.labels)}
-        # A tooltip begins with the code's name; the confidence behind the comma differs from turn to turn.
-        parts = [f"{tag} {words.split(',')[0].lower()}" for tag, words in sorted(found.items())]
-        return label("  ·  ".join(parts), "caption")
+        return label(code_key((turn.codes for turn in path), self._data.names), "caption")
 
     def _row(self, turn: Turn) -> QWidget:
         frame = QFrame()
@@ -83,7 +80,7 @@ class TranscriptView(ScrollPage):
     def _tags(self, turn: Turn) -> list[QWidget]:
         tone = "accent" if turn.speaker == "trainee" else "plain"
         tags: list[QWidget] = []
-        for tag, words in code_tags(turn.codes, self._data.labels):
+        for tag, words in code_tags(turn.codes, self._data.names):
             made = chip(tag, tone, words)
             made.setAccessibleName(words)
             tags.append(made)

@@ -3,13 +3,14 @@
 A value that does not exist is shown as a dash with its reason, never as nought.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
-from simpatient.domain.codes import CodingScheme, TurnCodes
+from simpatient.domain.codes import CodeNames, TurnCodes
 from simpatient.domain.score import Score, SummaryValue
 
 NONE = "–"
+_NO_BREAK = "\u00a0"
 POLICY_WORDS = {
     "auto": "counted",
     "estimate": "estimate",
@@ -37,10 +38,15 @@ def number(value: float | None, unit: str) -> str:
     return f"{value:.1f}"
 
 
+def date(moment: datetime) -> str:
+    """Return a date as people here read it, in local time."""
+    local = moment.astimezone()
+    return f"{local.day} {local:%b %Y}"
+
+
 def day(moment: datetime) -> str:
     """Return a date and time as people here read them, in local time."""
-    local = moment.astimezone()
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{date(moment)}, {moment.astimezone():%H:%M}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -72,36 +78,39 @@ def confidence_words(confidence: float) -> str:
     return f"{word} confidence ({confidence * 100:.0f} %)"
 
 
-def code_labels(schemes: Iterable[CodingScheme]) -> dict[str, str]:
-    """Return the label of every code of the schemes."""
-    return {code.code: code.label for scheme in schemes for code in scheme.codes}
+def code_tags(codes: TurnCodes | None, names: CodeNames, *, with_labels: bool = False) -> list[tuple[str, str]]:
+    """Return a turn's codes as ``(tag, what it means and how sure the coder is)``, in spoken order.
+
+    Args:
+        codes: What the coder heard; None for a turn without codes.
+        names: What codes are called.
+        with_labels: Whether the tag has the code's name behind its letters.
+    """
+    found = []
+    for code, confidence in _heard(codes).items():
+        tag, name = names.tag(code), names.label(code)
+        shown = f"{tag} {name.lower()}" if with_labels and tag != name else tag
+        found.append((shown, f"{name}, {confidence_words(confidence)}"))
+    return found
 
 
-def letters(code: str) -> str:
-    """Return a code's letter tag: ``open_question`` is ``OQ``, ``support`` is ``SUP``."""
-    words = [word for word in code.replace("-", "_").split("_") if word]
-    if not words:
-        return NONE
-    return "".join(word[0] for word in words).upper() if len(words) > 1 else words[0][:3].upper()
+def code_key(turns: Iterable[TurnCodes | None], names: CodeNames) -> str:
+    """Return the key to the letters in use, in one line; a tag that is a name explains itself."""
+    heard = {code for codes in turns for code in _heard(codes)}
+    pairs = sorted((names.tag(code), names.label(code)) for code in heard)
+    # A letter tag and its meaning stay on one line.
+    return "  ·  ".join(f"{tag} {name.lower()}".replace(" ", _NO_BREAK) for tag, name in pairs if tag != name)
 
 
-def code_tags(
-    codes: TurnCodes | None, labels: Mapping[str, str], *, with_labels: bool = False
-) -> list[tuple[str, str]]:
-    """Return a turn's codes as ``(tag, what it means and how sure the coder is)``, in spoken order."""
+def _heard(codes: TurnCodes | None) -> dict[str, float]:
+    """Return each code of a turn with the confidence of its surest utterance."""
     if codes is None:
-        return []
-    found: dict[str, float] = {}
+        return {}
     if codes.talk is not None:
         # Of a patient's turn the talk as a whole is shown; its parts may differ and would only confuse.
-        found[codes.talk.code] = codes.talk.confidence
-    else:
-        for utterance in codes.utterances:
-            for label in utterance.codes[:1]:
-                found[label.code] = max(label.confidence, found.get(label.code, 0.0))
-    tags = []
-    for code, confidence in found.items():
-        name = labels.get(code, code.replace("_", " ").capitalize())
-        tag = f"{letters(code)} {name.lower()}" if with_labels else letters(code)
-        tags.append((tag, f"{name}, {confidence_words(confidence)}"))
-    return tags
+        return {codes.talk.code: codes.talk.confidence}
+    found: dict[str, float] = {}
+    for utterance in codes.utterances:
+        for label in utterance.codes[:1]:
+            found[label.code] = max(label.confidence, found.get(label.code, 0.0))
+    return found

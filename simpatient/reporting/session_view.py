@@ -6,6 +6,7 @@ view is printed.
 
 from collections.abc import Sequence
 
+from simpatient.domain.codes import CodeNames
 from simpatient.domain.debrief import CueGroup, CueHeard, DisclosureItem, Moment
 from simpatient.domain.report import SessionReport
 from simpatient.domain.score import Evidence
@@ -22,8 +23,8 @@ def session_view(report: SessionReport) -> view.SessionView:
     """Return everything the feedback report shows, in reading order."""
     session, debrief, persona = report.session, report.debrief, report.persona
     turns = session.path()
-    tags = wording.code_letters(code for turn in turns for code in wording.codes_of(turn.codes))
-    spoken = tuple(_spoken(turn, persona.identity.name, tags) for turn in turns)
+    names = CodeNames(report.schemes)
+    spoken = tuple(_spoken(turn, persona.identity.name, names) for turn in turns)
     opened = report.disclosure
     return view.SessionView(
         title=report.case.title,
@@ -39,7 +40,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         instruments=instruments(debrief.scorecards, report.rubrics),
         curve=state_chart(debrief.curve),
         turns=spoken,
-        code_key=wording.key(tags, {code.code: code.label for scheme in report.schemes for code in scheme.codes}),
+        code_key=wording.key((code for turn in turns for code in wording.codes_of(turn.codes)), names),
         has_rtl=any(has_rtl(turn.text) for turn in turns),
         disclosures=None if opened is None else tuple(_disclosure(item) for item in opened.items),
         disclosures_told=_told(report),
@@ -91,13 +92,13 @@ def _own_words(rating: SelfRating | None) -> view.Pairs:
     return tuple((label, text) for label, text in words if text.strip())
 
 
-def _spoken(turn: Turn, patient: str, tags: dict[str, str]) -> view.SpokenTurn:
+def _spoken(turn: Turn, patient: str, names: CodeNames) -> view.SpokenTurn:
     return view.SpokenTurn(
         number=turn.turn + 1,
         speaker="Trainee" if turn.speaker == "trainee" else patient,
         is_trainee=turn.speaker == "trainee",
         text=turn.text,
-        tags=" ".join(tags[code] for code in wording.codes_of(turn.codes)),
+        tags=" ".join(names.tag(code) for code in wording.codes_of(turn.codes)),
         is_marked=turn.marked,
         note=turn.note,
     )

@@ -3,10 +3,10 @@
 Pure functions on values; must not know reportlab or HTML. No number is finer than its scale supports.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from simpatient.domain.codes import TurnCodes
+from simpatient.domain.codes import CodeNames, TurnCodes
 from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import Score, SummaryValue
 
@@ -116,28 +116,10 @@ def codes_of(codes: TurnCodes | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def letters(code: str) -> str:
-    """Return a code's letters as the window shows them: ``open_question`` is ``OQ``, ``support`` is ``SUP``."""
-    words = sentence(code).split()
-    if len(words) > 1:
-        return "".join(word[0] for word in words).upper()
-    return words[0][:3].upper() if words else NONE
-
-
-def code_letters(codes: Iterable[str]) -> dict[str, str]:
-    """Return letters for codes, all different: codes with the same letters get a number from the second on."""
-    taken: dict[str, str] = {}
-    for code in sorted(set(codes)):
-        tag, count = letters(code), 2
-        while tag in taken.values():
-            tag, count = f"{letters(code)}{count}", count + 1
-        taken[code] = tag
-    return taken
-
-
-def key(tags: Mapping[str, str], labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the key to code letters as ``(letters, meaning)``, sorted."""
-    return tuple(sorted((tag, labels.get(code, sentence(code))) for code, tag in tags.items()))
+def key(codes: Iterable[str], names: CodeNames) -> tuple[tuple[str, str], ...]:
+    """Return the key to code letters as ``(letters, meaning)``, sorted; a tag that is a name explains itself."""
+    pairs = sorted((names.tag(code), names.label(code)) for code in set(codes))
+    return tuple((tag, name) for tag, name in pairs if tag != name)
 
 
 def listed(words: Sequence[str]) -> str:

@@ -55,6 +55,7 @@ CASES = [
     ("intents/bank.yaml", "id: apology", "id: sleep", "intents[1].id", "used twice"),
     ("intents/bank.yaml", "Sorry about that.", "how do you sleep", "intents[1].asks[2]", 'stands for "sleep"'),
     ("schemes/base.yaml", "code: closed_question", "code: open_question", "codes[1].code", "used twice"),
+    ("schemes/base.yaml", "letters: CQ", "letters: OQ", "codes[1].letters", "another code"),
     ("dynamics/table.yaml", "skilled: [affirm]", "skilled: [afirm]", "skilled[0]", 'Did you mean "affirm"?'),
     ("dynamics/table.yaml", "event_phrases: {praise", "event_phrases: {prais", "event_phrases.prais", 'Did you mean "praise"?'),
     ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"(you"', "rules[0].patterns[0]", "not a valid pattern"),

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from simpatient.gui.fonts import install_fonts
+from simpatient.gui.fonts import install_fonts, install_other_fonts
 from simpatient.gui.preferences import Preferences
 from simpatient.gui.refcount_guard import protect_singletons
 from simpatient.gui.shell import MainWindow
@@ -41,6 +41,7 @@ class FakeFiles:
 def themed(qapp: QApplication) -> QApplication:
     qapp.setStyle("Fusion")
     install_fonts(qapp)
+    install_other_fonts()
     Theme.install(qapp, "light", "normal")
     protect_singletons()
     return qapp

@@ -274,10 +274,15 @@ SCHEME = CodingScheme.model_validate(
         "title": "Base scheme",
         "source": "own",
         "codes": [
-            {"code": "open_question", "label": "Open question", "meaning": "invites a story"},
-            {"code": "closed_question", "label": "Closed question", "meaning": "asks for a yes or a number"},
-            {"code": "complex_reflection", "label": "Complex reflection", "meaning": "adds meaning"},
-            {"code": "confront", "label": "Confront", "meaning": "argues"},
+            {"code": "open_question", "label": "Open question", "letters": "OQ", "meaning": "invites a story"},
+            {
+                "code": "closed_question",
+                "label": "Closed question",
+                "letters": "CQ",
+                "meaning": "asks for a yes or a number",
+            },
+            {"code": "complex_reflection", "label": "Complex reflection", "letters": "CR", "meaning": "adds meaning"},
+            {"code": "confront", "label": "Confront", "letters": "CO", "meaning": "argues"},
         ],
     }
 )

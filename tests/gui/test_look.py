@@ -1,18 +1,23 @@
 """Contrast, theme, text that is hostile or too long."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontInfo
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
+from simpatient.domain.progress import SessionSummary
+from simpatient.gui.session_table import SessionTable
 from simpatient.gui.stylesheet import render
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, TEXT_SIZES, contrast
-from simpatient.gui.widgets.conversation import ChatLog
+from simpatient.gui.widgets.controls import Segments
+from simpatient.gui.widgets.conversation import ChatLog, Composer
+from simpatient.gui.widgets.layout import Columns, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
 
 HOSTILE = (
@@ -117,3 +122,85 @@ def test_long_names_elide_with_the_whole_name_in_the_tooltip(qtbot, themed):
     assert "Far Away" in made.toolTip()
     made.resize(2000, 30)
     qtbot.waitUntil(lambda: made.toolTip() == "", timeout=10_000)
+
+
+def test_a_message_reads_in_a_column_not_word_by_word(qtbot, themed):
+    panel = message_panel("The disk is full.", "Make room on it, or choose another folder, and then try again.")
+    qtbot.addWidget(panel)
+    panel.resize(1000, 600)
+    panel.show()
+    widths = [each.width() for each in panel.findChildren(QLabel)]
+    assert all(400 <= width <= 520 for width in widths), widths
+    panel.resize(360, 600)
+    qtbot.waitUntil(lambda: panel.findChildren(QLabel)[0].width() < 360, timeout=10_000)
+
+
+def test_columns_stack_when_a_part_shown_later_needs_the_room(qtbot, themed):
+    segments = Segments([(str(i), f"A part with a name {i}") for i in range(4)], "Parts")
+    segments.hide()
+    columns = Columns(label("left"), segments, turn_at=None, shares=(1, 0))
+    qtbot.addWidget(columns)
+    columns.resize(560, 200)
+    columns.show()
+    segments.show()
+    wanted = segments.sizeHint().width()
+    assert wanted > 560 - 260
+    qtbot.waitUntil(lambda: segments.width() >= wanted or segments.x() == 0, timeout=10_000)
+    assert segments.y() > 0
+
+
+@pytest.mark.parametrize("count", [1, 10, 14])
+def test_the_session_list_grows_with_its_rows_and_then_scrolls(qtbot, themed, count):
+    at = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
+    row = SessionSummary(
+        session_id="s",
+        case_id="c",
+        case_title="Title",
+        patient_name="Name",
+        started_at=at,
+        ended_at=at,
+        trainee_turns=3,
+    )
+    table = SessionTable([row] * count, lambda _: None)
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    column(holder).addWidget(table)
+    holder.resize(900, 900)
+    holder.show()
+    seen = table.viewport().height() // table.rowHeight(0)
+    assert seen == min(count, 10)
+    assert (table.verticalScrollBar().maximum() > 0) == (count > 10)
+
+
+def test_the_session_list_gives_up_time_and_turns_before_names(qtbot, themed):
+    at = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
+    row = SessionSummary(
+        session_id="s",
+        case_id="c",
+        case_title="Title",
+        patient_name="Name",
+        started_at=at,
+        ended_at=at,
+        trainee_turns=3,
+    )
+    table = SessionTable([row], lambda _: None)
+    qtbot.addWidget(table)
+    table.resize(500, 200)
+    table.show()
+    qtbot.waitUntil(lambda: table.isColumnHidden(3), timeout=10_000)
+    assert ":" not in table.cell(0, 0).text()
+    table.resize(1000, 200)
+    qtbot.waitUntil(lambda: not table.isColumnHidden(3), timeout=10_000)
+    assert ":" in table.cell(0, 0).text()
+
+
+@pytest.mark.parametrize("size", TEXT_SIZES)
+def test_an_empty_composer_shows_its_line_without_a_scroll_bar(qtbot, themed, size):
+    Theme.current().choose("light", size)
+    composer = Composer()
+    qtbot.addWidget(composer)
+    composer.resize(600, 120)
+    composer.show()
+    assert composer.editor.verticalScrollBar().maximum() == 0
+    assert composer.editor.height() < 2.6 * composer.editor.fontMetrics().lineSpacing() + 20
+    Theme.current().choose("light", "normal")

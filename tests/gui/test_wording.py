@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.debrief import DisclosureItem
 from simpatient.domain.score import SummaryValue
-from simpatient.gui.wording import NONE, code_tags, day, letters, number, plural, summary_reason
+from simpatient.gui.disclosure_view import trust_words
+from simpatient.gui.wording import NONE, code_key, code_tags, day, number, plural, summary_reason
 
 
 @pytest.mark.parametrize(
@@ -34,25 +36,46 @@ def test_reasons_for_having_no_value():
     assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
 
 
-def test_letter_tags():
-    assert [letters(code) for code in ("open_question", "support", "advise_without_permission", "")] == [
-        "OQ",
-        "SUP",
-        "AWP",
-        NONE,
-    ]
+CODES = (
+    BehaviorCode(code="open_question", label="Open question", letters="OQ", meaning="m"),
+    BehaviorCode(code="change", label="Change talk", letters="CT", meaning="m", speaker="patient"),
+)
+NAMES = CodeNames([CodingScheme(id="s", version="1", title="t", source="own", codes=CODES)])
 
 
 def test_code_tags_of_both_speakers():
     label = UtteranceLabel(scheme="s", code="open_question", confidence=0.9)
     parts = tuple(Utterance(start=i, end=i + 1, text="a", codes=(label,)) for i in range(2))
     trainee = TurnCodes(main=Label(code="question", confidence=0.9), utterances=parts)
-    assert code_tags(trainee, {"open_question": "Open question"}) == [("OQ", "Open question, high confidence (90 %)")]
+    assert code_tags(trainee, NAMES) == [("OQ", "Open question, high confidence (90 %)")]
+    assert code_tags(trainee, NAMES, with_labels=True)[0][0] == "OQ open question"
     patient = TurnCodes(talk=Label(code="change", confidence=0.5), utterances=parts)
-    assert code_tags(patient, {}) == [("CHA", "Change, low confidence (50 %)")]
-    assert code_tags(None, {}) == []
+    assert code_tags(patient, NAMES) == [("CT", "Change talk, low confidence (50 %)")]
+    assert code_tags(None, NAMES) == []
+    assert code_key([trainee, None, patient], NAMES).replace("\u00a0", " ") == "CT change talk  ·  OQ open question"
+
+
+def test_a_code_without_letters_is_spelled_out_and_needs_no_key():
+    patient = TurnCodes(talk=Label(code="change", confidence=0.5))
+    assert code_tags(patient, CodeNames(), with_labels=True) == [("Change", "Change, low confidence (50 %)")]
+    assert code_key([patient], CodeNames()) == ""
 
 
 def test_small_words():
     assert (plural(1, "turn"), plural(2, "turn"), plural(0, "turn")) == ("1 turn", "2 turns", "0 turns")
     assert "2026" in day(datetime(2026, 1, 5, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("needed", "reached", "words"),
+    [
+        (1.0, 2.3, "This needs no trust first."),
+        (2.0, 2.3, "Trust reached 2.3 of 4; this needs about 2.0, so trust was not what was missing."),
+        (3.0, 2.3, "Trust reached 2.3 of 4; this needs about 3.0."),
+    ],
+)
+def test_whether_trust_stood_in_the_way(needed, reached, words):
+    item = DisclosureItem(
+        fact_id="f", text="t", told_at=None, opens_with="o", trust_needed=needed, trust_reached=reached
+    )
+    assert trust_words(item) == words

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from simpatient.domain.case import Case
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.persona import Persona
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
@@ -20,6 +20,9 @@ from simpatient.domain.session import Manifest, SelfRating, Session, Turn
 from simpatient.reporting.writer import FileReportWriter
 
 ASSETS = Path(__file__).parents[2] / "assets"
+SCHEME = CodingScheme.model_validate(
+    yaml.safe_load((ASSETS / "schemes" / "simpatient.yaml").read_text(encoding="utf-8"))
+)
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 TRAINEE_LINES = (
     ("What would you like to talk about today?", "open_question"),
@@ -269,6 +272,7 @@ def session_report(
         disclosure=DisclosureMap(session_id=of.id, items=items) if disclosure else None,
         generated_at=T0 + timedelta(hours=1),
         self_rating_questions={"understanding": "How well did you understand what this was like for the patient?"},
+        schemes=(SCHEME,),
     )
 
 

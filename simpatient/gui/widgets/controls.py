@@ -55,7 +55,7 @@ class Button(QPushButton):
     def _tint(self) -> None:
         colours = Theme.current().palette
         tints = {"primary": colours.on_accent, "quiet": colours.accent_ink, "link": colours.accent_ink}
-        self.setIcon(icon(self._icon_name, tints.get(self._kind, colours.ink), 18, colours.on_warm_soft))
+        self.setIcon(icon(self._icon_name, tints.get(self._kind, colours.ink), 18, colours.on_accent_soft))
         self.setIconSize(QSize(18, 18))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -5,7 +5,7 @@ Must not know services. The program's notes never look like the patient's words.
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -70,7 +70,7 @@ class Bubble(QFrame):
         self._text = text
         self._words.setText(presentable(text))
         self.setAccessibleName(f"{self._speaker}: {presentable(text, 1000)}")
-        self._fit()
+        _fit(self._words, self.maximumWidth())
 
     def append(self, text: str) -> None:
         """Add streamed words."""
@@ -101,16 +101,15 @@ class Bubble(QFrame):
     def set_widest(self, width: int) -> None:
         """Set how wide the bubble may get."""
         self.setMaximumWidth(width)
-        self._fit()
+        _fit(self._words, width)
 
-    def _fit(self) -> None:
-        """Be as wide as the longest line needs, so that short answers make short bubbles."""
-        # The width is wanted before the widget is shown, so its font has to be settled now.
-        self._words.ensurePolished()
-        widest = max(
-            (self._words.fontMetrics().horizontalAdvance(line) for line in self._words.text().split("\n")), default=0
-        )
-        self._words.setMinimumWidth(min(widest + 4, max(60, self.maximumWidth() - 40)))
+
+def _fit(words: QLabel, width: int) -> None:
+    """Make words as wide as their longest line needs inside a frame of ``width``: short answers, short bubbles."""
+    # The width is wanted before the widget is shown, so its font has to be settled now.
+    words.ensurePolished()
+    widest = max((words.fontMetrics().horizontalAdvance(line) for line in words.text().split("\n")), default=0)
+    words.setMinimumWidth(min(widest + 4, max(60, width - 40)))
 
 
 class ProgramNote(QFrame):
@@ -123,8 +122,14 @@ class ProgramNote(QFrame):
         box = column(self, 2)
         box.setContentsMargins(16, 8, 16, 10)
         box.addWidget(label("From the program, not the patient", "caption"))
-        box.addWidget(label(text, "small"))
-        self.setMaximumWidth(_WIDEST_BUBBLE)
+        self._words = label(text, "small")
+        box.addWidget(self._words)
+        self.set_widest(_WIDEST_BUBBLE)
+
+    def set_widest(self, width: int) -> None:
+        """Set how wide the note may get; it is as wide as its words need, so that few lines are enough."""
+        self.setMaximumWidth(width)
+        _fit(self._words, width)
 
 
 class ChatLog(QScrollArea):
@@ -143,6 +148,7 @@ class ChatLog(QScrollArea):
         self._box.addStretch(1)
         self.setWidget(inner)
         self.bubbles: list[Bubble] = []
+        self._notes: list[ProgramNote] = []
         bar = self.verticalScrollBar()
         bar.rangeChanged.connect(self._on_range_changed)
         self._follows = True
@@ -151,6 +157,7 @@ class ChatLog(QScrollArea):
     def clear(self) -> None:
         """Remove all turns."""
         self.bubbles.clear()
+        self._notes.clear()
         while self._box.count() > 1:
             item = self._box.takeAt(1)
             if item is not None and (widget := item.widget()) is not None:
@@ -168,6 +175,8 @@ class ChatLog(QScrollArea):
     def add_note(self, text: str) -> ProgramNote:
         """Add a word from the program."""
         note = ProgramNote(text)
+        note.set_widest(self._widest())
+        self._notes.append(note)
         self._place(note, "program")
         return note
 
@@ -215,6 +224,8 @@ class ChatLog(QScrollArea):
         super().resizeEvent(event)
         for bubble in self.bubbles:
             bubble.set_widest(self._widest())
+        for note in self._notes:
+            note.set_widest(self._widest())
 
 
 class _Editor(QPlainTextEdit):
@@ -253,8 +264,16 @@ class _Editor(QPlainTextEdit):
 
     def _on_text_changed(self) -> None:
         # Rows as laid out: a plain text document counts its height in lines.
+        self.ensurePolished()
         rows = max(1, min(6, round(self.document().size().height())))
+        # Around the words: padding and border of the stylesheet, and the document's own margin.
         self.setFixedHeight(rows * self.fontMetrics().lineSpacing() + 30)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the height to another text size."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._on_text_changed()
 
     def sizeHint(self) -> QSize:
         """Return the size wanted."""

@@ -53,7 +53,7 @@ class Shortcuts(QDialog):
         for i, (keys, words) in enumerate(shortcuts):
             grid.addWidget(chip(keys), i, 0, Qt.AlignmentFlag.AlignLeft)
             line = label(words)
-            line.setMinimumWidth(280)
+            line.setMinimumWidth(320)
             grid.addWidget(line, i, 1)
         box.addLayout(grid)
         close = Button("Close", "primary", on_click=self.accept)

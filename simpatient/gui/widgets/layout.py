@@ -5,7 +5,7 @@ Must not know what is arranged.
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from simpatient.gui.bridge import Trouble
-from simpatient.gui.tokens import CONTENT_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
+from simpatient.gui.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.text import label
 
@@ -135,8 +135,17 @@ class Columns(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange for the new size."""
         super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Arrange again when a part wants another size: shown, hidden, or in larger text."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def _arrange(self) -> None:
         needed = self._turn_at or self._right.sizeHint().width() + _LEAST_LEFT
-        wide = event.size().width() >= needed
+        wide = self.width() >= needed
         wanted = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self._box.direction() != wanted:
             self._box.setDirection(wanted)
@@ -177,22 +186,37 @@ class CardGrid(QWidget):
         self._arrange(min(fitting, max(1, len(self._cards))))
 
 
-def message_panel(title: str, words: str, button: Button | None = None) -> QWidget:
-    """Return a calm centred message, for empty pages and trouble."""
-    outer = QWidget()
-    box = column(outer, SPACE_3)
+def message_box(texts: Sequence[tuple[str, str]], *buttons: QWidget) -> QWidget:
+    """Return centred ``(words, role)`` with buttons below, in a comfortable column.
+
+    The column is as wide as the window allows up to ``MESSAGE_WIDTH``: a wrapping label alone would ask for
+    little more than the width of its longest word.
+    """
+    outer, inner = QWidget(), QWidget()
+    inner.setMaximumWidth(MESSAGE_WIDTH)
+    inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    line = QHBoxLayout(outer)
+    line.setContentsMargins(SPACE_4, SPACE_4, SPACE_4, SPACE_4)
+    line.addStretch(1)
+    line.addWidget(inner, 1000)
+    line.addStretch(1)
+    box = column(inner, SPACE_3)
     box.addStretch(2)
-    for text, role in ((title, "h2"), (words, "soft")):
-        if not text:
-            continue
-        line = label(text, role)
-        line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        line.setMaximumWidth(520)
-        box.addLayout(row(None, line, None))
-    if button is not None:
-        box.addLayout(row(None, button, None))
+    for text, role in texts:
+        words = label(text, role)
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        box.addWidget(words)
+    if buttons:
+        box.addSpacing(SPACE_3)
+        box.addLayout(row(None, *buttons, None))
     box.addStretch(3)
     return outer
+
+
+def message_panel(title: str, words: str, button: Button | None = None) -> QWidget:
+    """Return a calm centred message, for empty pages and trouble."""
+    texts = [(text, role) for text, role in ((title, "h2"), (words, "soft")) if text]
+    return message_box(texts, *([button] if button is not None else []))
 
 
 def skeleton(blocks: Sequence[int]) -> QWidget:
@@ -220,7 +244,9 @@ class States(QStackedWidget):
         self.addWidget(content)
 
     def show_content(self) -> None:
-        """Show the content."""
+        """Show the content, with every font settled, so that no frame shows it laid out for another."""
+        for each in self._content.findChildren(QWidget):
+            each.ensurePolished()
         self._swap(None, "content")
 
     def show_loading(self) -> None:

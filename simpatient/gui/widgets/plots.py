@@ -3,23 +3,24 @@
 Must not know where the numbers come from.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, Palette
+from simpatient.gui.tokens import SPACE_2, TYPE_SCALE, Palette
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
-from simpatient.gui.widgets.text import label, presentable
+from simpatient.gui.widgets.tables import PlainTable
+from simpatient.gui.widgets.text import label
 
 pg.setConfigOptions(antialias=True)
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
+_NAME_GAP = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,11 @@ class Chart:
     height: int = 220
 
 
-def plain_table(header: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> QTableWidget:
-    """Return a read-only table that fits its rows."""
-    table = QTableWidget(len(rows), len(header))
-    table.setAccessibleName(name)
-    table.setHorizontalHeaderLabels([presentable(each, 60) for each in header])
-    table.verticalHeader().hide()
-    table.setShowGrid(False)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setTabKeyNavigation(False)
-    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    for i, cells in enumerate(rows):
-        for j, cell in enumerate(cells):
-            table.setItem(i, j, QTableWidgetItem(presentable(cell, 300)))
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    table.verticalHeader().setDefaultSectionSize(38)
-    return table
+def _font() -> QFont:
+    """Return the font inside plots, which no stylesheet reaches."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(round(TYPE_SCALE["small"] * Theme.current().scale))
+    return font
 
 
 class _NoWheel(QObject):
@@ -99,7 +87,7 @@ class Plot(QWidget):
         self._stack = QStackedWidget()
         self._canvas = pg.PlotWidget()
         self._stack.addWidget(self._canvas)
-        self._stack.addWidget(plain_table(chart.header, chart.rows, f"{chart.title} as a table"))
+        self._stack.addWidget(PlainTable(chart.header, chart.rows, f"{chart.title} as a table"))
         self._stack.setFixedHeight(chart.height)
         box.addWidget(self._stack)
         self._build_canvas()
@@ -120,6 +108,7 @@ class Plot(QWidget):
         canvas.hideButtons()
         canvas.viewport().installEventFilter(_NoWheel(canvas))
         canvas.setFrameShape(canvas.Shape.NoFrame)
+        canvas.plotItem.vb.sigResized.connect(self._fit_x)
 
     def _on_toggled(self) -> None:
         self._stack.setCurrentIndex(0 if self.shows_table else 1)
@@ -155,6 +144,7 @@ class Plot(QWidget):
             # Named at its end, so that nobody has to match colours with a legend.
             anchor = (0, 0.9) if name_above else (0, 0.1)
             name = pg.TextItem(line.name, color=colour, anchor=anchor)
+            name.setFont(_font())
             name.setPos(xs[-1], ys[-1])
             self._canvas.addItem(name)
 
@@ -164,14 +154,24 @@ class Plot(QWidget):
             axis = self._canvas.getAxis(side)
             axis.setPen(pg.mkPen(colours.line))
             axis.setTextPen(colours.ink_soft)
-            axis.setStyle(tickLength=0, tickTextOffset=6)
+            axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=_font())
         if chart.y_ticks:
             self._canvas.getAxis("left").setTicks([list(chart.y_ticks)])
         if chart.x_ticks:
             self._canvas.getAxis("bottom").setTicks([list(chart.x_ticks)])
-        self._canvas.setLabel("bottom", chart.x_name, color=colours.ink_soft)
-        xs = [x for line in chart.lines for x, _ in line.points]
-        if xs:
-            # Room at the right for the names of the curves.
-            room = (max(xs) - min(xs) or 1) * (0.14 if len(chart.lines) > 1 else 0.03)
-            self._canvas.setXRange(min(xs), max(xs) + room, padding=0.02)
+        size = f"{_font().pixelSize()}px"
+        self._canvas.setLabel("bottom", chart.x_name, **{"color": colours.ink_soft, "font-size": size})
+        self._fit_x()
+
+    def _fit_x(self) -> None:
+        """Show all points, with room at the right for the names of the curves, whatever the text size."""
+        lines = self._chart.lines
+        xs = [x for line in lines for x, _ in line.points]
+        if not xs:
+            return
+        share = 0.03
+        if len(lines) > 1:
+            widest = max(QFontMetrics(_font()).horizontalAdvance(line.name) for line in lines)
+            share = min(0.5, (widest + _NAME_GAP) / max(1.0, self._canvas.plotItem.vb.width()))
+        room = (max(xs) - min(xs) or 1) * share / (1 - share)
+        self._canvas.setXRange(min(xs), max(xs) + room, padding=0.02)
