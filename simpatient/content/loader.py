@@ -18,6 +18,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
 from simpatient.domain.guard_rules import GuardRules
@@ -107,6 +108,11 @@ def load_intents(path: Path) -> IntentBank:
 def load_rubric(path: Path) -> Rubric:
     """Read a rubric."""
     return _load(path, Rubric)
+
+
+def load_drill(path: Path) -> Drill:
+    """Read a drill."""
+    return _load(path, Drill)
 
 
 def load_scheme(path: Path) -> CodingScheme:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.drill_repository import SqlDrillRepository
 from simpatient.storage.engine import make_engine
 from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.lane import Lane
@@ -28,7 +29,20 @@ class Found:
     tables: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Repositories:
+    """Everything kept in one opened database; closing any closes it for all."""
+
+    sessions: SqlSessionRepository
+    drills: SqlDrillRepository
+
+
 def open_sessions(path: Path) -> SqlSessionRepository:
+    """Open the database for its sessions alone; raises as ``open_repositories`` does."""
+    return open_repositories(path).sessions
+
+
+def open_repositories(path: Path) -> Repositories:
     """Open the database, made or brought up to date where needed.
 
     Raises:
@@ -41,7 +55,8 @@ def open_sessions(path: Path) -> SqlSessionRepository:
     except BaseException:
         lane.close()
         raise
-    return SqlSessionRepository(make_engine(path), path, lane)
+    engine = make_engine(path)
+    return Repositories(SqlSessionRepository(engine, path, lane), SqlDrillRepository(engine, path, lane))
 
 
 def _prepare(path: Path) -> None:
