@@ -145,6 +145,9 @@ def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:
     yield from _used_twice("tips", [tip.id for tip in guide.tips])
     for field, message in guide_problems(guide, codes, measures):
         yield Problem(_path_by_ids(guide, field), message)
+    for number, tip in enumerate(guide.tips):
+        if tip.drill:
+            yield from unknown(("tips", number, "drill"), tip.drill, known.drills, "drill")
 
 
 def guard_checks(rules: GuardRules, known: Known) -> Iterator[Problem]:

@@ -49,6 +49,9 @@ class Debrief(Value):
     """Feedback on one branch of a session, made from the transcript alone.
 
     The disclosure map compares with the hidden case and is opened in a separate step.
+
+    Attributes:
+        next_drill: Id of the drill for what mattered most; '' when there is none.
     """
 
     session_id: str
@@ -56,6 +59,7 @@ class Debrief(Value):
     change: tuple[Moment, ...]
     scorecards: tuple[Scorecard, ...]
     next_step: str
+    next_drill: str = ""
     curve: tuple[StatePoint, ...]
     too_short: bool = False
 
