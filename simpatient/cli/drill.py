@@ -80,7 +80,8 @@ class _Talk:
     def hear(self, line: str) -> None:
         """Take a command or a try."""
         if line == NEXT or self._is_over:
-            self._take(self._service.begin(self._drill_id, self._trainee_id))
+            before = self._current.stimulus.id
+            self._take(self._service.begin(self._drill_id, self._trainee_id, leave_out=before))
         if line == NEXT:
             return
         if line == HINT:

@@ -53,8 +53,8 @@ _BY_FOLDER = {folder: kind for kind in KINDS.values() for folder in kind.folders
 
 
 def kind_by_folder(path: Path) -> Kind | None:
-    """Return the kind the nearest telling folder stands for."""
-    return next((_BY_FOLDER[part] for part in reversed(path.absolute().parts[:-1]) if part in _BY_FOLDER), None)
+    """Return the kind the nearest telling folder in ``path`` stands for."""
+    return next((_BY_FOLDER[part] for part in reversed(path.parts[:-1]) if part in _BY_FOLDER), None)
 
 
 def kind_by_content(data: Any) -> Kind | None:

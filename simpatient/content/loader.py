@@ -53,11 +53,13 @@ class LoadedFile:
 
 def load_file(path: Path, kind: Kind | None = None) -> LoadedFile:
     """Read a file of the given kind, or of the kind its fields or folder tell. Never raises."""
+    # Only the folders right above it: somebody's whole work may lie under one that is called "drills".
+    near = Path(*path.absolute().parts[-3:])
     try:
         source = read_yaml(path)
     except ContentError as error:
-        return LoadedFile(path, kind or kind_by_folder(path), None, None, (error,))
-    found = kind or kind_by_content(source.data) or kind_by_folder(path)
+        return LoadedFile(path, kind or kind_by_folder(near), None, None, (error,))
+    found = kind or kind_by_content(source.data) or kind_by_folder(near)
     if found is None:
         message = "It cannot be told what kind of content this is."
         unknown = source.error(message, action=f"Put it in a folder named {', '.join(_folders())}.")

@@ -242,8 +242,14 @@ def next_level(before: Standing, outcomes: Sequence[Outcome], *, hint_seen: bool
     return before.model_copy(update={"easy_in_a_row": easy})
 
 
-def next_stimulus(drill: Drill, state: DrillState) -> Stimulus:
-    """Return what to practise next: at the level, or the nearest that has one, the longest not practised."""
+def next_stimulus(drill: Drill, state: DrillState, leave_out: str = "") -> Stimulus:
+    """Return what to practise next: at the level, or the nearest that has one, the longest not practised.
+
+    Args:
+        drill: The drill.
+        state: Where the trainee is in it.
+        leave_out: Id of a stimulus that has just been shown; it comes only when there is no other.
+    """
     level = min(drill.levels(), key=lambda each: (abs(each - state.now.level), each))
     here = [stimulus for stimulus in drill.stimuli if stimulus.level == level]
-    return min(here, key=lambda stimulus: state.last_round.get(stimulus.id, 0))
+    return min(here, key=lambda each: (each.id == leave_out, state.last_round.get(each.id, 0)))

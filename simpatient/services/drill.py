@@ -90,15 +90,21 @@ class DrillService:
         order = {"due": 0, "new": 1, "later": 2}
         return tuple(sorted(cards, key=lambda card: (order[card.due], card.due_at or now)))
 
-    def begin(self, drill_id: str, trainee_id: str, stimulus_id: str = "") -> Exercise:
-        """Return the next stimulus of a drill, or the one named, as a new round.
+    def begin(self, drill_id: str, trainee_id: str, stimulus_id: str = "", *, leave_out: str = "") -> Exercise:
+        """Return the next stimulus of a drill as a new round.
+
+        Args:
+            drill_id: The drill.
+            trainee_id: Whose turn it is.
+            stimulus_id: The stimulus wanted; '' leaves the choice to level and spacing.
+            leave_out: The stimulus just shown, when another is wanted.
 
         Raises:
             NotFound: There is no such drill or stimulus.
         """
         drill = self._library.drill(drill_id)
         state = self._state(drill_id, trainee_id)
-        stimulus = _named(drill, stimulus_id) if stimulus_id else next_stimulus(drill, state)
+        stimulus = _named(drill, stimulus_id) if stimulus_id else next_stimulus(drill, state, leave_out)
         self._coder.prepare_for(stimulus.patient)
         return Exercise(drill=drill, stimulus=stimulus, round=state.round + 1)
 

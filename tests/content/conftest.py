@@ -9,7 +9,7 @@ import pytest
 from simpatient.content.library import FileContentLibrary
 
 SAMPLES = Path(__file__).parent / "samples"
-KINDS = ("personas", "cases", "curricula", "rubrics", "intents", "schemes", "dynamics", "guard", "debrief")
+KINDS = ("personas", "cases", "curricula", "rubrics", "intents", "schemes", "dynamics", "guard", "debrief", "drills")
 Edit = Callable[[str, str, str], Path]
 
 
