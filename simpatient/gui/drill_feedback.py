@@ -3,7 +3,10 @@
 Must not know how it is judged.
 """
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from simpatient.domain.drill import Feedback, Finding
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -27,6 +30,7 @@ _NEXT = {
 _MOVES = {"up": "That came easily: the next line is harder.", "down": "That was hard: the next line is easier."}
 _SURFACES = {"done": "keep", "not_yet": "change", "unsure": "card", "copied": "card"}
 _EXPECTED = {"met": ("Heard", "accent"), "unmet": ("Not yet", "warm"), "unsure": ("Unsure", "note")}
+_FORM = "In all"
 _AVOIDED = {"unmet": ("Better left out", "warm"), "unsure": ("Unsure", "note")}
 
 
@@ -36,13 +40,10 @@ def feedback_card(answer: Answer) -> QWidget:
     frame, box = card(_SURFACES[feedback.outcome], spacing=SPACE_3, margin=SPACE_5)
     frame.setAccessibleName(f"Feedback on try {answer.tries}: {HEADLINES[feedback.outcome]}")
     box.addLayout(row(label(HEADLINES[feedback.outcome], "h3"), chip(f"Try {answer.tries}"), spacing=SPACE_3))
-    for finding in feedback.expected:
-        _add_finding(box, finding, *_EXPECTED[finding.verdict])
-    for finding in feedback.avoided:
-        if finding.verdict in _AVOIDED:
-            _add_finding(box, finding, *_AVOIDED[finding.verdict])
-    for words in form_words(feedback):
-        _add_row(box, "Form", "warm", words, "")
+    rows = [(*_EXPECTED[finding.verdict], finding.words, heard_words(finding)) for finding in feedback.expected]
+    rows += [(*_AVOIDED[f.verdict], f.words, heard_words(f)) for f in feedback.avoided if f.verdict in _AVOIDED]
+    rows += [(_FORM, "warm", words, "") for words in form_words(feedback)]
+    box.addLayout(_table(rows))
     box.addWidget(_better(feedback))
     move = f" {_MOVES[answer.moved]}" if answer.moved else ""
     box.addWidget(label(_NEXT[feedback.outcome] + move, "small"))
@@ -72,27 +73,28 @@ def spoken_feedback(answer: Answer) -> str:
     return " ".join(parts)
 
 
-def _add_finding(box: QVBoxLayout, finding: Finding, tag: str, tone: str) -> None:
-    heard = ""
-    # An unsure finding quotes for itself.
-    if finding.evidence is not None and finding.verdict != "unsure":
-        as_what = f" heard as {finding.heard.lower()}, {confidence_words(finding.confidence)}" if finding.heard else ""
-        heard = f"“{finding.evidence.quote}”{as_what}"
-    _add_row(box, tag, tone, finding.words, heard)
+def heard_words(finding: Finding) -> str:
+    """Return the words a finding rests on, and what they were heard as; '' when it quotes them itself or has none."""
+    if finding.evidence is None or finding.verdict == "unsure":
+        return ""
+    as_what = f" heard as {finding.heard.lower()}, {confidence_words(finding.confidence)}" if finding.heard else ""
+    return f"“{finding.evidence.quote}”{as_what}"
 
 
-def _add_row(box: QVBoxLayout, tag: str, tone: str, words: str, heard: str) -> None:
-    texts = column(spacing=2)
-    texts.addWidget(label(words, selectable=True))
-    if heard:
-        texts.addWidget(label(heard, "small", selectable=True))
-    marks = column(spacing=0)
-    marks.addWidget(chip(tag, tone))
-    marks.addStretch(1)
-    line = row(spacing=SPACE_3)
-    line.addLayout(marks)
-    line.addLayout(texts, 1)
-    box.addLayout(line)
+def _table(rows: Sequence[tuple[str, str, str, str]]) -> QGridLayout:
+    """Return rows of a tag with its tone, what is said, and what it rests on."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(SPACE_3)
+    grid.setVerticalSpacing(SPACE_3)
+    grid.setColumnStretch(1, 1)
+    for at, (tag, tone, words, heard) in enumerate(rows):
+        texts = column(spacing=2)
+        texts.addWidget(label(words, selectable=True))
+        if heard:
+            texts.addWidget(label(heard, "small", selectable=True))
+        grid.addWidget(chip(tag, tone), at, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addLayout(texts, at, 1)
+    return grid
 
 
 def _better(feedback: Feedback) -> QWidget:

@@ -5,18 +5,18 @@ Must not know how a try is judged, nor which line comes next.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from simpatient.gui.bridge import Job, Trouble
 from simpatient.gui.context import Context
 from simpatient.gui.drill_feedback import feedback_card, spoken_feedback
-from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6
 from simpatient.gui.widgets.controls import Button, Segments
 from simpatient.gui.widgets.conversation import Bubble, Composer, announce
 from simpatient.gui.widgets.layout import ScrollPage, States, card, clear, column, row
-from simpatient.gui.widgets.text import Elided, label
+from simpatient.gui.widgets.text import Elided, divider, label
 from simpatient.services.drill import Answer, Exercise
 
 _SIDE_FROM = 860
@@ -34,7 +34,7 @@ class DrillPage(States):
         self._exercise: Exercise | None = None
         self._job: Job[Exercise] | Job[Answer] | None = None
         self._hint: QWidget | None = None
-        self._follows = False
+        self._newest: QWidget | None = None
         self.answers: list[Answer] = []
         self.composer = Composer("What would you say?")
         self.composer.submitted.connect(self._on_submitted)
@@ -45,9 +45,12 @@ class DrillPage(States):
 
     def _build(self) -> None:
         self._talk = ScrollPage("Tries, newest at the end", READING_WIDTH, SPACE_4)
+        self._talk.set_margins(SPACE_6, SPACE_4)
         self._talk.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         middle = column(spacing=0)
         middle.addWidget(self._build_bar())
+        middle.addWidget(self._build_stimulus())
+        middle.addWidget(divider())
         middle.addWidget(self._talk, 1)
         middle.addWidget(self.composer)
         self._side = ScrollPage("The skill", 400, SPACE_4)
@@ -59,6 +62,20 @@ class DrillPage(States):
         self._content.setLayout(line)
         line.addWidget(self._side)
         line.addLayout(middle, 1)
+
+    def _build_stimulus(self) -> QWidget:
+        """Return the place of the patient's line: above the tries, so that it never scrolls away from its answer."""
+        outer, inner = QWidget(), QWidget()
+        inner.setMaximumWidth(READING_WIDTH)
+        self._stimulus = column(inner, SPACE_2)
+        line = row(spacing=0)
+        line.setContentsMargins(SPACE_6, SPACE_4, SPACE_6, SPACE_4)
+        line.addStretch(1)
+        line.addWidget(inner, 1000)
+        line.addStretch(1)
+        outer.setLayout(line)
+        outer.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        return outer
 
     def _build_bar(self) -> QWidget:
         bar = QWidget()
@@ -158,12 +175,12 @@ class DrillPage(States):
     def _fill_talk(self, exercise: Exercise) -> None:
         self._hint = None
         self._hint_button.setEnabled(True)
-        body = self._talk.body
-        clear(body)
-        body.addWidget(label(exercise.stimulus.setting, "small"))
-        self._add_bubble("patient", "Patient", exercise.stimulus.patient)
-        self._follows = False
-        self._talk.verticalScrollBar().setValue(0)
+        clear(self._stimulus)
+        self._stimulus.addWidget(label(exercise.stimulus.setting, "small"))
+        self._stimulus.addLayout(row(_bubble("patient", "Patient", exercise.stimulus.patient), None))
+        clear(self._talk.body)
+        self._talk.body.addStretch(1)
+        self._newest = None
 
     # Trying
 
@@ -180,9 +197,9 @@ class DrillPage(States):
 
     def _on_answered(self, answer: Answer) -> None:
         self.answers.append(answer)
-        self._follows = True
-        self._add_bubble("trainee", "You", answer.text)
-        self._talk.body.addWidget(feedback_card(answer))
+        self._newest = _bubble("trainee", "You", answer.text)
+        self._add(row(None, self._newest))
+        self._add(row(feedback_card(answer)))
         self.composer.set_waiting(False)
         self.composer.editor.setFocus()
         announce(self._talk, spoken_feedback(answer))
@@ -201,20 +218,27 @@ class DrillPage(States):
         self._hint, inner = card("notice", spacing=SPACE_2, margin=SPACE_4)
         inner.addWidget(label("Hint", "caption"))
         inner.addWidget(label(hint))
-        self._follows = True
-        self._talk.body.addWidget(self._hint)
+        self._newest = self._hint
+        self._add(row(self._hint))
         self._hint_button.setEnabled(False)
         self.composer.editor.setFocus()
         announce(self._talk, f"Hint: {hint}")
 
-    def _add_bubble(self, who: str, name: str, text: str) -> None:
-        bubble = Bubble(who, name, text)
-        bubble.set_widest(_WIDEST_LINE)
-        self._talk.body.addLayout(row(bubble, None) if who == "patient" else row(None, bubble))
+    def _add(self, line: QLayout) -> None:
+        """Add to the end, above the space that keeps everything at the top."""
+        self._talk.body.insertLayout(self._talk.body.count() - 1, line)
 
-    def _on_range_changed(self, _low: int, high: int) -> None:
-        if self._follows:
-            self._talk.verticalScrollBar().setValue(high)
+    def _on_range_changed(self) -> None:
+        # The page's parts get their places only after it has grown.
+        QTimer.singleShot(0, self._show_newest)
+
+    def _show_newest(self) -> None:
+        """Show the end, or the beginning of the newest words when they and their feedback are longer than the view."""
+        inside = self._talk.widget()
+        if self._newest is not None and inside is not None:
+            top = self._newest.mapTo(inside, QPoint(0, 0)).y() - SPACE_4
+            bar = self._talk.verticalScrollBar()
+            bar.setValue(min(top, bar.maximum()))
 
     def _on_panel_toggled(self) -> None:
         self._side.setVisible(self._side.isHidden())
@@ -225,6 +249,12 @@ class DrillPage(States):
         was, now = event.oldSize().width(), event.size().width()
         if was < 0 or (was >= _SIDE_FROM) != (now >= _SIDE_FROM):
             self._side.setVisible(now >= _SIDE_FROM)
+
+
+def _bubble(who: str, name: str, text: str) -> Bubble:
+    bubble = Bubble(who, name, text)
+    bubble.set_widest(_WIDEST_LINE)
+    return bubble
 
 
 def _paragraph(body: QVBoxLayout, title: str, words: str) -> None:

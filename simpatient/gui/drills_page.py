@@ -17,7 +17,7 @@ from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.gui.wording import plural
 from simpatient.services.drill import DrillCard
 
-_OVERLINES = {"due": "Due today", "new": "Begin here", "later": "Practise ahead of time"}
+_OVERLINES = {"due": "Due today", "new": "Try this next", "later": "Practise ahead of time"}
 
 
 class DrillsPage(States):
@@ -56,6 +56,8 @@ class DrillsPage(States):
         self._fill(drills)
         self.show_content()
         bar.setValue(place)
+        # Else Qt gives the focus of what went away to whichever card comes next, and a ring shows unasked.
+        self._page.setFocus()
 
     def _fill(self, drills: Sequence[DrillCard]) -> None:
         body = self._page.body

@@ -36,7 +36,7 @@ def test_the_list_says_what_is_there_and_when_it_is_due(qtbot, window, fake_app)
     page = the_list(qtbot, window)
     names = [card.accessibleName() for card in page.findChildren(CardButton)]
     assert "Open questions. New. Level 1 of 3." in names
-    assert {"Begin here", "Drills"} <= set(shown_words(page))
+    assert {"Try this next", "Drills"} <= set(shown_words(page))
     exercise = fake_app.drill.begin("open-questions", "me")
     fake_app.drill.attempt(exercise, "me", OPEN)
     page.refresh()
@@ -190,6 +190,19 @@ def test_the_debrief_leads_to_the_drill_for_what_mattered(qtbot, window, fake_ap
     buttons(window.pages.debrief, "Practise this skill")[0].click()
     wait(qtbot, lambda: window.pages.drill.isVisible() and window.pages.drill.state == "content")
     assert window.pages.drill._exercise.drill.id == "open-questions"
+
+
+def test_the_patients_line_stays_and_the_newest_try_comes_into_view(qtbot, window):
+    window.resize(900, 600)
+    page = the_drill(qtbot, window)
+    for text in (CLOSED, DOUBTFUL, "So that is how it is for you there, " * 12):
+        say(qtbot, page, text)
+    patient, *tried = page.findChildren(Bubble)
+    bar = page._talk.verticalScrollBar()
+    wait(qtbot, lambda: 0 <= tried[-1].mapTo(page._talk, tried[-1].rect().topLeft()).y() < page._talk.height() / 2)
+    assert bar.value() > 0
+    assert patient.mapTo(page, patient.rect().bottomLeft()).y() < page._talk.y() + page._talk.height()
+    assert not page._talk.isAncestorOf(patient)
 
 
 def test_hostile_words_are_shown_as_they_are(qtbot, window):
