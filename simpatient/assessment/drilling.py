@@ -116,7 +116,7 @@ def _expected(expectation: Expectation, patterns: Sequence[Pattern], said: _Said
         return _missed(expectation, said, could_be=could_be)
     if _matched(expectation, patterns, _sure_only(said), said.scheme):
         return _finding(expectation.id, "met", expectation.met, _surest(spans), said.labels)
-    return _unsure(expectation.id, _surest(spans), said)
+    return _unsure(expectation.id, spans, said)
 
 
 def _avoided(avoidance: Avoidance, patterns: Sequence[Pattern], said: _Said) -> Finding:
@@ -126,7 +126,7 @@ def _avoided(avoidance: Avoidance, patterns: Sequence[Pattern], said: _Said) -> 
         return Finding(id=avoidance.id, verdict="met", words="", confidence=_least_sure(said))
     if _matched(avoidance, patterns, _sure_only(said), said.scheme):
         return _finding(avoidance.id, "unmet", avoidance.said, _surest(spans), said.labels)
-    return _unsure(avoidance.id, _surest(spans), said)
+    return _unsure(avoidance.id, spans, said)
 
 
 def _matched(
@@ -136,14 +136,18 @@ def _matched(
     reading = read(turns, scheme, patterns)
     at = len(reading.volleys) - 1
     coded = reading.spans(wanted_codes(pattern, patterns), at)
-    return tuple(_as_coded(span, coded) for span in reading.spans([pattern.id], at))
+    return tuple(_as_coded(span, coded, pattern) for span in reading.spans([pattern.id], at))
 
 
-def _as_coded(span: Span, coded: Sequence[Span]) -> Span:
-    """Return words found by a phrase with the code they were asked to have, as sure as the coder is of that."""
-    if span in coded or not coded:
+def _as_coded(span: Span, coded: Sequence[Span], pattern: Pattern) -> Span:
+    """Return words found by a phrase with the code they were asked to have, as sure as the coder is of that.
+
+    A phrase that is enough by itself keeps its certainty; one that a code must go with does not.
+    """
+    near = [each for each in coded if _shared(span, each)]
+    if span in coded or not (near or (pattern.phrases and coded)):
         return span
-    best = max(coded, key=lambda each: (_shared(span, each), each.confidence))
+    best = max(near or coded, key=lambda each: (_shared(span, each), each.confidence))
     return replace(span, code=best.code, confidence=best.confidence)
 
 
@@ -187,7 +191,7 @@ def _is_doubtful(utterance: Utterance, scheme: str) -> bool:
 def _missed(expectation: Expectation, said: _Said, *, could_be: bool) -> Finding:
     spoken = _spoken(said)
     if could_be:
-        return _unsure(expectation.id, min(spoken, key=lambda span: span.confidence), said)
+        return _unsure(expectation.id, (), said)
     if not expectation.codes:
         # No words can be shown for what was not said.
         return Finding(id=expectation.id, verdict="unmet", words=expectation.unmet, confidence=1.0)
@@ -195,7 +199,11 @@ def _missed(expectation: Expectation, said: _Said, *, could_be: bool) -> Finding
     return _finding(expectation.id, "unmet", expectation.unmet, heard, said.labels)
 
 
-def _unsure(finding_id: str, span: Span, said: _Said) -> Finding:
+def _unsure(finding_id: str, matched: Sequence[Span], said: _Said) -> Finding:
+    """Return the finding that nobody can tell, with the doubtful words, those that matched before others."""
+    doubtful = [span for span in _spoken(said) if span.confidence < SURE_FROM]
+    near = [span for span in doubtful if any(_shared(span, each) for each in matched)]
+    span = min(near or doubtful, key=lambda each: each.confidence)
     name = said.labels.get(span.code, span.code.replace("_", " ")).lower()
     told = f"“{span.text}” was heard as “{name}”, but not surely. A person should judge this one."
     return _finding(finding_id, "unsure", told, span, said.labels)

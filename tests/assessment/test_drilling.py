@@ -144,6 +144,23 @@ def test_patterns_can_be_named_by_what_is_expected_and_a_doubt_reaches_through_t
     assert said("More.", ("facilitate", 0.3), drill=drill).outcome == "not_yet"
 
 
+def test_a_phrase_that_is_enough_by_itself_is_certain_whatever_else_was_said():
+    patterns = [{"id": "about_them", "phrases": ["you"]}]
+    drill = with_expects({"id": "about", "codes": ["open_question", "about_them"]}, patterns=patterns)
+    (finding,) = said("You stood there.| Hm.", ("facilitate", 0.9), ("open_question", 0.7), drill=drill).expected
+    assert (finding.evidence.quote, finding.confidence, finding.heard) == ("You stood there.", 1.0, "")
+
+
+def test_the_words_quoted_as_doubtful_are_the_doubtful_ones():
+    drill = with_expects({"id": "told", "phrases": ["stood"], "unless": ["closed_question"]})
+    # What stands in the way is what cannot be told; the phrase itself is certain.
+    (finding,) = said("You stood there.| Hm.", ("facilitate", 0.9), ("closed_question", 0.3), drill=drill).expected
+    assert (finding.verdict, finding.evidence.quote) == ("unsure", "Hm.")
+    coded = with_expects({"id": "asked", "codes": ["open_question"]})
+    (finding,) = said("Say.| Hm.", ("open_question", 0.4), ("facilitate", 0.2), drill=coded).expected
+    assert finding.evidence.quote == "Say."
+
+
 def test_the_patients_words_said_again_are_parroting():
     patient = small_drill().stimuli[0].patient
     drill = with_expects({"id": "anything", "min_words": 1})
