@@ -77,17 +77,28 @@ def _prepare(path: Path) -> None:
 def _look(path: Path) -> Found:
     """Read version and tables without writing; set the file aside when it is damaged."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
-            damage = None if version > SCHEMA_VERSION else _damage(connection, path)
+        found, damage = _read(path, "ro")
     except sqlite3.Error as error:
         if not is_damage(error):
             raise translated(error, path) from error
         raise _set_aside(path) from error
     if damage:
         raise _set_aside(path)
-    return Found(version, tables)
+    return found
+
+
+def _read(path: Path, mode: str) -> tuple[Found, str | None]:
+    """Return what is in the file and what damage there is."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
+            return Found(version, tables), None if version > SCHEMA_VERSION else _damage(connection, path)
+    except sqlite3.OperationalError as error:
+        # Killed in the middle of a write, the file has to be rolled back by SQLite before anyone can read it.
+        if mode != "ro" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+        return _read(path, "rw")
 
 
 def _damage(connection: sqlite3.Connection, path: Path) -> str | None:
