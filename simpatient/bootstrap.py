@@ -23,6 +23,7 @@ from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, RememberingEncoder, SentenceEncoder
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
+from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository
 from simpatient.services.practise import PractiseService
@@ -97,6 +98,7 @@ class App:
     progress: ProgressService
     author: AuthorService
     reports: ReportService
+    drill: DrillService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -186,14 +188,15 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.opening import open_sessions
+    from simpatient.storage.opening import open_repositories
 
     home = home or app_home()
     home.mkdir(parents=True, exist_ok=True)
     library = open_library(home)
     encoder = encoder or in_process_encoder(home)
     coder = open_coder(encoder)
-    sessions = open_sessions(home / DATABASE)
+    stored = open_repositories(home / DATABASE)
+    sessions = stored.sessions
     clock = SystemClock()
     minds = MindStore(library, encoder)
     practise = PractiseService(
@@ -214,10 +217,10 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
         library=library, sessions=sessions, review=review, progress=progress, writer=FileReportWriter(), clock=clock
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
+    drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
     trainee = os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
-    return App(
-        home, trainee, library, encoder, coder, sessions, practise, review, progress, author, reports, (sessions.close,)
-    )
+    services = (practise, review, progress, author, reports, drill)
+    return App(home, trainee, library, encoder, coder, sessions, *services, (sessions.close,))
 
 
 def open_desktop_app(home: Path | None = None) -> App:

@@ -10,8 +10,9 @@ import yaml
 
 from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.codes import BehaviorCode, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
@@ -330,11 +331,46 @@ def small_play_prompt() -> PatientPrompt:
     return PatientPrompt.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
+def small_scheme() -> CodingScheme:
+    """Return names for the codes the tests use."""
+    codes = ["open_question", "closed_question", "simple_reflection", "complex_reflection", "affirm", "facilitate",
+             "confront", "advise_without_permission"]  # fmt: skip
+    named = tuple(BehaviorCode(code=c, label=c.replace("_", " ").capitalize(), meaning=c) for c in codes)
+    return CodingScheme(id=SCHEME, version="1.0.0", title="Codes", source="made for tests", codes=named)
+
+
+def small_drill(**changes: Any) -> Drill:
+    """Return a drill of five stimuli on three levels, fields replaced as named."""
+
+    def stimulus(name: str, level: int, patient: str, **more: Any) -> Content:
+        better = [f"What was {name} like for you?", f"Tell me how {name} began."]
+        return {"id": name, "level": level, "setting": "Clinic.", "patient": patient, "hint": f"Ask about {name}.",
+                "better": better, **more}  # fmt: skip
+
+    data = {
+        "id": "asking", "version": "1.0.0", "title": "Asking openly", "why": "It opens talk.", "how": "Say what or how.",
+        "citation": "Ours.", "scheme": SCHEME, "max_words": 12,
+        "expects": [{"id": "open_asked", "codes": ["open_question"], "met": "That leaves room.",
+                     "unmet": "One word would do as an answer."}],
+        "avoids": [{"id": "pushed", "codes": ["confront", "advise_without_permission"], "said": "This pushes."}],
+        "stimuli": [
+            stimulus("singing", 1, "They gave the solo to her, and I stood there."),
+            stimulus("moving", 1, "We moved here in May."),
+            stimulus("father", 2, "Dad died in that room."),
+            stimulus("brother", 2, "We don't speak, my brother and I."),
+            stimulus("fading", 3, "Some days I'd rather be mist.", expects=[
+                {"id": "mist_named", "phrases": ["mist"], "met": "You took up the mist.", "unmet": "The mist is left out."}]),
+        ],
+    }  # fmt: skip
+    return Drill.model_validate({**data, **changes})
+
+
 def small_library(**changes: Any) -> FakeLibrary:
     """Return a library of all of the above, shelves replaced as named."""
     shelves: Content = {
         "all_personas": [small_persona()], "all_cases": [small_case()], "all_curricula": [small_curriculum()],
         "all_rubrics": small_rubrics(), "intent_bank": small_bank(), "table": small_table(), "rules": small_rules(),
-        "guide": small_guide(), "play_prompt": small_play_prompt(),
+        "guide": small_guide(), "all_schemes": [small_scheme()], "all_drills": [small_drill()],
+        "play_prompt": small_play_prompt(),
     }  # fmt: skip
     return FakeLibrary(**{**shelves, **changes})

@@ -17,6 +17,7 @@ from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.guard_rules import GuardRules
@@ -42,6 +43,7 @@ class FakeLibrary:
     all_curricula: Sequence[Curriculum] = ()
     all_rubrics: Sequence[Rubric] = ()
     all_schemes: Sequence[CodingScheme] = ()
+    all_drills: Sequence[Drill] = ()
     intent_bank: IntentBank | None = None
     table: DynamicsTable | None = None
     rules: GuardRules | None = None
@@ -69,6 +71,12 @@ class FakeLibrary:
 
     def rubric(self, rubric_id: str) -> Rubric:
         return _by_id(self.rubrics(), rubric_id)
+
+    def drills(self) -> tuple[Drill, ...]:
+        return tuple(sorted(self.all_drills, key=lambda item: item.id))
+
+    def drill(self, drill_id: str) -> Drill:
+        return _by_id(self.drills(), drill_id)
 
     def intents(self) -> IntentBank:
         return _there(self.intent_bank)
@@ -98,6 +106,7 @@ class FakeLibrary:
             "curriculum": self.curricula(),
             "rubric": self.rubrics(),
             "scheme": self.schemes(),
+            "drill": self.drills(),
             "intents": [self.intent_bank],
             "dynamics": [self.table],
             "guard": [self.rules],
@@ -222,6 +231,34 @@ class InMemorySessions:
         session = self._one(session_id)
         changed = _turn_of(session, turn).model_copy(update=values)
         self._update(session_id, turns=tuple(changed if stored.turn == turn else stored for stored in session.turns))
+
+
+@dataclass
+class InMemoryDrills:
+    """A drill repository without a disk; ``fails`` makes it refuse to write."""
+
+    made: list[DrillTry] = field(default_factory=list)
+    fails: bool = False
+    _states: dict[tuple[str, str], DrillState] = field(default_factory=dict)
+
+    def add_try(self, made: DrillTry, state: DrillState) -> None:
+        self.save_state(state)
+        self.made.append(made)
+
+    def save_state(self, state: DrillState) -> None:
+        if self.fails:
+            raise StorageUnavailable("The disk is full.", "Free some space and send it again.")
+        self._states[state.trainee_id, state.drill_id] = state
+
+    def state(self, trainee_id: str, drill_id: str) -> DrillState | None:
+        return self._states.get((trainee_id, drill_id))
+
+    def states(self, trainee_id: str) -> tuple[DrillState, ...]:
+        return tuple(self._states[key] for key in sorted(self._states) if key[0] == trainee_id)
+
+    def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
+        mine = [made for made in self.made if (made.trainee_id, made.drill_id) == (trainee_id, drill_id)]
+        return tuple(made for made in mine if round_number in (None, made.round))
 
 
 def _turn_of(session: Session, number: int) -> Turn:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from simpatient.services.authoring import AuthorService
+from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import Exchange, PractiseService
 from simpatient.services.progress import ProgressService
@@ -18,6 +19,7 @@ from tests.fakes import (
     FakeReportWriter,
     FakeVoices,
     FixedClock,
+    InMemoryDrills,
     RecordingSessions,
     RememberingFakeEncoder,
 )
@@ -32,6 +34,7 @@ class World:
 
     library: FakeLibrary = field(default_factory=small_library)
     sessions: RecordingSessions = field(default_factory=RecordingSessions)
+    tries: InMemoryDrills = field(default_factory=InMemoryDrills)
     coder: FakeCoder = field(default_factory=FakeCoder)
     clock: FixedClock = field(default_factory=FixedClock)
     voices: FakeVoices = field(default_factory=FakeVoices)
@@ -57,6 +60,7 @@ class World:
         self.reports = ReportService(
             **shared, review=self.review, progress=self.progress, writer=self.writer, clock=self.clock
         )
+        self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)
 
     def begin(self, **named: object) -> str:

@@ -63,12 +63,14 @@ def make_debrief(
     change = _pick(choices, "change", ())
     keep = _pick(choices, "keep", [choice.at for choice in change])
     first = (*change, *keep)
+    drills = [choice.tip.drill for choice in first if choice.tip.drill]
     return Debrief(
         session_id=session_id,
         keep=tuple(_moment(choice, reading, guide) for choice in keep),
         change=tuple(_moment(choice, reading, guide) for choice in change),
         scorecards=tuple(scorecards),
         next_step=guide.too_short if too_short else "".join(choice.tip.next_step for choice in first[:1]),
+        next_drill="".join(drills[:1]),
         curve=state_curve(turns),
         cues=() if too_short else follow_cues(reading, guide.cues),
         too_short=too_short,

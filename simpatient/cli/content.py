@@ -35,8 +35,8 @@ def _rubrics(library: ContentLibrary) -> list[Row]:
     return [{"id": r.id, "title": r.title, "version": r.version} for r in library.rubrics()]
 
 
-def _drills(_library: ContentLibrary) -> list[Row]:
-    return []  # none authored yet; the command keeps its form for scripts
+def _drills(library: ContentLibrary) -> list[Row]:
+    return [{"id": d.id, "title": d.title, "version": d.version, "stimuli": len(d.stimuli)} for d in library.drills()]
 
 
 def _models(_library: ContentLibrary) -> list[Row]:
@@ -83,7 +83,7 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False,
 ) -> int:
-    """Check personas, cases, curricula and rubrics: file:line: field: problem.
+    """Check personas, cases, curricula, rubrics and drills: file:line: field: problem.
 
     Example: simpatient check personas/ray-kowalczyk.yaml
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import coding, content, doctor, practise, reports, tune
+from simpatient.cli import coding, content, doctor, drill, practise, reports, tune
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("practise")(practise.practise)
+app.command("drill")(drill.drill)
 app.command("code")(coding.code)
 app.command("score")(coding.score)
 app.command("list")(content.list_content)

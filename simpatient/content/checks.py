@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from simpatient.assessment.rubrics import guide_problems, rubric_problems
+from simpatient.content.drill_checks import drill_problems
 from simpatient.content.known import Known, measures_of
 from simpatient.content.loader import LoadedFile
 from simpatient.content.persona_checks import Problem, missing, persona_problems, unknown
@@ -17,6 +18,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum, LearningObjective
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
 from simpatient.domain.guard_rules import GuardRules
@@ -144,6 +146,9 @@ def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:
     yield from _used_twice("cues", [cue.id for cue in guide.cues])
     for field, message in guide_problems(guide, codes, measures):
         yield Problem(_path_by_ids(guide, field), message)
+    for number, tip in enumerate(guide.tips):
+        if tip.drill:
+            yield from unknown(("tips", number, "drill"), tip.drill, known.drills, "drill")
 
 
 def guard_checks(rules: GuardRules, known: Known) -> Iterator[Problem]:
@@ -201,6 +206,7 @@ _RULES: dict[type[Value], Callable[[Any, Known], Iterator[Problem] | list[Proble
     Case: case_problems,
     Curriculum: curriculum_problems,
     Rubric: rubric_checks,
+    Drill: drill_problems,
     CoachingGuide: coaching_checks,
     GuardRules: guard_checks,
     IntentBank: intents_checks,

@@ -10,6 +10,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
         Kind("case", Case, ("cases",), frozenset({"vignette", "persona", "presenting_problem"})),
         Kind("curriculum", Curriculum, ("curricula",), frozenset({"units"})),
         Kind("rubric", Rubric, ("rubrics",), frozenset({"criteria", "counts", "summaries", "license_tier"})),
+        Kind("drill", Drill, ("drills",), frozenset({"stimuli", "expects", "max_words"})),
         Kind("intents", IntentBank, ("intents",), frozenset({"intents"})),
         Kind("scheme", CodingScheme, ("schemes",), frozenset({"codes", "source"})),
         Kind("dynamics", DynamicsTable, ("dynamics",), frozenset({"skilled", "harmful", "events"})),
@@ -55,8 +57,8 @@ _BY_FOLDER = {folder: kind for kind in KINDS.values() for folder in kind.folders
 
 
 def kind_by_folder(path: Path) -> Kind | None:
-    """Return the kind the nearest telling folder stands for."""
-    return next((_BY_FOLDER[part] for part in reversed(path.absolute().parts[:-1]) if part in _BY_FOLDER), None)
+    """Return the kind the nearest telling folder in ``path`` stands for."""
+    return next((_BY_FOLDER[part] for part in reversed(path.parts[:-1]) if part in _BY_FOLDER), None)
 
 
 def kind_by_content(data: Any) -> Kind | None:

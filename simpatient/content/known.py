@@ -21,6 +21,7 @@ class Known:
     cases: dict[str, Case] = field(default_factory=dict)
     rubrics: dict[str, Rubric] = field(default_factory=dict)
     schemes: dict[str, CodingScheme] = field(default_factory=dict)
+    drills: frozenset[str] = frozenset()
     intents: IntentBank | None = None
     dynamics: DynamicsTable | None = None
     guard: GuardRules | None = None

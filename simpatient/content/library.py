@@ -21,6 +21,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError, NotFound
 from simpatient.domain.guard_rules import GuardRules
@@ -91,6 +92,14 @@ class FileContentLibrary:
     def rubric(self, rubric_id: str) -> Rubric:
         """Return one rubric."""
         return self._one(self.rubrics(), rubric_id, "rubric")
+
+    def drills(self) -> tuple[Drill, ...]:
+        """Return all drills, sorted by id."""
+        return self._all(Drill)
+
+    def drill(self, drill_id: str) -> Drill:
+        """Return one drill."""
+        return self._one(self.drills(), drill_id, "drill")
 
     def intents(self) -> IntentBank:
         """Return the shared intents."""
@@ -220,6 +229,7 @@ class FileContentLibrary:
             cases=references.cases,
             rubrics=references.rubrics,
             schemes={scheme.id: scheme for scheme in self._all(CodingScheme)},
+            drills=frozenset(self._shelf("drill")),
             intents=next(iter(self._all(IntentBank)), None),
             dynamics=next(iter(self._all(DynamicsTable)), None),
             guard=guard if guard and not problems_of(guard, references) else None,

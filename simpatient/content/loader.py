@@ -18,6 +18,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
 from simpatient.domain.guard_rules import GuardRules
@@ -52,11 +53,13 @@ class LoadedFile:
 
 def load_file(path: Path, kind: Kind | None = None) -> LoadedFile:
     """Read a file of the given kind, or of the kind its fields or folder tell. Never raises."""
+    # Only the folders right above it: somebody's whole work may lie under one that is called "drills".
+    near = Path(*path.absolute().parts[-3:])
     try:
         source = read_yaml(path)
     except ContentError as error:
-        return LoadedFile(path, kind or kind_by_folder(path), None, None, (error,))
-    found = kind or kind_by_content(source.data) or kind_by_folder(path)
+        return LoadedFile(path, kind or kind_by_folder(near), None, None, (error,))
+    found = kind or kind_by_content(source.data) or kind_by_folder(near)
     if found is None:
         message = "It cannot be told what kind of content this is."
         unknown = source.error(message, action=f"Put it in a folder named {', '.join(_folders())}.")
@@ -107,6 +110,11 @@ def load_intents(path: Path) -> IntentBank:
 def load_rubric(path: Path) -> Rubric:
     """Read a rubric."""
     return _load(path, Rubric)
+
+
+def load_drill(path: Path) -> Drill:
+    """Read a drill."""
+    return _load(path, Drill)
 
 
 def load_scheme(path: Path) -> CodingScheme:

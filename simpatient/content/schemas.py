@@ -9,7 +9,7 @@ from pathlib import Path
 from simpatient.content.kinds import KINDS
 from simpatient.content.locations import bundled_root
 
-AUTHORED = ("persona", "case", "curriculum", "rubric")
+AUTHORED = ("persona", "case", "curriculum", "rubric", "drill")
 
 
 def schema_text(kind: str) -> str:

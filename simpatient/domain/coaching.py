@@ -22,6 +22,7 @@ class CoachingTip(Value):
         unless: Codes that take a turn out of consideration.
         harm: Whether the tip is about something that can hurt; harm is shown before anything else.
         measure: Id of the count, criterion or summary the tip explains.
+        drill: Id of the drill that practises this; '' when there is none.
     """
 
     id: Slug
@@ -37,6 +38,7 @@ class CoachingTip(Value):
     better_lines: tuple[Words, ...] = ()
     measure: str = ""
     next_step: Words
+    drill: str = ""
     harm: bool = False
 
 

@@ -84,6 +84,9 @@ class Debrief(Value):
     """Feedback on one branch of a session, made from the transcript alone.
 
     The disclosure map compares with the hidden case and is opened in a separate step.
+
+    Attributes:
+        next_drill: Id of the drill for what mattered most; '' when there is none.
     """
 
     session_id: str
@@ -91,6 +94,7 @@ class Debrief(Value):
     change: tuple[Moment, ...]
     scorecards: tuple[Scorecard, ...]
     next_step: str
+    next_drill: str = ""
     curve: tuple[StatePoint, ...]
     cues: tuple[CueGroup, ...] = ()
     too_short: bool = False

@@ -18,6 +18,7 @@ from simpatient.gui.preferences import Preferences
 if TYPE_CHECKING:
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
+    from simpatient.services.drill import DrillService
     from simpatient.services.ports import ContentLibrary
     from simpatient.services.practise import PractiseService
     from simpatient.services.progress import ProgressService
@@ -33,6 +34,7 @@ class App(Protocol):
     progress: ProgressService
     author: AuthorService
     reports: ReportService
+    drill: DrillService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -63,6 +65,10 @@ class Navigator(Protocol):
 
     def open_debrief(self, session_id: str) -> None:
         """Show the debrief of a session."""
+        ...
+
+    def open_drill(self, drill_id: str) -> None:
+        """Begin a drill."""
         ...
 
     def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:

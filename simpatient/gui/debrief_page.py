@@ -141,7 +141,9 @@ class DebriefPage(States):
     def _show_feedback(self, data: DebriefData) -> None:
         if data.debrief is None:
             return
-        self.feedback = FeedbackView(data, data.debrief, self._on_retry, self._on_show_turn)
+        self.feedback = FeedbackView(
+            data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
+        )
         self.transcript = TranscriptView(data, self._on_retry)
         self.numbers = NumbersView(data)
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)

@@ -25,6 +25,7 @@ class FeedbackView(ScrollPage):
         debrief: Debrief,
         on_retry: Callable[[int], None],
         on_show_turn: Callable[[int], None],
+        on_drill: Callable[[str], None],
     ) -> None:
         super().__init__("Feedback", READING_WIDTH + 120, SPACE_5)
         self._on_retry = on_retry
@@ -35,7 +36,7 @@ class FeedbackView(ScrollPage):
             self._add_group("Keep", "keep", debrief.keep)
             self._add_group("Change", "change", debrief.change)
             if debrief.next_step:
-                self.body.addWidget(_next_step(debrief.next_step))
+                self.body.addWidget(_next_step(debrief, on_drill))
         if data.session.self_rating is not None:
             self.body.addWidget(_own_rating(data.session.self_rating, data.questions))
         self.body.addStretch(1)
@@ -91,10 +92,16 @@ def _quote(words: str) -> QWidget:
     return bar
 
 
-def _next_step(words: str) -> QWidget:
+def _next_step(debrief: Debrief, on_drill: Callable[[str], None]) -> QWidget:
     frame, box = card("hero", spacing=SPACE_2, margin=SPACE_5)
     box.addWidget(label("Next time", "overline"))
-    box.addWidget(label(words, "strong"))
+    box.addWidget(label(debrief.next_step, "strong"))
+    if debrief.next_drill:
+        name = "Practise this skill in a drill"
+        drill = Button(
+            "Practise this skill", "plain", "drill", name=name, on_click=lambda: on_drill(debrief.next_drill)
+        )
+        box.addLayout(row(drill, None))
     return frame
 
 

@@ -17,9 +17,10 @@ from simpatient.gui.widgets.text import label
 
 PLACES = (
     ("start", "Practise", "practise", "Ctrl+1"),
-    ("progress", "Progress", "progress", "Ctrl+2"),
-    ("author", "Author", "author", "Ctrl+3"),
-    ("settings", "Settings", "settings", "Ctrl+4"),
+    ("drills", "Drills", "drill", "Ctrl+2"),
+    ("progress", "Progress", "progress", "Ctrl+3"),
+    ("author", "Author", "author", "Ctrl+4"),
+    ("settings", "Settings", "settings", "Ctrl+5"),
 )
 SHORTCUTS = (
     *((keys, f"Go to {name}") for _, name, _, keys in PLACES),
@@ -27,7 +28,9 @@ SHORTCUTS = (
     ("Shift+Enter", "Start a new line"),
     ("Ctrl+M", "Mark this moment in a session"),
     ("Ctrl+E", "End the session"),
-    ("Esc", "Pause a session, and go on again"),
+    ("Esc", "Pause a session, and go on again; leave a drill"),
+    ("Ctrl+H", "Show the hint in a drill"),
+    ("Ctrl+N", "Go on to the next line of a drill"),
     ("Tab / Shift+Tab", "Move to the next or previous control"),
     ("F1", "This list"),
 )

@@ -13,6 +13,8 @@ from simpatient.gui.start_page import StartPage
 if TYPE_CHECKING:
     from simpatient.gui.author_page import AuthorPage
     from simpatient.gui.debrief_page import DebriefPage
+    from simpatient.gui.drill_page import DrillPage
+    from simpatient.gui.drills_page import DrillsPage
     from simpatient.gui.progress_page import ProgressPage
     from simpatient.gui.settings_page import SettingsPage
 
@@ -30,6 +32,8 @@ class Pages:
         self._author: AuthorPage | None = None
         self._settings: SettingsPage | None = None
         self._debrief: DebriefPage | None = None
+        self._drills: DrillsPage | None = None
+        self._drill: DrillPage | None = None
 
     def show(self, place: str) -> None:
         """Show one of the main places with fresh content.
@@ -39,6 +43,9 @@ class Pages:
         if place == "start":
             self._put(self.start)
             self.start.refresh()
+        elif place == "drills":
+            self._put(self.drills)
+            self.drills.refresh()
         elif place == "progress":
             self._put(self.progress)
             self.progress.refresh()
@@ -67,6 +74,29 @@ class Pages:
         """Show the debrief of a session."""
         self._put(self.debrief)
         self.debrief.open(session_id)
+
+    def show_drill(self, drill_id: str) -> None:
+        """Begin a drill."""
+        self._put(self.drill)
+        self.drill.open(drill_id)
+
+    @property
+    def drills(self) -> "DrillsPage":
+        """The list of drills."""
+        if self._drills is None:
+            from simpatient.gui.drills_page import DrillsPage
+
+            self._drills = DrillsPage(self._context)
+        return self._drills
+
+    @property
+    def drill(self) -> "DrillPage":
+        """The page of one drill."""
+        if self._drill is None:
+            from simpatient.gui.drill_page import DrillPage
+
+            self._drill = DrillPage(self._context)
+        return self._drill
 
     @property
     def progress(self) -> "ProgressPage":

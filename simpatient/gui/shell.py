@@ -164,6 +164,11 @@ class MainWindow(QMainWindow):
         self.frame.mark("progress")
         self.pages.show_debrief(session_id)
 
+    def open_drill(self, drill_id: str) -> None:
+        """Begin a drill."""
+        self.frame.mark("drills")
+        self.pages.show_drill(drill_id)
+
     def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show a calm message above the page."""
         self.banner.tell(words, "calm", action, on_action)

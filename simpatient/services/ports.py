@@ -9,6 +9,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, TurnCodes
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
 from simpatient.domain.guard_rules import GuardRules
@@ -112,6 +113,33 @@ class SessionRepository(Protocol):
         ...
 
 
+class DrillRepository(Protocol):
+    """Tries at drills and where a trainee is in each, on disk. Every call returns only when the change is durable.
+
+    All methods raise ``StorageUnavailable`` when the disk or database fails.
+    """
+
+    def add_try(self, made: DrillTry, state: DrillState) -> None:
+        """Append a try and store the state that follows from it; both or neither."""
+        ...
+
+    def save_state(self, state: DrillState) -> None:
+        """Store where a trainee is in a drill, in the place of what was stored before."""
+        ...
+
+    def state(self, trainee_id: str, drill_id: str) -> DrillState | None:
+        """Return where a trainee is in a drill; None before the first try."""
+        ...
+
+    def states(self, trainee_id: str) -> tuple[DrillState, ...]:
+        """Return where a trainee is in every drill begun, sorted by drill id."""
+        ...
+
+    def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
+        """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
+        ...
+
+
 class ContentLibrary(Protocol):
     """Authored content, loaded and checked. Unknown ids raise ``NotFound`` naming what there is."""
 
@@ -141,6 +169,14 @@ class ContentLibrary(Protocol):
 
     def rubric(self, rubric_id: str) -> Rubric:
         """Return one rubric."""
+        ...
+
+    def drills(self) -> tuple[Drill, ...]:
+        """Return all drills, sorted by id."""
+        ...
+
+    def drill(self, drill_id: str) -> Drill:
+        """Return one drill."""
         ...
 
     def intents(self) -> IntentBank:

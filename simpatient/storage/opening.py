@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.drill_repository import SqlDrillRepository
 from simpatient.storage.engine import make_engine
 from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.lane import Lane
@@ -28,7 +29,20 @@ class Found:
     tables: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Repositories:
+    """Everything kept in one opened database; closing any closes it for all."""
+
+    sessions: SqlSessionRepository
+    drills: SqlDrillRepository
+
+
 def open_sessions(path: Path) -> SqlSessionRepository:
+    """Open the database for its sessions alone; raises as ``open_repositories`` does."""
+    return open_repositories(path).sessions
+
+
+def open_repositories(path: Path) -> Repositories:
     """Open the database, made or brought up to date where needed.
 
     Raises:
@@ -41,7 +55,8 @@ def open_sessions(path: Path) -> SqlSessionRepository:
     except BaseException:
         lane.close()
         raise
-    return SqlSessionRepository(make_engine(path), path, lane)
+    engine = make_engine(path)
+    return Repositories(SqlSessionRepository(engine, path, lane), SqlDrillRepository(engine, path, lane))
 
 
 def _prepare(path: Path) -> None:
@@ -62,17 +77,28 @@ def _prepare(path: Path) -> None:
 def _look(path: Path) -> Found:
     """Read version and tables without writing; set the file aside when it is damaged."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
-            damage = None if version > SCHEMA_VERSION else _damage(connection, path)
+        found, damage = _read(path, "ro")
     except sqlite3.Error as error:
         if not is_damage(error):
             raise translated(error, path) from error
         raise _set_aside(path) from error
     if damage:
         raise _set_aside(path)
-    return Found(version, tables)
+    return found
+
+
+def _read(path: Path, mode: str) -> tuple[Found, str | None]:
+    """Return what is in the file and what damage there is."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
+            return Found(version, tables), None if version > SCHEMA_VERSION else _damage(connection, path)
+    except sqlite3.OperationalError as error:
+        # Killed in the middle of a write, the file has to be rolled back by SQLite before anyone can read it.
+        if mode != "ro" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+        return _read(path, "rw")
 
 
 def _damage(connection: sqlite3.Connection, path: Path) -> str | None:

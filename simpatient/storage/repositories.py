@@ -4,13 +4,12 @@ Must not know who asks. Opening, migrating and damaged files are in ``opening``.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from simpatient.domain.codes import TurnCodes
@@ -18,29 +17,13 @@ from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.storage import rows
-from simpatient.storage.engine import WRITING
-from simpatient.storage.failures import translating
 from simpatient.storage.integrity import integrity_problems
-from simpatient.storage.lane import Lane
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turns
-
-Result = TypeVar("Result")
-Work = Callable[[Connection], Result]
+from simpatient.storage.transactions import SqlRepository
 
 
-class SqlSessionRepository:
-    """Sessions in an opened and migrated database.
-
-    Args:
-        engine: Engine with safe connections (``engine.make_engine``).
-        path: The database file, for messages.
-        lane: The thread all work is done on; closed together with the repository.
-    """
-
-    def __init__(self, engine: Engine, path: Path, lane: Lane) -> None:
-        self._engine = engine
-        self._path = path
-        self._lane = lane
+class SqlSessionRepository(SqlRepository):
+    """Sessions in an opened and migrated database."""
 
     def create(self, session: Session) -> None:
         """Store a new session with everything it already has."""
@@ -184,29 +167,6 @@ class SqlSessionRepository:
             return (*integrity_problems(connection), *(f'session "{i}" cannot be read' for i in unreadable))
 
         return self._read(work)
-
-    def close(self) -> None:
-        """Release the database; closing twice is fine."""
-        self._lane.close()
-        self._engine.dispose()
-
-    def _read(self, work: Work[Result]) -> Result:
-        def on_lane() -> Result:
-            with translating(self._path), self._engine.connect() as connection:
-                return work(connection)
-
-        return self._lane.run(on_lane)
-
-    def _write(self, work: Work[None]) -> None:
-        def on_lane() -> None:
-            with (
-                translating(self._path),
-                self._engine.connect().execution_options(**WRITING) as connection,
-                connection.begin(),
-            ):
-                work(connection)
-
-        self._lane.run(on_lane)
 
     def _change(self, session_id: str, **values: Any) -> None:
         def work(connection: Connection) -> None:

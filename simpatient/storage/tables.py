@@ -122,3 +122,31 @@ self_ratings = Table(
     Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("rating", JSON, nullable=False),
 )
+
+# Tries hang on no session: a drill is practised by itself.
+drill_tries = Table(
+    "drill_tries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trainee_id", String(64), nullable=False),
+    Column("drill_id", String(64), nullable=False),
+    Column("drill_version", String(32), nullable=False),
+    Column("stimulus_id", String(64), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("hint_seen", Boolean(create_constraint=False), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("coder", String(128), nullable=False),
+    Column("feedback", JSON, nullable=False),
+    Index("ix_drill_tries_trainee_id_drill_id_round", "trainee_id", "drill_id", "round"),
+)
+
+drill_states = Table(
+    "drill_states",
+    metadata,
+    Column("trainee_id", String(64), primary_key=True),
+    Column("drill_id", String(64), primary_key=True),
+    Column("due_at", UtcTime),
+    Column("state", JSON, nullable=False),
+)

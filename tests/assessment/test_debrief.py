@@ -74,6 +74,20 @@ def test_points_are_tied_to_turns_with_verbatim_quotes(turns: list[CodedTurn], g
     assert len({m.evidence.turn for m in (*debrief.keep, *debrief.change)}) == len(debrief.keep) + len(debrief.change)
 
 
+def test_the_next_drill_is_that_of_what_mattered_most() -> None:
+    said = [("It helps me sleep.", "You're wrong.", "confront"), ("If you say so.", "What keeps you up?", "open_question"),
+            ("Work.", "Hm.", "facilitate")]  # fmt: skip
+    turns = []
+    for heard, words_, code in said:
+        turns += [patient(len(turns), heard), trainee(len(turns) + 1, (words_, code))]
+    argued = _tip("argued", "confront", drill="rolling", harm=True)
+    asked = _tip("asked", "open_question", drill="asking")
+    assert _debrief(turns, _guide(asked, argued)).next_drill == "rolling"
+    assert _debrief(turns, _guide(asked, _tip("argued", "confront", harm=True))).next_drill == "asking"
+    assert _debrief(turns, _guide(_tip("argued", "confront"))).next_drill == ""
+    assert _debrief(turns[:2], _guide(asked)).next_drill == ""
+
+
 def test_harm_is_shown_first_and_is_never_praised(guide: CoachingGuide) -> None:
     debrief = _debrief(HARMFUL, guide)
     assert [m.title for m in debrief.change] == ["Put down the argument", "Leave out the warning"]

@@ -13,7 +13,7 @@ from tests.builders import small_rubrics
 from tests.fakes import FakeCoder
 
 COMMANDS = [
-    ["practise"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
+    ["practise"], ["drill"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
     ["tune", "train-coder"], ["tune", "content-vectors"],
 ]  # fmt: skip
 
@@ -52,8 +52,6 @@ def test_lists_are_json_rows_with_id_title_and_version(kind, capsys):
 def test_lists_read_plainly_too(capsys):
     assert run(["list", "models"]) == 0
     assert capsys.readouterr().out.startswith("guided  Guided patient")
-    assert run(["list", "drills"]) == 0
-    assert capsys.readouterr().out == "No drills yet.\n"
 
 
 def test_an_unknown_list_is_wrong_use_and_says_which_there_are(capsys):

@@ -9,8 +9,10 @@ import pytest
 from simpatient.content.library import FileContentLibrary
 
 SAMPLES = Path(__file__).parent / "samples"
-KINDS = ("personas", "cases", "curricula", "rubrics", "intents", "schemes", "dynamics", "guard", "debrief", "prompts",
-         "patient-prompts")
+KINDS = (
+    *("personas", "cases", "curricula", "rubrics", "intents", "schemes", "dynamics", "guard", "debrief", "prompts"),
+    *("patient-prompts", "drills"),
+)
 Edit = Callable[[str, str, str], Path]
 
 

@@ -24,6 +24,7 @@ def fake_library() -> FakeLibrary:
         all_curricula=[loader.load_curriculum(SAMPLES / "curricula/start.yaml")],
         all_rubrics=[loader.load_rubric(SAMPLES / "rubrics/plain.yaml")],
         all_schemes=[loader.load_scheme(SAMPLES / "schemes/base.yaml")],
+        all_drills=[loader.load_drill(SAMPLES / "drills/saying-back.yaml")],
         intent_bank=loader.load_intents(SAMPLES / "intents/bank.yaml"),
         table=loader.load_dynamics(SAMPLES / "dynamics/table.yaml"),
         rules=loader.load_guard(SAMPLES / "guard/rules.yaml"),
@@ -46,6 +47,8 @@ def test_everything_is_found_by_id_and_in_lists(library: ContentLibrary) -> None
     assert [item.id for item in library.curricula()] == ["start"]
     assert [item.id for item in library.rubrics()] == ["plain"]
     assert [item.id for item in library.schemes()] == ["base"]
+    assert [item.id for item in library.drills()] == ["saying-back"]
+    assert library.drill("saying-back") == library.drills()[0]
     assert library.persona("ada-moss") == library.personas()[0]
     assert library.case("first") == library.cases()[0]
     assert library.rubric("plain") == library.rubrics()[0]
@@ -64,6 +67,7 @@ def test_the_single_files_are_found(library: ContentLibrary) -> None:
     "ask",
     [
         lambda library: library.persona("nobody"),
+        lambda library: library.drill("nothing"),
         lambda library: library.case("nobody"),
         lambda library: library.rubric("nobody"),
         lambda library: library.prompt("nobody"),
@@ -177,6 +181,17 @@ def test_files_that_are_no_content_are_passed_over(folder: Path) -> None:
     (other / "affirm.yaml").write_text("utterances: [a, b]")
     library = FileContentLibrary([*(folder / kind for kind in KINDS), other])
     assert library.problems() == ()
+
+
+def test_where_the_program_stands_does_not_tell_what_a_file_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does a folder far above it: a checkout may lie in one that is called like a kind of content."""
+    elsewhere = folder / "drills" / "work" / "mine" / "exemplars"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "affirm.yaml").write_text("utterances: [a, b]")
+    monkeypatch.chdir(folder / "drills")
+    assert FileContentLibrary([elsewhere]).problems() == ()
+    (problem,) = check_paths([elsewhere.parent], folder / "home")
+    assert "no content file in this folder" in problem.message
 
 
 def test_an_empty_library_says_what_is_missing(tmp_path: Path) -> None:

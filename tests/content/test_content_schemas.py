@@ -16,6 +16,7 @@ FILES = {
     "case": "cases/first",
     "curriculum": "curricula/start",
     "rubric": "rubrics/plain",
+    "drill": "drills/saying-back",
 }
 
 

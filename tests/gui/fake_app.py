@@ -12,9 +12,11 @@ from simpatient.domain.score import Evidence, Overall, Score, Scorecard, Summary
 from simpatient.domain.session import Manifest, Session, Turn
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring import Preview, PreviewReply
+from simpatient.services.drill import DrillService
 from simpatient.services.practise import Exchange
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
-from tests.gui.fake_content import CASES, COURSE, GUIDE, PERSONAS, RUBRICS, SCHEME
+from tests.fakes import FixedClock, InMemoryDrills
+from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 ANSWERS = (
@@ -39,6 +41,7 @@ class FakeLibrary:
     def __init__(self) -> None:
         self.all_cases = list(CASES)
         self.all_curricula = [COURSE]
+        self.all_drills = list(DRILLS)
 
     def case(self, case_id):
         return _find(self.all_cases, case_id)
@@ -58,6 +61,12 @@ class FakeLibrary:
     def schemes(self):
         return (SCHEME,)
 
+    def drills(self):
+        return tuple(self.all_drills)
+
+    def drill(self, drill_id):
+        return _find(self.all_drills, drill_id)
+
     def coaching(self):
         return GUIDE
 
@@ -67,6 +76,24 @@ def _find(items, item_id):
         if item.id == item_id:
             return item
     raise NotFound(f"There is no '{item_id}'.", "Choose another one.")
+
+
+class LookCoder:
+    """Codes by the look of the words; not sure of any that say 'perhaps'."""
+
+    coder_id = "look@1"
+
+    def prepare_for(self, previous):
+        """There is nothing to make ready."""
+
+    def code_turn(self, speaker, text, previous=""):
+        if speaker == "patient":
+            return TurnCodes()
+        is_question = text.rstrip().endswith("?")
+        is_open = text.startswith(("What", "How", "Tell"))
+        code = "open_question" if is_question and is_open else "closed_question" if is_question else "confront"
+        label = UtteranceLabel(scheme="talk", code=code, confidence=0.31 if "perhaps" in text else 0.91)
+        return TurnCodes(utterances=(Utterance(start=0, end=len(text), text=text, codes=(label,)),))
 
 
 class FakePractise:
@@ -226,6 +253,7 @@ class FakeReview:
             change=tuple(_change(t) for t in turns[1:2]),
             scorecards=session.scorecards,
             next_step="Before each question, say back one thing you heard. One sentence is enough.",
+            next_drill="open-questions",
             curve=tuple(
                 StatePoint(
                     turn=t.turn,
@@ -484,6 +512,8 @@ class FakeApp:
         self.progress = FakeProgress(self.practise, self.library)
         self.author = FakeAuthor()
         self.reports = FakeReports()
+        self.tries = InMemoryDrills()
+        self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
         self.trainee_id = "me"
         self.is_closed = False
 

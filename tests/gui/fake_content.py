@@ -4,6 +4,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drill import Drill
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric
 
@@ -299,4 +300,61 @@ GUIDE = CoachingGuide.model_validate(
             "choice": "How far did you leave the choices with the patient?",
         },
     }
+)
+
+
+def _drill(drill_id: str, title: str, why: str) -> Drill:
+    lines = (
+        ("night-shift", 1, "It's the sleep, mainly. I get in at seven, I lie there, and by ten I've given up on it."),
+        ("first-grandchild", 1, "I should be over the moon. And I keep finding myself in tears in the car."),
+        ("dining-hall", 2, "It's fine, honestly. I mean, I don't go to the dining hall any more. But it's fine."),
+        ("hood-up", 3, "They've told you already, haven't they. So why ask me."),
+    )
+    return Drill.model_validate(
+        {
+            "id": drill_id,
+            "version": "1.0.0",
+            "title": title,
+            "why": why,
+            "how": 'Begin with "what", "how" or "tell me", ask one thing, and stop. Tie it to a word the patient used.',
+            "citation": "After Miller & Rollnick 2023; practised in the way of Rousmaniere 2016.",
+            "scheme": "talk",
+            "max_words": 30,
+            "expects": [
+                {
+                    "id": "open_asked",
+                    "codes": ["open_question"],
+                    "met": "You asked in a way that leaves room.",
+                    "unmet": "This can be answered in one word. Try a question that begins with what or how.",
+                }
+            ],
+            "avoids": [{"id": "pushed", "codes": ["confront"], "said": "This pushes before it listens."}],
+            "stimuli": [
+                {
+                    "id": line_id,
+                    "level": level,
+                    "setting": "First visit. His wife made the appointment.",
+                    "patient": patient,
+                    "hint": "Ask for what it is like, or what it does to his days.",
+                    "better": ["What is that like, there and then?", "How does the rest of the day go after that?"],
+                }
+                for line_id, level, patient in lines
+            ],
+        }
+    )
+
+
+DRILLS = (
+    _drill(
+        "open-questions",
+        "Open questions",
+        "An open question lets the patient choose what to tell and in which order. What comes first is often what "
+        "matters most.",
+    ),
+    _drill("affirming", "Affirming", "A strength that is named plainly is heard; praise is often waved away."),
+    _drill(
+        "asking-about-suicide",
+        "Asking directly about suicide, in plain words and without stepping round it",
+        "Asked plainly, people answer plainly. A question that steps round the word tells them not to use it.",
+    ),
 )

@@ -70,7 +70,7 @@ class _Tour:
     def walk(self) -> None:
         self._shot("skeleton", settle=False)
         self._wait(lambda: self._window._pages is not None)
-        for step in (self._start, self._session, self._debrief, self._progress, self._author, self._rest):
+        for step in (self._start, self._session, self._debrief, self._drills, self._progress, self._author, self._rest):
             step()
 
     def _wait(self, until=None, seconds: float = 20.0) -> None:
@@ -179,6 +179,38 @@ class _Tour:
         self._wait()
         view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
         self._shot(name)
+
+    def _drills(self) -> None:
+        pages = self._window.pages
+        self._window.go("drills")
+        self._wait(lambda: pages.drills.state == "content")
+        self._shot("drills-new")
+        self._window.open_drill("open-questions")
+        self._wait(lambda: pages.drill.state == "content")
+        self._shot("drill-line")
+        for text in (
+            "Have you tried going to bed at another time?",
+            "And perhaps it helps to lie there?",
+            "What is it like, lying there while everyone else gets up?",
+        ):
+            pages.drill.composer.editor.setPlainText(text)
+            pages.drill.composer.submit()
+            self._wait(lambda: not pages.drill.composer.is_waiting)
+            self._shot(f"drill-{pages.drill.answers[-1].feedback.outcome}")
+            pages.drill.show_hint()
+        pages.drill._talk.verticalScrollBar().setValue(0)
+        self._shot("drill-top")
+        pages.drill.go_on()
+        self._wait(lambda: not pages.drill.answers)
+        pages.drill.composer.editor.setPlainText(
+            "You have to pull yourself together, and that is all there is to it. " * 3
+        )
+        pages.drill.composer.submit()
+        self._wait(lambda: not pages.drill.composer.is_waiting)
+        self._shot("drill-pushed")
+        self._window.go("drills")
+        self._wait()
+        self._shot("drills")
 
     def _progress(self) -> None:
         pages = self._window.pages

@@ -26,6 +26,8 @@ PLACES = (
     "transcript",
     "numbers",
     "held",
+    "drills",
+    "drill",
     "progress",
     "author",
     "settings",
@@ -56,6 +58,16 @@ def visit(qtbot, window, fake_app, tmp_path, place):
         if place != "rating":
             pages.debrief.show_tab(place)
         return pages.debrief
+    if place == "drills":
+        window.go("drills")
+        wait(qtbot, lambda: pages.drills.state == "content")
+        return pages.drills
+    if place == "drill":
+        window.open_drill("open-questions")
+        wait(qtbot, lambda: pages.drill.state == "content")
+        pages.drill.show_hint()
+        say(qtbot, pages.drill, "Have you got a moment?")
+        return pages.drill
     fake_app.talk()
     fake_app.progress.sessions_per_curve = 4
     window.go(place)
@@ -127,9 +139,10 @@ def test_every_enabled_control_is_reached_by_tab(qtbot, window, fake_app, tmp_pa
 
 def test_shortcuts_lead_to_the_places(qtbot, window):
     for key, place in (
-        (Qt.Key.Key_2, "progress"),
-        (Qt.Key.Key_3, "author"),
-        (Qt.Key.Key_4, "settings"),
+        (Qt.Key.Key_2, "drills"),
+        (Qt.Key.Key_3, "progress"),
+        (Qt.Key.Key_4, "author"),
+        (Qt.Key.Key_5, "settings"),
         (Qt.Key.Key_1, "start"),
     ):
         qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from random import Random
-from shutil import copytree
+from shutil import copyfile, copytree
 from threading import current_thread
 
 import pytest
@@ -182,6 +182,23 @@ def test_a_newer_database_is_refused_without_a_write(tmp_path: Path, statements:
     with pytest.raises(StorageUnavailable, match=words):
         open_sessions(path)
     assert path.read_bytes() == before
+
+
+def test_a_write_cut_off_before_the_log_was_in_use_is_rolled_back_and_the_file_opens(tmp_path: Path) -> None:
+    path, cut = tmp_path / "s.db", tmp_path / "cut.db"
+    _filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode=DELETE", "PRAGMA cache_size=1", "BEGIN", "CREATE TABLE half (x)"):
+            connection.execute(statement)
+        connection.executemany("INSERT INTO half VALUES (?)", [("long" * 2000,)] * 50)
+        # As a kill leaves it: the pages half written, the journal that undoes them beside.
+        copyfile(path, cut)
+        copyfile(f"{path}-journal", f"{cut}-journal")
+        connection.execute("ROLLBACK")
+    repository = open_sessions(cut)
+    assert repository.check() == ()
+    assert len(repository.get("s0").turns) == 2
+    repository.close()
 
 
 def test_another_programs_database_is_refused_without_a_write(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""``DrillRepository`` on SQLite. A try and the state that follows from it are one transaction.
+
+Must not know who asks.
+"""
+
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from simpatient.domain.base import Value
+from simpatient.domain.drill import DrillState, DrillTry
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.rows import as_json, storable
+from simpatient.storage.tables import drill_states, drill_tries
+from simpatient.storage.transactions import SqlRepository
+
+AnyValue = TypeVar("AnyValue", bound=Value)
+_TRY_FIELDS = ("trainee_id", "drill_id", "drill_version", "stimulus_id", "level", "round", "hint_seen", "at", "coder")
+
+
+class SqlDrillRepository(SqlRepository):
+    """Drills in an opened and migrated database."""
+
+    def add_try(self, made: DrillTry, state: DrillState) -> None:
+        """Append a try and store the state that follows from it; both or neither."""
+        plain = {name: getattr(made, name) for name in _TRY_FIELDS}
+        row = {**plain, "text": storable(made.text), "feedback": as_json(made.feedback)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(drill_tries).values(row))
+            _save_state(connection, state)
+
+        self._write(work)
+
+    def save_state(self, state: DrillState) -> None:
+        """Store where a trainee is in a drill, in the place of what was stored before."""
+        self._write(lambda connection: _save_state(connection, state))
+
+    def state(self, trainee_id: str, drill_id: str) -> DrillState | None:
+        """Return where a trainee is in a drill; None before the first try."""
+        one = (drill_states.c.trainee_id == trainee_id) & (drill_states.c.drill_id == drill_id)
+        found = self._read(lambda connection: connection.execute(select(drill_states.c.state).where(one)).scalar())
+        return None if found is None else _sound(DrillState, found)
+
+    def states(self, trainee_id: str) -> tuple[DrillState, ...]:
+        """Return where a trainee is in every drill begun, sorted by drill id."""
+        mine = select(drill_states.c.state).where(drill_states.c.trainee_id == trainee_id)
+        query = mine.order_by(drill_states.c.drill_id)
+        found = self._read(lambda connection: connection.execute(query).scalars().all())
+        return tuple(_sound(DrillState, each) for each in found)
+
+    def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
+        """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
+        query: Select[Any] = select(drill_tries).where(
+            drill_tries.c.trainee_id == trainee_id, drill_tries.c.drill_id == drill_id
+        )
+        if round_number is not None:
+            query = query.where(drill_tries.c.round == round_number)
+        found = self._read(lambda connection: connection.execute(query.order_by(drill_tries.c.id)).all())
+        return tuple(_sound(DrillTry, {name: row[name] for name in _kept(row)}) for row in (r._asdict() for r in found))
+
+
+def _kept(row: dict[str, Any]) -> list[str]:
+    return [name for name in row if name != drill_tries.c.id.name]
+
+
+def _save_state(connection: Connection, state: DrillState) -> None:
+    due = state.now.memory.due if state.now.memory else None
+    row = {"trainee_id": state.trainee_id, "drill_id": state.drill_id, "due_at": due, "state": as_json(state)}
+    new = sqlite_insert(drill_states).values(row)
+    changed = {"due_at": new.excluded.due_at, "state": new.excluded.state}
+    connection.execute(new.on_conflict_do_update(set_=changed))
+
+
+def _sound(model: type[AnyValue], data: Any) -> AnyValue:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        message = "What is stored about a drill cannot be read."
+        raise StorageUnavailable(message, "Run `simpatient db check`.") from error
