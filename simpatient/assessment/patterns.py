@@ -66,7 +66,9 @@ class Reading:
     def _could(self, pattern: Pattern, at: int) -> bool:
         follows = not pattern.after or self.carries(pattern.after, at - 1)
         earlier = not pattern.since or any(hit.at < at for hit in self.hits(pattern.since))
-        return follows and earlier
+        low, high = pattern.part
+        within = low <= at / len(self.volleys) < high
+        return follows and earlier and within
 
     def _matching(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
         """Return the words that make volley ``at`` match, or nothing."""
