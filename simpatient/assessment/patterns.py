@@ -84,7 +84,9 @@ class Reading:
         if pattern.phrases:
             said = said_spans(self.volleys[at], pattern)
             return said if not pattern.codes or self.carries(pattern.codes, at) else ()
-        return self.spans(pattern.codes, at) if pattern.codes else _all_said(self.volleys[at], pattern.id)
+        if not pattern.codes:
+            return _all_said(self.volleys[at], pattern.id)
+        return tuple(span for span in self.spans(pattern.codes, at) if span.confidence >= pattern.min_confidence)
 
     def _echoes(self, spans: Sequence[Span], at: int, share: float) -> bool:
         if not share:
@@ -113,6 +115,11 @@ def overlap(text: str, before: str) -> float:
             there.remove(word)
             taken += 1
     return taken / len(mine) if mine else 0.0
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, blanks at the ends left out."""
+    return [match.group().strip() for match in _SENTENCE.finditer(text) if match.group().strip()]
 
 
 def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:

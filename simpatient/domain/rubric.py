@@ -35,6 +35,7 @@ class Pattern(Value):
         after: Labels, one of which the other speaker's volley just before carries.
         since: A label that must have occurred earlier in the session.
         part: Where in the session to look, as shares of its volleys: [0, 0.5] is the first half.
+        min_confidence: How sure the coder has to be of an utterance with ``codes``, 0..1.
         at_least: How many utterances with ``codes`` the volley needs.
         in_a_row: From which volley of an unbroken run of matches on it counts.
         min_words: Words the volley needs.
@@ -49,6 +50,7 @@ class Pattern(Value):
     after: tuple[str, ...] = ()
     since: str = ""
     part: tuple[float, float] = (0.0, 1.0)
+    min_confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     at_least: int = Field(default=1, ge=1)
     in_a_row: int = Field(default=1, ge=1)
     min_words: int = Field(default=0, ge=0)
