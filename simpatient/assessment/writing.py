@@ -24,7 +24,7 @@ UNLIKE, SAME = 0.30, 0.62
 # How many statements are read for each thing there is to find: writing everything down gains nothing.
 STATEMENTS_EACH = 1.5
 OVER_BY_ONE = 0.5  # credit for a choice one step too high, the cautious side; too low earns nothing
-_STATEMENT = re.compile(r"[^.!?;\n]+[.!?;]*")
+_STATEMENT = re.compile(r"[^.!?;\n]+")
 
 
 @dataclass(frozen=True)
