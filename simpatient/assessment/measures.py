@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import get_args
 
 from simpatient.assessment.patterns import Reading, sentences
-from simpatient.assessment.volleys import Volley, words
+from simpatient.assessment.volleys import PHRASE_WORDS, Volley, is_list, words
 from simpatient.domain.codes import Speaker
 from simpatient.domain.rubric import Pattern
 from simpatient.domain.state import TalkType
@@ -23,6 +23,7 @@ MEASURES: dict[str, str] = {
     "trainee_median_words": "median words of a trainee volley",
     "patient_median_words": "median words of a patient volley",
     "trainee_repeats": "trainee volleys with a sentence of four words or more the trainee had said before",
+    "trainee_lists": "trainee volleys with a bare list of terms or set phrases in them",
     "trainee_confidence": "mean confidence of the trainee's codes",
     **{f"{talk}_talk": f"patient volleys of the talk type {talk}" for talk in TALK_TYPES},
 }
@@ -40,7 +41,9 @@ def measure(reading: Reading, patterns: Sequence[Pattern]) -> dict[str, float | 
         values |= _talk_of(speaker, [v for v in reading.volleys if v.speaker == speaker])
     sure = [s.confidence for v in reading.volleys if v.speaker == "trainee" for s in v.spans]
     values["trainee_confidence"] = fmean(sure) if sure else None
-    values["trainee_repeats"] = _repeats([volley for volley in reading.volleys if volley.speaker == "trainee"])
+    spoken = [volley for volley in reading.volleys if volley.speaker == "trainee"]
+    values["trainee_repeats"] = _repeats(spoken)
+    values["trainee_lists"] = sum(any(is_list(s, PHRASE_WORDS) for s in sentences(v.text)) for v in spoken)
     values |= {f"{talk}_talk": len(reading.hits(talk)) for talk in TALK_TYPES}
     for pattern in patterns:
         hits = reading.hits(pattern.id)

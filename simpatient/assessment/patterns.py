@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simpatient.assessment.volleys import Span, Volley, volleys_of, words
+from simpatient.assessment.volleys import PHRASE_WORDS, Span, Volley, is_list, volleys_of, words
 from simpatient.domain.rubric import Pattern
 from simpatient.domain.session import CodedTurn
 
@@ -131,7 +131,8 @@ def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:
         if not _may_hold(pattern.phrases, turn.text):
             continue
         for match in _SENTENCE.finditer(turn.text):
-            if phrases.search(match.group().replace("’", "'")):
+            listed = volley.speaker == "trainee" and is_list(match.group(), PHRASE_WORDS)
+            if not listed and phrases.search(match.group().replace("’", "'")):
                 said = match.group().strip()
                 start = match.start() + match.group().index(said)
                 found.append(Span(turn.turn, start, start + len(said), said, pattern.id, 1.0))

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from simpatient.domain.base import Value
 from simpatient.domain.rubric import Policy, Threshold
 
-
 NO_TURN = -1
 
 
