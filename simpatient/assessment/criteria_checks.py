@@ -48,7 +48,8 @@ def _ways(criterion: Criterion, field: str) -> Iterator[Problem]:
     """A criterion is rated in one way; only a person's needs none."""
     ways = [name for name in ("drivers", "rules", "written") if getattr(criterion, name)]
     if len(ways) > 1:
-        yield f"{field}.{ways[1]}", f"A criterion is rated by drivers, by rules or from writing, not by {' and '.join(ways)}."
+        both = " and ".join(ways)
+        yield f"{field}.{ways[1]}", f"A criterion is rated by drivers, by rules or from writing, not by {both}."
     if not ways and criterion.policy != "human_only":
         yield field, 'Nothing can rate this: give it drivers, rules or "written", or "policy: human_only".'
     for at, driver in enumerate(criterion.drivers):
@@ -82,6 +83,7 @@ def _written(criterion: Criterion, field: str) -> Iterator[Problem]:
     if not criterion.written and (criterion.compare or criterion.options):
         yield field, '"compare" and "options" need "written": the id of the answer that is judged.'
     if criterion.compare and not holds_text(Persona, criterion.compare):
-        yield f"{field}.compare", f'A patient has no text at "{criterion.compare}"; write for example "formulation.protective".'
+        message = f'A patient has no text at "{criterion.compare}"; write for example "formulation.protective".'
+        yield f"{field}.compare", message
     if len(criterion.options) == 1:
         yield f"{field}.options", "One option is no choice."

@@ -14,8 +14,8 @@ from simpatient.domain.score import Evidence
 from simpatient.domain.session import CodedTurn
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
-# A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, support, hope."); up to
-# five words a part make it a list of set phrases. Real lists of things one could do have longer parts.
+# A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, hope, trust.");
+# up to five words a part make it a list of set phrases. Real lists of things one could do have longer parts.
 LIST_PARTS, TERM_WORDS, PHRASE_WORDS = 4, 2, 5
 _ASIDE = re.compile(r"\([^()]*\)")
 
@@ -56,7 +56,7 @@ def words(text: str) -> list[str]:
 
 
 def is_list(sentence: str, part_words: int = TERM_WORDS) -> bool:
-    """Return whether a sentence only lists parts of ``part_words`` words on average, which no behaviour is read from."""
+    """Return whether a sentence only lists parts of ``part_words`` words on average, so that it shows no behaviour."""
     parts = [len(words(part)) for part in sentence.split(",")]
     return len(parts) >= LIST_PARTS and sum(parts) <= part_words * len(parts)
 

@@ -122,7 +122,9 @@ def test_two_parts_of_a_session_make_the_whole(cut: float, turns: int) -> None:
 
 # --- written answers ---------------------------------------------------------------------------------------------
 
-LEVEL = _criterion(id="level", written="level", compare="level", scale=(0, 2), step=1, options=("none", "low", "moderate", "high"))
+LEVEL = _criterion(
+    id="level", written="level", compare="level", scale=(0, 2), step=1, options=("none", "low", "moderate", "high")
+)
 HELD = _criterion(id="held", written="held", compare="held")
 
 
@@ -141,7 +143,10 @@ def test_nothing_written_is_said_in_words_and_not_scored() -> None:
         (rating,) = _rated(TALK, HELD, writing=writing)
         assert (rating.value, rating.unscored_reason) == (None, "Nothing has been written down for this yet.")
     nothing = HELD.model_copy(update={"compare": "nothing"})
-    assert _rated(TALK, nothing, writing=_writing(held="x"))[0].unscored_reason == "The case holds nothing to compare this with."
+    assert (
+        _rated(TALK, nothing, writing=_writing(held="x"))[0].unscored_reason
+        == "The case holds nothing to compare this with."
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,8 @@ def test_each_thing_found_earns_its_part(text: str, value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("Moderate.", 2), ("I think it is high", 1), ("low", 0), ("none", 0), ("low or moderate", None), ("?!", None)]
+    ("text", "value"),
+    [("Moderate.", 2), ("I think it is high", 1), ("low", 0), ("none", 0), ("low or moderate", None), ("?!", None)],
 )
 def test_a_level_one_too_high_is_half_and_too_low_is_nothing(text: str, value: float | None) -> None:
     (rating,) = _rated(TALK, LEVEL, writing=_writing(level=text))
@@ -188,7 +194,9 @@ def test_what_a_case_holds_is_found_by_path() -> None:
     assert holds_text(Persona, "formulation.protective")
     assert holds_text(Persona, "cognition.core_beliefs.belief")
     assert holds_text(Persona, "risk.true_level")
-    assert not any(holds_text(Persona, path) for path in ("formulation", "formulation.nosuch", "cognition.core_beliefs", ""))
+    assert not any(
+        holds_text(Persona, path) for path in ("formulation", "formulation.nosuch", "cognition.core_beliefs", "")
+    )
 
 
 def test_meaning_is_compared_with_an_encoder() -> None:
@@ -248,5 +256,7 @@ def test_a_pattern_that_can_never_hold_is_found() -> None:
 
 def test_bands_that_contradict_the_summary_are_found() -> None:
     bands = (Threshold(label="basic", op="<=", value=2, source="x"),)
-    summary = Summary(id="s", label="x", formula="1", n="1", unit="share", explanation="x", higher_is_better=True, thresholds=bands)
+    summary = Summary(
+        id="s", label="x", formula="1", n="1", unit="share", explanation="x", higher_is_better=True, thresholds=bands
+    )
     assert _fields(summaries=(summary,)) == ["summaries.s.thresholds.0.value", "summaries.s.thresholds.0.op"]

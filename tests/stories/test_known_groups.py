@@ -36,7 +36,10 @@ OF_CASES = [(case, rubric) for case in CASES for rubric in RUBRICS[case]]
 # The least gap between the means of two neighbouring groups, on 0..1. A talk's own subject counts fully; scripts written for
 # another subject (culture hardly comes up in them) need only keep their order, as far as said here.
 GAP, OWN_GAP = 0.15, 0.15
-SMALLER_GAP = {("clive-risk-interview", "cultural-orientation"): 0.0, ("ines-first-session", "cultural-orientation"): 0.1}
+SMALLER_GAP = {
+    ("clive-risk-interview", "cultural-orientation"): 0.0,
+    ("ines-first-session", "cultural-orientation"): 0.1,
+}
 TRICKS = ("keywords", "phrases", "parroting", "plea")
 NO_GAIN = 0.01  # what a trick may add: rounding, nothing one could see
 
