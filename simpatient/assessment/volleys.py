@@ -14,7 +14,7 @@ from simpatient.domain.score import Evidence
 from simpatient.domain.session import CodedTurn
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
-# A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, hope, trust.");
+# A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, hope.");
 # up to five words a part make it a list of set phrases. Real lists of things one could do have longer parts.
 LIST_PARTS, TERM_WORDS, PHRASE_WORDS = 4, 2, 5
 _ASIDE = re.compile(r"\([^()]*\)")
