@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,10 @@ from simpatient.domain.codes import Speaker
 from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.domain.ports import Coder
 from simpatient.domain.session import CodedTurn, TranscriptTurn
+
+if TYPE_CHECKING:
+    from simpatient.assessment.writing import Writing
+    from simpatient.domain.persona import Persona
 
 
 def code(
@@ -32,6 +36,8 @@ def code(
 def score(
     transcript: Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")],
     rubric: Annotated[str, typer.Option("--rubric", help="Rubric id; see 'simpatient list rubrics'.")],
+    written: Annotated[Path | None, typer.Option("--written", help="Written answers, YAML, id: text.")] = None,
+    case: Annotated[str, typer.Option("--case", help="The case the writing is compared with.")] = "",
 ) -> None:
     """Score a transcript by a rubric: a scorecard as JSON (a list of them for several sessions).
 
@@ -42,15 +48,34 @@ def score(
     from simpatient.content.locations import app_home
     from simpatient.services.session_export import export_scorecard
 
-    chosen = open_library(app_home()).rubric(rubric)
+    library = open_library(app_home())
+    chosen = library.rubric(rubric)
+    writing = None
+    if written is not None:
+        writing = _writing(written, library.persona(library.case(case).persona))
     turns, coded = _coded(transcript)
     by_session: dict[str, list[CodedTurn]] = {}
     for turn, found in zip(turns, coded, strict=True):
         by_session.setdefault(turn.session_id, []).append(found)
     cards: list[Any] = [
-        export_scorecard(score_session(session, said, chosen, _coder_id())) for session, said in by_session.items()
+        export_scorecard(score_session(session, said, chosen, _coder_id(), writing))
+        for session, said in by_session.items()
     ]
     show(as_json(cards[0] if len(cards) == 1 else cards))
+
+
+def _writing(path: Path, persona: "Persona") -> "Writing":
+    """Return what a trainee wrote, with the case it is compared with; raises ContentError for any other file."""
+    from simpatient.assessment.writing import Writing, by_meaning
+    from simpatient.bootstrap import in_process_encoder
+    from simpatient.content.locations import app_home
+    from simpatient.content.yaml_source import read_yaml
+
+    source = read_yaml(path)
+    if not isinstance(source.data, dict):
+        raise source.error("There are no answers in it.", action="Write one answer a line: id: text.")
+    texts = {str(name): str(text) for name, text in source.data.items() if text is not None}
+    return Writing(texts, persona, by_meaning(in_process_encoder(app_home())))
 
 
 def _coder_id() -> str:
