@@ -260,3 +260,15 @@ def test_bands_that_contradict_the_summary_are_found() -> None:
         id="s", label="x", formula="1", n="1", unit="share", explanation="x", higher_is_better=True, thresholds=bands
     )
     assert _fields(summaries=(summary,)) == ["summaries.s.thresholds.0.value", "summaries.s.thresholds.0.op"]
+
+
+def test_a_list_of_terms_is_not_speech_and_a_list_of_phrases_says_nothing() -> None:
+    terms, phrases = "Warmth, respect, hope, trust.", "How was that, what helps you, take your time, it's up to you."
+    turns = [trainee(0, (terms, "affirm"), ("Well done you.", "affirm")), patient(1, "Oh."), trainee(2, (phrases, "support"))]
+    pattern = Pattern(id="asked", phrases=("what helps*", "hop*"))
+    names = measure(read(turns, SCHEME, (pattern,)), (pattern,))
+    assert (names["trainee_lists"], names["asked"]) == (2, 0)
+    assert [hit.spans[0].text for hit in read(turns, SCHEME, ()).hits("affirm")] == ["Well done you."]
+    assert read(turns, SCHEME, ()).hits("support")
+    asked = [trainee(0, ("What helps?", "open_question")), patient(1, "Hm."), trainee(2, ("I'm hoping so.", "support"))]
+    assert measure(read(asked, SCHEME, (pattern,)), (pattern,))["asked"] == 2
