@@ -17,7 +17,7 @@ import simpleeval
 
 from simpatient.domain.errors import ContentError
 
-MAX_LENGTH = 600
+MAX_LENGTH = 900
 MAX_NODES = 240
 MAX_NUMBER = 1e6  # no count, weight or threshold of an hour's talk comes near it
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import get_args
 
-from simpatient.assessment.patterns import Reading
-from simpatient.assessment.volleys import Volley, words
+from simpatient.assessment.patterns import Reading, sentences
+from simpatient.assessment.volleys import PHRASE_WORDS, Volley, is_list, words
 from simpatient.domain.codes import Speaker
 from simpatient.domain.rubric import Pattern
 from simpatient.domain.state import TalkType
 
+REPEAT_WORDS = 4  # shorter sentences ("How was that?") are said again in any talk
 TALK_TYPES: tuple[str, ...] = get_args(TalkType)
 MEASURES: dict[str, str] = {
     "trainee_turns": "trainee volleys with words in them",
@@ -21,6 +22,8 @@ MEASURES: dict[str, str] = {
     "patient_words": "words the patient said",
     "trainee_median_words": "median words of a trainee volley",
     "patient_median_words": "median words of a patient volley",
+    "trainee_repeats": "trainee volleys with a sentence of four words or more the trainee had said before",
+    "trainee_lists": "trainee volleys with a bare list of terms or set phrases in them",
     "trainee_confidence": "mean confidence of the trainee's codes",
     **{f"{talk}_talk": f"patient volleys of the talk type {talk}" for talk in TALK_TYPES},
 }
@@ -38,6 +41,9 @@ def measure(reading: Reading, patterns: Sequence[Pattern]) -> dict[str, float | 
         values |= _talk_of(speaker, [v for v in reading.volleys if v.speaker == speaker])
     sure = [s.confidence for v in reading.volleys if v.speaker == "trainee" for s in v.spans]
     values["trainee_confidence"] = fmean(sure) if sure else None
+    spoken = [volley for volley in reading.volleys if volley.speaker == "trainee"]
+    values["trainee_repeats"] = _repeats(spoken)
+    values["trainee_lists"] = sum(any(is_list(s, PHRASE_WORDS) for s in sentences(v.text)) for v in spoken)
     values |= {f"{talk}_talk": len(reading.hits(talk)) for talk in TALK_TYPES}
     for pattern in patterns:
         hits = reading.hits(pattern.id)
@@ -45,6 +51,17 @@ def measure(reading: Reading, patterns: Sequence[Pattern]) -> dict[str, float | 
         values[f"{pattern.id}_chances"] = reading.chances[pattern.id]
         values[f"first_{pattern.id}"] = hits[0].at + 1 if hits else None
     return values
+
+
+def _repeats(volleys: Sequence[Volley]) -> int:
+    said: set[tuple[str, ...]] = set()
+    repeats = 0
+    for volley in volleys:
+        spoken = {tuple(words(sentence)) for sentence in sentences(volley.text)}
+        long_enough = {sentence for sentence in spoken if len(sentence) >= REPEAT_WORDS}
+        repeats += not said.isdisjoint(long_enough)
+        said |= long_enough
+    return repeats
 
 
 def _talk_of(speaker: Speaker, volleys: Sequence[Volley]) -> dict[str, float | None]:

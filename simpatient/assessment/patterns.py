@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from simpatient.assessment.volleys import Span, Volley, volleys_of, words
+from simpatient.assessment.volleys import PHRASE_WORDS, Span, Volley, is_list, volleys_of, words
 from simpatient.domain.rubric import Pattern
 from simpatient.domain.session import CodedTurn
 
+_PART = re.compile(r"\w+")
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 
 
@@ -66,12 +67,14 @@ class Reading:
     def _could(self, pattern: Pattern, at: int) -> bool:
         follows = not pattern.after or self.carries(pattern.after, at - 1)
         earlier = not pattern.since or any(hit.at < at for hit in self.hits(pattern.since))
-        return follows and earlier
+        low, high = pattern.part
+        within = low <= at / len(self.volleys) < high
+        return follows and earlier and within
 
     def _matching(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
         """Return the words that make volley ``at`` match, or nothing."""
         volley = self.volleys[at]
-        if self.carries(pattern.unless, at) or len(words(volley.text)) < pattern.min_words:
+        if self.carries(pattern.unless, at) or (pattern.min_words and len(words(volley.text)) < pattern.min_words):
             return ()
         spans = self._looked_for(pattern, at)
         if len(spans) < pattern.at_least:
@@ -80,9 +83,11 @@ class Reading:
 
     def _looked_for(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
         if pattern.phrases:
-            said = said_spans(self.volleys[at], pattern)
-            return said if not pattern.codes or self.carries(pattern.codes, at) else ()
-        return self.spans(pattern.codes, at) if pattern.codes else _all_said(self.volleys[at], pattern.id)
+            heard = not pattern.codes or self.carries(pattern.codes, at)
+            return said_spans(self.volleys[at], pattern) if heard else ()
+        if not pattern.codes:
+            return _all_said(self.volleys[at], pattern.id)
+        return tuple(span for span in self.spans(pattern.codes, at) if span.confidence >= pattern.min_confidence)
 
     def _echoes(self, spans: Sequence[Span], at: int, share: float) -> bool:
         if not share:
@@ -113,12 +118,21 @@ def overlap(text: str, before: str) -> float:
     return taken / len(mine) if mine else 0.0
 
 
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, blanks at the ends left out."""
+    return [match.group().strip() for match in _SENTENCE.finditer(text) if match.group().strip()]
+
+
 def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:
     """Return the sentences of a volley in which one of the pattern's phrases is said."""
     found = []
+    phrases = _any_phrase(pattern.phrases)
     for turn in volley.turns:
+        if not _may_hold(pattern.phrases, turn.text):
+            continue
         for match in _SENTENCE.finditer(turn.text):
-            if _any_phrase(pattern.phrases).search(match.group().replace("’", "'")):
+            listed = volley.speaker == "trainee" and is_list(match.group(), PHRASE_WORDS)
+            if not listed and phrases.search(match.group().replace("’", "'")):
                 said = match.group().strip()
                 start = match.start() + match.group().index(said)
                 found.append(Span(turn.turn, start, start + len(said), said, pattern.id, 1.0))
@@ -132,6 +146,32 @@ def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
         body = r"\s+".join(re.escape(word) for word in phrase.replace("’", "'").rstrip("*").split())
         wordings.append(body + (r"\w*" if phrase.endswith("*") else ""))
     return re.compile(r"(?<!\w)(?:" + "|".join(wordings) + r")(?!\w)", re.IGNORECASE)
+
+
+def _may_hold(phrases: tuple[str, ...], text: str) -> bool:
+    """Return whether a text has the longest word of any phrase: a quick no for most, before the slow search."""
+    whole, beginnings = _longest_words(phrases)
+    said = _words_in(text)
+    return not whole.isdisjoint(said) or any(word.startswith(beginnings) for word in said)
+
+
+@lru_cache(maxsize=512)
+def _longest_words(phrases: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the longest whole word of each phrase, and the beginnings that stand for one in the others."""
+    whole, beginnings = set(), set()
+    for phrase in phrases:
+        parts = _PART.findall(phrase.lower())
+        sure = parts[:-1] if phrase.endswith("*") else parts
+        if sure:
+            whole.add(max(sure, key=len))
+        else:
+            beginnings.add(parts[0] if parts else "")
+    return frozenset(whole), tuple(beginnings)
+
+
+@lru_cache(maxsize=4096)
+def _words_in(text: str) -> frozenset[str]:
+    return frozenset(_PART.findall(text.lower()))
 
 
 def _all_said(volley: Volley, label: str) -> tuple[Span, ...]:

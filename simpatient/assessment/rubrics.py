@@ -4,13 +4,14 @@ Used when authored files are checked. Must not know any particular rubric or fil
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from simpatient.assessment import formulas
+from simpatient.assessment.criteria_checks import criterion_problems
 from simpatient.assessment.measures import MEASURES, TALK_TYPES, pattern_names
 from simpatient.domain.coaching import CoachingGuide, CoachingTip
 from simpatient.domain.errors import ContentError
-from simpatient.domain.rubric import Pattern, Rubric
+from simpatient.domain.rubric import Pattern, Rubric, Summary
 
 PLACEHOLDERS = ("quote", "patient", "patient_words")
 
@@ -18,11 +19,20 @@ PLACEHOLDERS = ("quote", "patient", "patient_words")
 def rubric_problems(rubric: Rubric, codes: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
     """Return ``(field, what is wrong)`` for each mistake in a rubric; empty when sound.
 
+    A field is written with ids and positions: ``criteria.empathy.drivers.0.formula``.
+
     Args:
         rubric: The rubric to check.
         codes: The codes of its scheme; when given, unknown codes are mistakes too.
     """
-    return (*_twice(rubric), *_formulas(rubric), *_labels_of_rubric(rubric, codes))
+    return (
+        *_twice(rubric),
+        *_formulas(rubric),
+        *_labels_of_rubric(rubric, codes),
+        *_speakers(rubric.patterns),
+        *(problem for criterion in rubric.criteria for problem in criterion_problems(criterion)),
+        *(problem for summary in rubric.summaries for problem in _borders(summary)),
+    )
 
 
 def guide_problems(
@@ -51,24 +61,28 @@ def named_codes(guide: CoachingGuide) -> frozenset[str]:
 
 
 def _twice(rubric: Rubric) -> Iterator[tuple[str, str]]:
-    ids = [*MEASURES, *pattern_names(rubric.patterns)]
-    ids += [item.id for group in (rubric.counts, rubric.criteria, rubric.summaries) for item in group]
+    groups = {name: getattr(rubric, name) for name in ("counts", "criteria", "summaries")}
+    fields = {name: f"patterns.{p.id}.id" for p in rubric.patterns for name in pattern_names([p])}
+    fields |= {item.id: f"{group}.{item.id}.id" for group, items in groups.items() for item in items}
+    ids = [*MEASURES, *pattern_names(rubric.patterns), *(item.id for items in groups.values() for item in items)]
     for name, times in Counter(ids).items():
         if times > 1:
-            yield name, f'The id "{name}" is used {times} times; every id must be used once.'
+            yield fields[name], f'The id "{name}" is used {times} times; every id must be used once.'
         if not name.isidentifier():
-            yield name, f'The id "{name}" cannot be used in formulas; write it with "_" instead of "-".'
+            yield fields[name], f'The id "{name}" cannot be used in formulas; write it with "_" instead of "-".'
 
 
 def _formulas(rubric: Rubric) -> Iterator[tuple[str, str]]:
     known = {*MEASURES, *pattern_names(rubric.patterns), *(count.id for count in rubric.counts)}
     for criterion in rubric.criteria:
-        for driver in criterion.drivers:
-            yield from _wrong(f"criteria.{criterion.id}", driver.formula, known, "number")
+        for at, driver in enumerate(criterion.drivers):
+            yield from _wrong(f"criteria.{criterion.id}.drivers.{at}.formula", driver.formula, known, "number")
+        for at, rule in enumerate(criterion.rules):
+            yield from _wrong(f"criteria.{criterion.id}.rules.{at}.when", rule.when, known, "truth")
     known |= {criterion.id for criterion in rubric.criteria}
     for summary in rubric.summaries:
-        for formula in (summary.formula, summary.n):
-            yield from _wrong(f"summaries.{summary.id}", formula, known, "number")
+        for name in ("formula", "n"):
+            yield from _wrong(f"summaries.{summary.id}.{name}", getattr(summary, name), known, "number")
         known.add(summary.id)
     yield from _wrong("overall", rubric.overall, known, "number")
 
@@ -86,9 +100,15 @@ def _wrong(field: str, text: str, known: Collection[str], kind: str) -> Iterator
 def _labels_of_rubric(rubric: Rubric, codes: Collection[str]) -> Iterator[tuple[str, str]]:
     yield from _labels_of_patterns(rubric.patterns, codes)
     known = {*codes, *TALK_TYPES, *(pattern.id for pattern in rubric.patterns)}
-    named = [(f"counts.{c.id}", (*c.codes, *c.unless)) for c in rubric.counts]
-    named += [(f"criteria.{c.id}", d.codes) for c in rubric.criteria for d in c.drivers]
-    named += [(f"summaries.{s.id}", s.evidence_codes) for s in rubric.summaries]
+    named: list[tuple[str, Sequence[str]]] = []
+    for count in rubric.counts:
+        named += [(f"counts.{count.id}.codes", count.codes), (f"counts.{count.id}.unless", count.unless)]
+    for criterion in rubric.criteria:
+        field = f"criteria.{criterion.id}"
+        named += [(f"{field}.drivers.{at}.codes", driver.codes) for at, driver in enumerate(criterion.drivers)]
+        named += [(f"{field}.rules.{at}.codes", rule.codes) for at, rule in enumerate(criterion.rules)]
+        named += [(f"{field}.rules.{at}.against", rule.against) for at, rule in enumerate(criterion.rules)]
+    named += [(f"summaries.{summary.id}.evidence_codes", summary.evidence_codes) for summary in rubric.summaries]
     for field, labels in named:
         yield from _unknown(field, labels, known, codes)
 
@@ -97,11 +117,41 @@ def _labels_of_patterns(patterns: tuple[Pattern, ...], codes: Collection[str]) -
     """A pattern may name codes, talk types and the patterns before it."""
     known = {*codes, *TALK_TYPES}
     for pattern in patterns:
-        labels = [*pattern.codes, *pattern.unless, *pattern.after, *([pattern.since] if pattern.since else [])]
-        yield from _unknown(f"patterns.{pattern.id}", labels, known, codes)
+        field = f"patterns.{pattern.id}"
+        for name in ("codes", "unless", "after"):
+            yield from _unknown(f"{field}.{name}", getattr(pattern, name), known, codes)
+        yield from _unknown(f"{field}.since", [pattern.since] if pattern.since else [], known, codes)
         if pattern.id in known:
-            yield f"patterns.{pattern.id}", "The pattern is called like a code, a talk type or an earlier pattern."
+            yield f"{field}.id", "The pattern is called like a code, a talk type or an earlier pattern."
+        low, high = pattern.part
+        if not 0 <= low < high <= 1:
+            yield f"{field}.part", "The part of the session must go from a lower to a higher share of it, 0 to 1."
         known.add(pattern.id)
+
+
+def _speakers(patterns: Sequence[Pattern]) -> Iterator[tuple[str, str]]:
+    """A pattern that needs a label only the other speaker can carry would never be found."""
+    speakers: dict[str, str] = dict.fromkeys(TALK_TYPES, "patient") | {p.id: p.speaker for p in patterns}
+    for pattern in patterns:
+        other = "patient" if pattern.speaker == "trainee" else "trainee"
+        for name, wanted in (("codes", pattern.speaker), ("unless", pattern.speaker), ("after", other)):
+            for label in getattr(pattern, name):
+                if speakers.get(label, "trainee") != wanted:
+                    message = f'"{label}" is never found in what the {wanted} says, so this can never hold.'
+                    yield f"patterns.{pattern.id}.{name}", message
+
+
+def _borders(summary: Summary) -> Iterator[tuple[str, str]]:
+    labels = [border.label for border in summary.thresholds]
+    for at, border in enumerate(summary.thresholds):
+        field = f"summaries.{summary.id}.thresholds.{at}"
+        if border.label in labels[:at]:
+            yield f"{field}.label", f'There is already a band called "{border.label}".'
+        if summary.unit == "share" and not 0 <= border.value <= 1:
+            yield f"{field}.value", "The border of a share lies within 0 and 1 (0.4 stands for 40 per cent)."
+        if summary.higher_is_better is not None and summary.higher_is_better != (border.op[0] == ">"):
+            better = "higher" if summary.higher_is_better else "lower"
+            yield f"{field}.op", f"The summary says that {better} is better; the band looks the other way."
 
 
 def _unknown(

@@ -5,14 +5,15 @@ Must not know any rubric, storage or interface.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from simpatient.assessment import formulas
 from simpatient.assessment.measures import measure
 from simpatient.assessment.patterns import Hit, Reading, read
 from simpatient.assessment.volleys import Span, words
-from simpatient.domain.rubric import Count, Criterion, Driver, Op, Policy, Rubric, Summary, Threshold
+from simpatient.assessment.writing import Writing, judge
+from simpatient.domain.rubric import Count, Criterion, Driver, LevelRule, Op, Policy, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
 from simpatient.domain.session import CodedTurn
 
@@ -27,14 +28,17 @@ Names = Mapping[str, float | None]
 Heard = tuple[tuple[Evidence, ...], tuple[float, ...]]
 
 
-def score(session_id: str, turns: Sequence[CodedTurn], rubric: Rubric, coder_id: str) -> Scorecard:
-    """Score one branch of a session by one rubric.
+def score(
+    session_id: str, turns: Sequence[CodedTurn], rubric: Rubric, coder_id: str, writing: Writing | None = None
+) -> Scorecard:
+    """Score one branch of a session by one rubric; critical ratings come first.
 
     Args:
         session_id: Goes into the scorecard.
         turns: The branch in order, coded; consecutive turns of one speaker are one volley.
         rubric: The instrument as data.
         coder_id: What coded the turns, for provenance.
+        writing: What the trainee wrote after the session, with what the case holds; None when nothing was.
 
     Raises:
         ContentError: A formula of the rubric is wrong (``rubric_problems`` finds it beforehand).
@@ -44,13 +48,18 @@ def score(session_id: str, turns: Sequence[CodedTurn], rubric: Rubric, coder_id:
     names = measure(reading, rubric.patterns) | {key: float(len(found)) for key, found in counted.items()}
     made_by = Provenance(judged_by="formulas over behaviour codes", rubric_version=rubric.version, coder=coder_id)
     timed = any(turn.start_s is not None for turn in turns)
-    criteria = tuple(_rate(criterion, reading, names, made_by, timed) for criterion in rubric.criteria)
+    criteria = [
+        _rate_written(criterion, writing, made_by)
+        if criterion.written
+        else _rate(criterion, reading, names, made_by, timed)
+        for criterion in rubric.criteria
+    ]
     summaries, names = summarise(rubric, names | {rating.id: rating.value for rating in criteria}, reading)
     return Scorecard(
         session_id=session_id,
         rubric=rubric.id,
         rubric_version=rubric.version,
-        criteria=criteria,
+        criteria=tuple(sorted(criteria, key=lambda rating: not rating.critical)),
         counts={key: len(found) for key, found in counted.items()},
         count_evidence={key: tuple(span.evidence() for span in found) for key, found in counted.items()},
         summaries=summaries,
@@ -115,21 +124,44 @@ def _chances(reading: Reading, count: Count, at: int) -> list[tuple[Span, ...]]:
 
 def _rate(criterion: Criterion, reading: Reading, names: Names, made_by: Provenance, timed: bool) -> Score:
     reason = _reason_against(criterion, names, timed)
-    evidence, sure = ((), ()) if reason else _evidence(criterion.drivers, reading, names)
+    rule = None if reason else _rule(criterion, names)
+    evidence, sure = ((), ()) if reason else _evidence(criterion, rule, reading, names)
     if not evidence:
         reason = reason or "Nothing found in this session speaks for or against it."
-        status = criterion.policy
-        return _no_score(criterion, status, reason, made_by)
-    confidence = _confidence(criterion, sure, names)
+        return _no_score(criterion, criterion.policy, reason, made_by)
+    value = _rating(criterion, names) if rule is None else rule.value
+    return _scored(criterion, value, _confidence(criterion, sure, names), evidence, made_by)
+
+
+def _rate_written(criterion: Criterion, writing: Writing | None, made_by: Provenance) -> Score:
+    """Return the score of a written answer: the share of the scale it earned, or why there is none."""
+    found = judge(criterion, writing)
+    if isinstance(found, str):
+        return _no_score(criterion, criterion.policy, found, made_by)
+    low, high = criterion.scale
+    value = _on_step(criterion, low + found.share * (high - low))
+    confidence = round(min(CONFIDENCE_CAP[criterion.policy], found.confidence), 3)
+    return _scored(criterion, value, confidence, found.evidence, made_by)
+
+
+def _scored(
+    criterion: Criterion, value: float, confidence: float, evidence: tuple[Evidence, ...], made_by: Provenance
+) -> Score:
     return Score(
         id=criterion.id,
-        value=_rating(criterion, names),
+        value=value,
         scale=criterion.scale,
         confidence=confidence,
         status="needs_review" if confidence < REVIEW_BELOW else criterion.policy,
         evidence=evidence,
         provenance=made_by,
+        critical=criterion.critical_at is not None and value <= criterion.critical_at,
     )
+
+
+def _rule(criterion: Criterion, names: Names) -> LevelRule | None:
+    """Return the first step of the criterion's ladder whose condition holds."""
+    return next((rule for rule in criterion.rules if formulas.holds(rule.when, names)), None)
 
 
 def _no_score(criterion: Criterion, status: Policy, reason: str, made_by: Provenance) -> Score:
@@ -167,23 +199,34 @@ def _rating(criterion: Criterion, names: Names) -> float:
 
     When in doubt the less favourable code is chosen (MITI 4.2.1 decision rule), so here too.
     """
+    pulls = sum(driver.weight * _strength(driver, names) for driver in criterion.drivers)
+    return _on_step(criterion, criterion.start + pulls)
+
+
+def _on_step(criterion: Criterion, value: float) -> float:
     low, high = criterion.scale
-    moved = criterion.start + sum(driver.weight * _strength(driver, names) for driver in criterion.drivers)
-    steps = math.ceil((formulas.clamp(moved, low, high) - low) / criterion.step - 0.5 - 1e-9)
+    steps = math.ceil((formulas.clamp(value, low, high) - low) / criterion.step - 0.5 - 1e-9)
     return formulas.clamp(low + steps * criterion.step, low, high)
 
 
-def _evidence(drivers: Iterable[Driver], reading: Reading, names: Names) -> Heard:
-    """Return quotes for and against from the drivers that pull, and how sure their codes are."""
+def _evidence(criterion: Criterion, rule: LevelRule | None, reading: Reading, names: Names) -> Heard:
+    """Return quotes for and against from what moved the rating, and how sure their codes are."""
     chosen: dict[tuple[int, int, int], tuple[Span, bool]] = {}
     for supports in (True, False):
-        pulling = [d for d in drivers if (d.weight > 0) == supports and _strength(d, names) > 0]
-        spans = _best([span for d in pulling for label in d.codes for hit in reading.hits(label) for span in hit.spans])
-        for span in spans:
+        labels = _telling(criterion, rule, names, supports=supports)
+        for span in _best([span for label in labels for hit in reading.hits(label) for span in hit.spans]):
             chosen.setdefault((span.turn, span.start, span.end), (span, supports))
     ordered = [chosen[key] for key in sorted(chosen)]
     quotes = tuple(span.evidence(supports=supports) for span, supports in ordered)
     return quotes, tuple(span.confidence for span, _ in ordered)
+
+
+def _telling(criterion: Criterion, rule: LevelRule | None, names: Names, *, supports: bool) -> list[str]:
+    """Return the labels that speak for, or against: those of the rule that held, or of the drivers that pull."""
+    if rule is not None:
+        return list(rule.codes if supports else rule.against)
+    pulling = [d for d in criterion.drivers if (d.weight > 0) == supports and _strength(d, names) > 0]
+    return [label for driver in pulling for label in driver.codes]
 
 
 def _best(spans: Sequence[Span]) -> list[Span]:

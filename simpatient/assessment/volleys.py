@@ -14,6 +14,9 @@ from simpatient.domain.score import Evidence
 from simpatient.domain.session import CodedTurn
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
+# A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, hope.");
+# up to five words a part make it a list of set phrases. Real lists of things one could do have longer parts.
+LIST_PARTS, TERM_WORDS, PHRASE_WORDS = 4, 2, 5
 _ASIDE = re.compile(r"\([^()]*\)")
 
 
@@ -52,6 +55,12 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _WORD.findall(_ASIDE.sub(" ", text))]
 
 
+def is_list(sentence: str, part_words: int = TERM_WORDS) -> bool:
+    """Return whether a sentence only lists parts of ``part_words`` words on average, so that it shows no behaviour."""
+    parts = [len(words(part)) for part in sentence.split(",")]
+    return len(parts) >= LIST_PARTS and sum(parts) <= part_words * len(parts)
+
+
 def whole_turn(turn: CodedTurn, code: str, confidence: float) -> Span | None:
     """Return a turn's whole text, blanks at the ends left out, as a span; None when it is blank."""
     return _span(turn, 0, len(turn.text), code, confidence)
@@ -65,7 +74,7 @@ def spans_of(turn: CodedTurn, scheme: str) -> tuple[Span, ...]:
     for utterance in turn.codes.utterances:
         label = next((label for label in utterance.codes if label.scheme == scheme), None)
         place = _place(turn.text, utterance)
-        if label is not None and place is not None:
+        if label is not None and place is not None and not is_list(utterance.text):
             found.append(_span(turn, place[0], place[1], label.code, label.confidence))
     return tuple(span for span in found if span is not None)
 

@@ -16,6 +16,8 @@ from simpatient.domain.session import CodedTurn, TranscriptTurn
 
 if TYPE_CHECKING:
     from simpatient.assessment.llm_coder import JudgedTurn
+    from simpatient.assessment.writing import Writing
+    from simpatient.domain.persona import Persona
     from simpatient.services.ports import ContentLibrary
 
 EMBEDDED, LLM, FORMULAS = "embedded", "llm", "formulas"
@@ -43,6 +45,8 @@ def score(
     coder: CoderName = EMBEDDED,
     grader: Annotated[str, typer.Option("--grader", help="Who rates the criteria: formulas or llm.")] = FORMULAS,
     model: ModelFolder = None,
+    written: Annotated[Path | None, typer.Option("--written", help="Written answers, YAML, id: text.")] = None,
+    case: Annotated[str, typer.Option("--case", help="The case the writing is compared with.")] = "",
 ) -> None:
     """Score a transcript by a rubric: a scorecard as JSON (a list of them for several sessions).
 
@@ -54,7 +58,9 @@ def score(
 
     _check_choice(coder, "coder", (EMBEDDED, LLM))
     _check_choice(grader, "grader", (FORMULAS, LLM))
-    chosen = _open_library().rubric(rubric)
+    library = _open_library()
+    chosen = library.rubric(rubric)
+    writing = _writing(written, library.persona(library.case(case).persona)) if written is not None else None
     chat = _open_model(model) if LLM in (coder, grader) else None
     turns, coded, coder_id = _coded(transcript, chat if coder == LLM else None)
     by_session: dict[str, list[CodedTurn]] = {}
@@ -63,12 +69,26 @@ def score(
     rater = _open_grader(chat) if chat is not None and grader == LLM else None
     cards: list[Any] = []
     for session, said in by_session.items():
-        card = score_session(session, said, chosen, coder_id)
+        card = score_session(session, said, chosen, coder_id, writing)
         if rater is not None:
             with counted("Rating", len(chosen.criteria)) as on_done:
                 card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
         cards.append(export_scorecard(card))
     show(as_json(cards[0] if len(cards) == 1 else cards))
+
+
+def _writing(path: Path, persona: "Persona") -> "Writing":
+    """Return what a trainee wrote, with the case it is compared with; raises ContentError for any other file."""
+    from simpatient.assessment.writing import Writing, by_meaning
+    from simpatient.bootstrap import in_process_encoder
+    from simpatient.content.locations import app_home
+    from simpatient.content.yaml_source import read_yaml
+
+    source = read_yaml(path)
+    if not isinstance(source.data, dict):
+        raise source.error("There are no answers in it.", action="Write one answer a line: id: text.")
+    texts = {str(name): str(text) for name, text in source.data.items() if text is not None}
+    return Writing(texts, persona, by_meaning(in_process_encoder(app_home())))
 
 
 _opened: list[Coder] = []

@@ -128,13 +128,14 @@ def _bands(path: FieldPath, thresholds: tuple[Threshold, ...]) -> Iterator[Probl
 
 
 def _path_by_ids(value: Value, dotted: str) -> FieldPath:
-    """Turn ``criteria.empathy`` into the path of that item, as far as it can be found."""
-    name, _, item_id = dotted.partition(".")
+    """Turn ``criteria.empathy.drivers.0`` into the path of that field, as far as it can be found."""
+    name, *rest = dotted.split(".")
     items: Any = getattr(value, name, None)
-    if items is None or not item_id:
+    if items is None or not rest:
         return (name,) if items is not None else ()
-    found = next((number for number, item in enumerate(items) if item.id == item_id), None)
-    return (name,) if found is None else (name, found)
+    found = next((number for number, item in enumerate(items) if item.id == rest[0]), None)
+    inner = tuple(int(step) if step.isdigit() else step for step in rest[1:])
+    return (name,) if found is None else (name, found, *inner)
 
 
 def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:

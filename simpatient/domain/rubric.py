@@ -34,6 +34,8 @@ class Pattern(Value):
         unless: Labels none of which is present.
         after: Labels, one of which the other speaker's volley just before carries.
         since: A label that must have occurred earlier in the session.
+        part: Where in the session to look, as shares of its volleys: [0, 0.5] is the first half.
+        min_confidence: How sure the coder has to be of an utterance with ``codes``, 0..1.
         at_least: How many utterances with ``codes`` the volley needs.
         in_a_row: From which volley of an unbroken run of matches on it counts.
         min_words: Words the volley needs.
@@ -47,6 +49,8 @@ class Pattern(Value):
     unless: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     since: str = ""
+    part: tuple[float, float] = (0.0, 1.0)
+    min_confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     at_least: int = Field(default=1, ge=1)
     in_a_row: int = Field(default=1, ge=1)
     min_words: int = Field(default=0, ge=0)
@@ -112,6 +116,21 @@ class Driver(Value):
     codes: tuple[str, ...] = ()
 
 
+class LevelRule(Value):
+    """One step of a ladder: the value a criterion gets when the condition holds.
+
+    Attributes:
+        when: Safe condition over measures, patterns and counts.
+        codes: Labels whose words are shown as evidence for.
+        against: Labels whose words are shown as evidence against.
+    """
+
+    value: float
+    when: Words
+    codes: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
 class Level(Value):
     """One level of a criterion's scale with its anchor in our own words."""
 
@@ -120,7 +139,19 @@ class Level(Value):
 
 
 class Criterion(Value):
-    """A rated item. Starts at ``start`` and moves only with evidence."""
+    """A rated item. Starts at ``start`` and moves only with evidence.
+
+    It is rated in one of three ways: ``drivers`` pull it up and down from ``start``; ``rules`` are tried
+    in order and the first that holds gives the value; or what the trainee wrote after the session
+    (``written``) is compared with what the case holds (``compare``).
+
+    Attributes:
+        critical_at: At this value or below the item is shown before all others, whatever they say.
+        written: Id of the written answer that is judged; the item abstains until there is one.
+        compare: Where the case holds what the answer is compared with, as a dotted path through the
+            persona, such as ``formulation.protective``.
+        options: The answers there are, from the least to the most, when one has to be chosen.
+    """
 
     id: Slug
     label: Words
@@ -131,6 +162,11 @@ class Criterion(Value):
     levels: tuple[Level, ...]
     policy: Policy
     drivers: tuple[Driver, ...] = ()
+    rules: tuple[LevelRule, ...] = ()
+    critical_at: float | None = None
+    written: str = ""
+    compare: str = ""
+    options: tuple[Words, ...] = ()
     min_trainee_turns: int = 6
     manual_locator: str = ""
     text_mode: Literal["rate", "not_applicable"] = "rate"

@@ -7,15 +7,21 @@ from pydantic import Field, model_validator
 from simpatient.domain.base import Value
 from simpatient.domain.rubric import Policy, Threshold
 
+NO_TURN = -1
+
 
 class Evidence(Value):
-    """A verbatim span of a turn, for or against a value; offsets are characters, end exclusive."""
+    """A verbatim span of a turn, for or against a value; offsets are characters, end exclusive.
+
+    A quote from something the trainee wrote names it in ``written`` and has no turn (``NO_TURN``).
+    """
 
     turn: int
     start: int = Field(ge=0)
     end: int = Field(ge=0)
     quote: str
     supports: bool = Field(alias="for", default=True)
+    written: str = Field(default="", exclude_if=lambda field: not field)
 
     model_config = {**Value.model_config, "populate_by_name": True, "str_strip_whitespace": False}
 
@@ -29,7 +35,10 @@ class Provenance(Value):
 
 
 class Score(Value):
-    """One criterion's value, or the reason it has none. A value without evidence is refused."""
+    """One criterion's value, or the reason it has none. A value without evidence is refused.
+
+    A ``critical`` value is shown before all others and no other value makes up for it.
+    """
 
     id: str
     value: float | None
@@ -39,6 +48,7 @@ class Score(Value):
     unscored_reason: str | None = None
     evidence: tuple[Evidence, ...] = ()
     provenance: Provenance | None = None
+    critical: bool = Field(default=False, exclude_if=lambda critical: not critical)
 
     @model_validator(mode="after")
     def _value_needs_evidence(self) -> Self:

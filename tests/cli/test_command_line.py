@@ -157,6 +157,20 @@ def test_a_score_is_a_scorecard(transcript, world, monkeypatch, capsys):
     assert run(["score", str(transcript), "--rubric", "none-such"]) == 2
 
 
+def test_what_was_written_is_scored_with_a_case(transcript, tmp_path, capsys):
+    path = tmp_path / "answers.yaml"
+    path.write_text("wish: To be known as she is, without preparing for it.\n", encoding="utf-8")
+    command = ["score", str(transcript), "--rubric", "formulation-exercise", "--written", str(path)]
+    assert run([*command, "--case", "ines-first-session"]) == 0
+    ratings = {rating["id"]: rating for rating in json.loads(capsys.readouterr().out)["criteria"]}
+    assert ratings["wish"]["evidence"][0]["written"] == "wish"
+    assert ratings["coping"]["unscored_reason"] == "Nothing has been written down for this yet."
+    assert run([*command, "--case", "none-such"]) == 2
+    path.write_text("- no answers\n", encoding="utf-8")
+    assert run([*command, "--case", "ines-first-session"]) == 1
+    assert "no answers in it" in capsys.readouterr().err
+
+
 def test_a_broken_transcript_is_named_by_line(tmp_path, capsys):
     path = tmp_path / "bad.jsonl"
     path.write_text("{not json\n", encoding="utf-8")
