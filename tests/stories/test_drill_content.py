@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from simpatient.assessment.drilling import judge
-from simpatient.domain.drill import Drill, Feedback, Outcome
 
+from simpatient.assessment.drilling import judge
 from simpatient.content.library import FileContentLibrary
 from simpatient.content.locations import bundled_root
+from simpatient.domain.drill import Drill, Feedback, Outcome
 from simpatient.domain.ports import Coder
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
