@@ -71,7 +71,7 @@ RENDERED = {
     "facts.topics": INDEX,
     **{f"facts.gate.{name}": GATES for name in ("trust", "after", "or_act", "asked")},
     "facts.early_approach": EVENTS,
-    "facts.retractable": REALISER,
+    "facts.retractable": PLANNER,
     "facts.contradiction_group": GATES,
     "facts.tell": GUIDED,
     "facts.deflect": GUIDED,
