@@ -150,6 +150,9 @@ def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:
     for number, tip in enumerate(guide.tips):
         if tip.drill:
             yield from unknown(("tips", number, "drill"), tip.drill, known.drills, "drill")
+    for number, cue in enumerate(guide.cues):
+        if cue.drill:
+            yield from unknown(("cues", number, "drill"), cue.drill, known.drills, "drill")
 
 
 def guard_checks(rules: GuardRules, known: Known) -> Iterator[Problem]:

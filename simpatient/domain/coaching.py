@@ -51,6 +51,7 @@ class CueKind(Value):
         answered_by: Utterance codes, or ids of patterns, with which a trainee takes it up.
         why: Why it is worth taking up.
         serious: Whether one passed over outweighs any number of others; these are shown first.
+        drill: Id of the drill that practises taking it up; '' when there is none.
     """
 
     id: Slug
@@ -59,6 +60,7 @@ class CueKind(Value):
     answered_by: tuple[str, ...] = Field(min_length=1)
     why: Words
     serious: bool = False
+    drill: str = ""
 
 
 class CoachingGuide(Value):

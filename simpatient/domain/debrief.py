@@ -39,12 +39,17 @@ class CueHeard(Value):
 
 
 class CueGroup(Value):
-    """All cues of one kind in a session, in the order they were given."""
+    """All cues of one kind in a session, in the order they were given.
+
+    Attributes:
+        drill: Id of the drill that practises taking them up; '' when there is none.
+    """
 
     kind: str
     label: str
     why: str
     serious: bool = False
+    drill: str = ""
     cues: tuple[CueHeard, ...]
 
     @property

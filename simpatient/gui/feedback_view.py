@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.debrief import Debrief, Moment
 from simpatient.domain.session import SelfRating
+from simpatient.gui.cue_view import CueView
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
@@ -35,6 +36,8 @@ class FeedbackView(ScrollPage):
         else:
             self._add_group("Keep", "keep", debrief.keep)
             self._add_group("Change", "change", debrief.change)
+            if debrief.cues:
+                self.body.addWidget(CueView(debrief.cues, on_retry, on_drill))
             if debrief.next_step:
                 self.body.addWidget(_next_step(debrief, on_drill))
         if data.session.self_rating is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
+from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
 from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
@@ -254,6 +254,7 @@ class FakeReview:
             scorecards=session.scorecards,
             next_step="Before each question, say back one thing you heard. One sentence is enough.",
             next_drill="open-questions",
+            cues=_cues(session) if len(turns) > 1 else (),
             curve=tuple(
                 StatePoint(
                     turn=t.turn,
@@ -299,6 +300,25 @@ class FakeReview:
                 ),
             ),
         )
+
+
+def _cues(session):
+    patient = [t for t in session.path() if t.speaker == "patient"]
+    cues = tuple(
+        CueHeard(
+            evidence=Evidence(turn=t.turn, start=0, end=len(t.text), quote=t.text),
+            answered_at=t.turn + 3 if i == 1 else t.turn + 1 if i else None,
+            trainee_turns=2 if i == 1 else 1 if i else None,
+        )
+        for i, t in enumerate(patient)
+    )
+    return (
+        CueGroup(
+            kind="risk", label="Hints at risk", why="Asking plainly does not put the thought there.", serious=True,
+            drill="open-questions", cues=cues[:2],
+        ),
+        CueGroup(kind="change_talk", label="Words for change", why="People talk themselves into change.", cues=cues[2:]),
+    )  # fmt: skip
 
 
 def _keep(turn: Turn) -> Moment:

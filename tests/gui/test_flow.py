@@ -75,6 +75,7 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
     )
     words = shown_words(debrief.feedback)
     assert {"Keep", "Change", "One possible better line"} <= set(words)
+    assert {"What the patient offered", "Hints at risk", "0 of 2 at once", "Turn 1, not taken up"} <= set(words)
     debrief.show_tab("held")
     assert not any("recital" in text for text in shown_words(debrief.disclosure))
     qtbot.mouseClick(debrief.disclosure.button, Qt.MouseButton.LeftButton)
