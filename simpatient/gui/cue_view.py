@@ -47,12 +47,8 @@ class CueView(QWidget):
         if waited and group.drill:
             name = f"Practise in a drill: {group.label}"
             drill = group.drill
-            box.addLayout(
-                row(
-                    Button("Practise this skill", "plain", "drill", name=name, on_click=lambda: self._on_drill(drill)),
-                    None,
-                )
-            )
+            button = Button("Practise this skill", "plain", "drill", name=name, on_click=lambda: self._on_drill(drill))
+            box.addLayout(row(button, None))
         return frame
 
     def _cue(self, cue: CueHeard) -> QWidget:
