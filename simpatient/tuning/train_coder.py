@@ -65,7 +65,7 @@ NAME, VERSION = "simpatient-coder", "2.0.0"
 SETTINGS = (Setting(0.03), Setting(0.1, "words"), Setting(0.1, "words", context=False))
 UTTERANCE_SETTINGS = (Setting(0.1), Setting(0.3))
 _POWERS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
-_TURN_POWER = 0.5
+_TURN_POWER = 0.3
 
 Progress = Callable[[str], None]
 
