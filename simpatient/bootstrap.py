@@ -20,7 +20,7 @@ from simpatient.content.locations import app_home, bundled_root
 from simpatient.content.yaml_source import read_yaml
 from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, RememberingEncoder, SentenceEncoder
+from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drill import DrillService
@@ -107,7 +107,7 @@ class App:
             close()
 
 
-def cached(encoder: SentenceEncoder, home: Path) -> CachedEncoder:
+def cached(encoder: ReadingEncoder, home: Path) -> CachedEncoder:
     """Return the encoder with its memory; sets of texts are kept under the home folder."""
     from simpatient.llm.embedder import CachedEncoder
 
@@ -246,12 +246,17 @@ def run_desktop(argv: Sequence[str]) -> int:
     return run(partial(open_desktop_app), argv)
 
 
-def train_embedded_coder(annomi: Path, out: Path, seed: int, progress: Callable[[str], None]) -> None:
+def train_embedded_coder(
+    annomi: Path, out: Path, seed: int, progress: Callable[[str], None], benchmarks: dict[str, Path]
+) -> None:
     """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
+    from simpatient.llm.embedder import MiniLmEncoder
+    from simpatient.tuning.coder_adapter import Plan
     from simpatient.tuning.train_coder import train
 
-    encoder = in_process_encoder(app_home())
-    train(annomi, bundled_root() / "assets" / "exemplars", out, encoder, seed=seed, progress=progress)
+    exemplars = bundled_root() / "assets" / "exemplars"
+    encoder = MiniLmEncoder()
+    train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:

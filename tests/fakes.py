@@ -24,7 +24,7 @@ from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Cancellation, Embeddings, OnDone, OnText
+from simpatient.domain.ports import Adapter, Cancellation, Embeddings, OnDone, OnText, Reading
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -285,6 +285,23 @@ class FakeEncoder:
     def encode(self, texts: Sequence[str]) -> Embeddings:
         self.calls.append(len(texts))
         return np.stack([_word_vector(text) for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
+
+    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+        """Return word vectors; with an adapter they stand in the adapted columns as well."""
+        self.calls.append(len(readings))
+        return [_read_words(reading, adapter is not None) for reading in readings]
+
+
+def _read_words(reading: Reading, is_adapted: bool) -> Embeddings:
+    texts = [reading.text, reading.previous, *(reading.text[start:end] for start, end in reading.spans)]
+    rows = np.zeros((len(texts), 2 * 384), dtype=np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        if text.strip():
+            row[:384] = _word_vector(text)
+    if is_adapted:
+        rows[:, 384:] = rows[:, :384]
+        rows[1, 384:] = 0.0
+    return rows
 
 
 @lru_cache(maxsize=10_000)

@@ -6,6 +6,8 @@ and utterance codes agree. Must not know where the encoder runs or who asks.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,9 +17,11 @@ from simpatient.assessment.features import Floats, Words, cues, hashed, prepare
 from simpatient.assessment.segmenter import Span, segment
 from simpatient.domain.codes import Label, Speaker, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Embeddings, SentenceEncoder
+from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder
 
-_REMEMBERED = 64
+_REMEMBERED = 256
+# Turns read in one go: enough to fill the encoder's batches, few enough to keep memory small.
+_AT_ONCE = 128
 _NOTHING = prepare("")
 
 
@@ -32,6 +36,39 @@ def utterance_features(vector: Floats, words: Words) -> Floats:
     return np.concatenate([vector, cues(words, _NOTHING)])
 
 
+def centred(rows: Embeddings, centre: Floats) -> Embeddings:
+    """Return the rows less the centre; rows of zeros (blank texts) stay zero."""
+    found: Embeddings = np.where(rows.any(axis=-1, keepdims=True), rows - centre, rows).astype(np.float32)
+    return found
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn to be coded; ``previous`` is the other speaker's last turn, '' at the start."""
+
+    speaker: Speaker
+    text: str
+    previous: str = ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A turn as the encoder read it: one row for the turn, one for the turn before, one per utterance."""
+
+    turn: Turn
+    spans: tuple[Span, ...]
+    middle: Embeddings
+    adapted: Embeddings
+
+    @property
+    def pieces(self) -> list[str]:
+        return [self.turn.text[span.start : span.end] for span in self.spans]
+
+    def row(self, number: int) -> int:
+        """Return the row of an utterance; a turn of one utterance is that utterance."""
+        return 0 if len(self.spans) == 1 else 2 + number
+
+
 class EmbeddedCoder:
     """The ``Coder`` port on a sentence encoder and a set of trained linear heads.
 
@@ -39,7 +76,7 @@ class EmbeddedCoder:
         ModelUnavailable: The weights were trained on vectors of another encoder.
     """
 
-    def __init__(self, encoder: SentenceEncoder, weights: CoderWeights) -> None:
+    def __init__(self, encoder: ReadingEncoder, weights: CoderWeights) -> None:
         if weights.encoder_id != encoder.model_id:
             raise ModelUnavailable(
                 f"The coder was trained for the encoder {weights.encoder_id}, not {encoder.model_id}.",
@@ -48,7 +85,7 @@ class EmbeddedCoder:
         self._encoder = encoder
         self._weights = weights
         self._codes = weights.heads[UTTERANCE].labels
-        self._recent: OrderedDict[str, Floats] = OrderedDict()
+        self._recent: OrderedDict[Turn, TurnCodes] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -57,8 +94,8 @@ class EmbeddedCoder:
         return self._weights.coder_id
 
     def prepare_for(self, previous: str) -> None:
-        """Encode the other speaker's turn ahead, so that coding the answer costs one sentence only."""
-        self._vectors([_clean(previous)])
+        """Read the other speaker's turn ahead, so that coding the answer costs one sentence only."""
+        self._encoder.read(None, [Reading(_clean(previous))])
 
     def code_turn(self, speaker: Speaker, text: str, previous: str = "") -> TurnCodes:
         """Code one turn; ``previous`` is the other speaker's last turn, '' at the start.
@@ -68,90 +105,90 @@ class EmbeddedCoder:
         Raises:
             ModelUnavailable: The encoder's files are missing or damaged.
         """
-        text, previous = _clean(text), _clean(previous)
-        if not text.strip():
-            return self._blank(speaker)
-        spans = segment(text)
-        pieces = [text[span.start : span.end] for span in spans]
-        wanted = [text] if len(spans) == 1 else [text, *pieces]
-        vectors = self._vectors([*wanted, previous])
-        parts = vectors[:1] if len(spans) == 1 else vectors[1:-1]
-        dense = (vectors[0], vectors[-1])
-        if speaker == "patient":
-            return self._patient(text, previous, dense, spans, pieces, parts)
-        return self._trainee(text, previous, dense, spans, pieces, parts)
-
-    def _vectors(self, texts: list[str]) -> Embeddings:
-        """Return one row per text (zero for blank ones) in one encoder call; recent texts cost nothing."""
+        turn = Turn(speaker, _clean(text), _clean(previous))
         with self._lock:
-            known = {text: self._recent[text] for text in texts if text in self._recent}
-        missing = [text for text in dict.fromkeys(texts) if text not in known and text.strip()]
-        if missing:
-            known.update(zip(missing, self._encoder.encode(missing), strict=True))
-        with self._lock:
-            self._recent.update(known)
-            while len(self._recent) > _REMEMBERED:
-                self._recent.popitem(last=False)
-        width = (self._weights.heads[UTTERANCE].dense.shape[0]) - len(cues(_NOTHING, _NOTHING))
-        blank = np.zeros(width, dtype=np.float32)
-        return np.stack([known.get(text, blank) for text in texts])
+            known = self._recent.get(turn)
+        if known is None:
+            known = self._coded([turn], keep=True)[0]
+            with self._lock:
+                self._recent[turn] = known
+                while len(self._recent) > _REMEMBERED:
+                    self._recent.popitem(last=False)
+        return known
 
-    def _turn_probabilities(
-        self, names: tuple[str, ...], text: str, previous: str, vectors: tuple[Floats, Floats]
-    ) -> dict[str, Floats]:
-        words, before = prepare(text), prepare(previous)
-        dense = turn_features(*vectors, words, before)
+    def code_transcript(self, turns: Sequence[tuple[Speaker, str]]) -> list[TurnCodes]:
+        """Code a whole conversation, in order; several turns go through the encoder at once.
+
+        Raises:
+            ModelUnavailable: The encoder's files are missing or damaged.
+        """
+        heard: dict[Speaker, str] = {}
+        asked = []
+        for speaker, text in turns:
+            asked.append(Turn(speaker, _clean(text), heard.get("patient" if speaker == "trainee" else "trainee", "")))
+            heard[speaker] = asked[-1].text
+        return [
+            codes
+            for first in range(0, len(asked), _AT_ONCE)
+            for codes in self._coded(asked[first : first + _AT_ONCE], keep=False)
+        ]
+
+    def _coded(self, turns: Sequence[Turn], *, keep: bool) -> list[TurnCodes]:
+        spans = [segment(turn.text) for turn in turns]
+        said = [at for at, found in enumerate(spans) if found]
+        readings = [_reading(turns[at], spans[at]) for at in said]
+        rows = self._encoder.read(self._weights.adapter, readings, keep=keep) if readings else []
+        found = [self._blank(turn.speaker) for turn in turns]
+        for at, matrix in zip(said, rows, strict=True):
+            seen = self._seen(turns[at], spans[at], matrix)
+            found[at] = self._patient(seen) if turns[at].speaker == "patient" else self._trainee(seen)
+        return found
+
+    def _seen(self, turn: Turn, spans: tuple[Span, ...], rows: Embeddings) -> _Seen:
+        width = len(self._weights.centre)
+        middle = rows[:, :width]
+        return _Seen(turn, spans, centred(middle, self._weights.centre), rows[:, width:])
+
+    def _turn_probabilities(self, names: tuple[str, ...], seen: _Seen, text: str, row: int) -> dict[str, Floats]:
+        words, before = prepare(text), prepare(seen.turn.previous)
+        dense = turn_features(seen.middle[row], seen.middle[1], words, before)
         columns, values = hashed(words)
-        return {name: self._weights.heads[name].probabilities(dense, columns, values) for name in names}
+        heads = self._weights.heads
+        return {name: heads[name].probabilities(dense, columns, values, seen.adapted[row]) for name in names}
 
-    def _utterance_probabilities(self, pieces: list[str], parts: Embeddings) -> Floats:
+    def _utterance_probabilities(self, seen: _Seen) -> Floats:
         rows = []
-        for piece, vector in zip(pieces, parts, strict=True):
-            words = prepare(piece)
-            rows.append(self._weights.heads[UTTERANCE].probabilities(utterance_features(vector, words), *hashed(words)))
+        for number, piece in enumerate(seen.pieces):
+            words, row = prepare(piece), seen.row(number)
+            dense = utterance_features(seen.middle[row], words)
+            rows.append(self._weights.heads[UTTERANCE].probabilities(dense, *hashed(words), seen.adapted[row]))
         return np.stack(rows)
 
-    def _trainee(
-        self,
-        text: str,
-        previous: str,
-        vectors: tuple[Floats, Floats],
-        spans: tuple[Span, ...],
-        pieces: list[str],
-        parts: Embeddings,
-    ) -> TurnCodes:
+    def _trainee(self, seen: _Seen) -> TurnCodes:
         weights, rules = self._weights, self._weights.rules
-        turn = self._turn_probabilities(tuple(rules.heads), text, previous, vectors)
+        turn = self._turn_probabilities(tuple(rules.heads), seen, seen.turn.text, 0)
         chosen, marginals = joint_turn(rules, turn, weights.evidence_power)
-        alone = self._utterance_probabilities(pieces, parts)
+        alone = self._utterance_probabilities(seen)
         blended = blend(rules, self._codes, alone, marginals, weights.turn_power)
         picked, labels = reconcile(rules, self._codes, alone, blended, chosen, marginals)
         # The head's own probability: calibrated, where the joint one counts the same words several times.
         named = {name: _label(of[labels[name]], float(turn[name][labels[name]])) for name, of in rules.heads.items()}
         coded = [(self._codes[index], float(blended[at][index])) for at, index in enumerate(picked)]
-        return TurnCodes(**named, utterances=self._utterances(spans, pieces, coded))
+        return TurnCodes(**named, utterances=self._utterances(seen.spans, seen.pieces, coded))
 
-    def _patient(
-        self,
-        text: str,
-        previous: str,
-        vectors: tuple[Floats, Floats],
-        spans: tuple[Span, ...],
-        pieces: list[str],
-        parts: Embeddings,
-    ) -> TurnCodes:
+    def _patient(self, seen: _Seen) -> TurnCodes:
         name = self._weights.rules.patient_head
         labels = self._weights.heads[name].labels
-        found = self._turn_probabilities((name,), text, previous, vectors)[name]
+        found = self._turn_probabilities((name,), seen, seen.turn.text, 0)[name]
         rows = [found]
-        if len(spans) > 1:
+        if len(seen.spans) > 1:
             rows = [
-                self._turn_probabilities((name,), piece, previous, (part, vectors[1]))[name]
-                for piece, part in zip(pieces, parts, strict=True)
+                self._turn_probabilities((name,), seen, piece, seen.row(number))[name]
+                for number, piece in enumerate(seen.pieces)
             ]
         coded = [(labels[int(row.argmax())], float(row.max())) for row in rows]
         talk = _label(labels[int(found.argmax())], float(found.max()))
-        return TurnCodes(talk=talk, utterances=self._utterances(spans, pieces, coded))
+        return TurnCodes(talk=talk, utterances=self._utterances(seen.spans, seen.pieces, coded))
 
     def _utterances(
         self, spans: tuple[Span, ...], pieces: list[str], coded: list[tuple[str, float]]
@@ -172,6 +209,11 @@ class EmbeddedCoder:
         if speaker == "patient":
             return TurnCodes(talk=_label(self._weights.heads[rules.patient_head].labels[0], 1.0))
         return TurnCodes(**{name: _label(labels[0], 1.0) for name, labels in rules.heads.items()})
+
+
+def _reading(turn: Turn, spans: tuple[Span, ...]) -> Reading:
+    parts = () if len(spans) == 1 else tuple((span.start, span.end) for span in spans)
+    return Reading(turn.text, turn.previous, parts)
 
 
 def _clean(text: str) -> str:

@@ -14,10 +14,12 @@ import numpy as np
 
 from simpatient.assessment.features import FEATURE_VERSION, Floats, Indices
 from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import Adapter
 
 CARD = "coder.json"
 ARRAYS = "coder.npz"
 UTTERANCE = "utterance"
+ADAPTER = "adapter."
 _RESTORE = "Reinstall simpatient, or train the coder again with `simpatient tune train-coder`."
 
 
@@ -30,6 +32,7 @@ class Head:
         dense: Weights of the dense features, shape (dense features, labels).
         hashed: Weights of the hashed word features, shape (``HASH_WIDTH``, labels).
         bias: Shape (labels,).
+        adapted: Weights of the adapted layers' vector, shape (width, labels); no rows without an adapter.
         temperature: Divides the scores before the softmax (Guo et al. 2017, calibration).
     """
 
@@ -38,10 +41,13 @@ class Head:
     hashed: Floats
     bias: Floats
     temperature: float
+    adapted: Floats
 
-    def probabilities(self, dense: Floats, columns: Indices, values: Floats) -> Floats:
+    def probabilities(self, dense: Floats, columns: Indices, values: Floats, adapted: Floats) -> Floats:
         """Return the label probabilities of one text."""
         scores = dense @ self.dense + values @ self.hashed[columns] + self.bias
+        if len(self.adapted):
+            scores = scores + adapted @ self.adapted
         return softmax(scores / np.float32(self.temperature))
 
 
@@ -60,7 +66,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class CoderWeights:
-    """Everything the coder needs at run time."""
+    """Everything the coder needs at run time.
+
+    Attributes:
+        centre: Mean of the middle layers' vectors over the training texts, taken off every vector.
+        adapter: What the encoder's top layers are changed by, if at all.
+    """
 
     coder_id: str
     encoder_id: str
@@ -68,6 +79,8 @@ class CoderWeights:
     heads: dict[str, Head]
     evidence_power: float
     turn_power: float
+    centre: Floats
+    adapter: Adapter | None
 
 
 def softmax(scores: Floats) -> Floats:
@@ -106,6 +119,8 @@ def load_weights(folder: Path) -> CoderWeights:
         raise ModelUnavailable(f"The coder's weights in {folder} do not belong to this version.", _RESTORE)
     with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
         heads = {name: _head(name, spec, arrays) for name, spec in card["heads"].items()}
+        centre = arrays["centre"].astype(np.float32)
+        adapter = _adapter(digest, card.get("adapter"), arrays)
     return CoderWeights(
         coder_id=f"{card['name']}@{card['version']}+{digest[:12]}",
         encoder_id=card["encoder"],
@@ -113,6 +128,8 @@ def load_weights(folder: Path) -> CoderWeights:
         heads=heads,
         evidence_power=card["evidence_power"],
         turn_power=card["turn_power"],
+        centre=centre,
+        adapter=adapter,
     )
 
 
@@ -123,4 +140,12 @@ def _head(name: str, spec: dict[str, Any], arrays: Any) -> Head:
         hashed=arrays[f"{name}.hashed"].astype(np.float32),
         bias=arrays[f"{name}.bias"].astype(np.float32),
         temperature=float(spec["temperature"]),
+        adapted=arrays[f"{name}.adapted"].astype(np.float32),
     )
+
+
+def _adapter(digest: str, spec: dict[str, Any] | None, arrays: Any) -> Adapter | None:
+    if spec is None:
+        return None
+    own = {name.removeprefix(ADAPTER): arrays[name] for name in arrays.files if name.startswith(ADAPTER)}
+    return Adapter(digest, spec["layer"], spec["previous_tokens"], own)

@@ -99,6 +99,8 @@ def reconcile(
     """
     picked = [int(index) for index in blended.argmax(axis=1)]
     labels = _without_ruled_out(rules, codes, alone, chosen, turn)
+    if len(picked) == 1 and any(chosen[head] and not labels[head] for head in rules.main_needs.values()):
+        picked = [int(alone[0].argmax())]  # the utterance head took a label back, so it has the say
     # The main behaviour comes last: where one utterance cannot serve two heads, it wins.
     order = sorted(rules.main_needs.items(), key=lambda item: rules.heads[MAIN].index(item[0]) == labels[MAIN])
     for main, head in order:
@@ -124,12 +126,23 @@ def _without_ruled_out(
         fits = _family(rules, codes, head) | np.asarray([code in shaped for code in codes])
         if float((alone * fits).sum(axis=1).max()) < _RULED_OUT:
             labels[head] = 0
+    _settle_rivals(rules, codes, alone, labels)
     main = rules.heads[MAIN][labels[MAIN]]
     if main in rules.main_needs and not labels[rules.main_needs[main]]:
         heard = [name for name, head in rules.main_needs.items() if labels[head]]
         best = max(heard, key=lambda name: float(turn[MAIN][rules.heads[MAIN].index(name)]), default=None)
         labels[MAIN] = rules.heads[MAIN].index(best) if best else 0
     return labels
+
+
+def _settle_rivals(rules: Rules, codes: tuple[str, ...], alone: Floats, labels: dict[str, int]) -> None:
+    """Drop the main behaviour's label where the turn's one utterance is heard as another behaviour also found."""
+    head = rules.main_needs.get(rules.heads[MAIN][labels[MAIN]])
+    if len(alone) != 1 or head is None:
+        return
+    heard_as = rules.family.get(codes[int(alone[0].argmax())], {})
+    if head not in heard_as and any(labels[other] for other in heard_as):
+        labels[head] = 0
 
 
 def _give_it_an_utterance(

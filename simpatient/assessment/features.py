@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simpatient.assessment.cue_patterns import CUES
 
-FEATURE_VERSION = 1
+FEATURE_VERSION = 2
 HASH_WIDTH = 4096
 MAX_CHARACTERS = 4096
 

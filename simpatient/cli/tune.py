@@ -18,15 +18,18 @@ def tune() -> None:
 def train_coder(
     annomi: Annotated[Path, typer.Option("--annomi", help="AnnoMI CSV with annotations.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for weights and model card.")],
-    seed: Annotated[int, typer.Option("--seed")] = 20261120,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    misc: Annotated[Path | None, typer.Option("--misc", help="MISC units, for measuring only.")] = None,
+    miti: Annotated[Path | None, typer.Option("--miti", help="MITI sentences, for measuring only.")] = None,
 ) -> None:
-    """Train the embedded coder and write its weights and model card.
+    """Train the embedded coder and write its weights and model card; about half an hour on one core.
 
     Example: simpatient tune train-coder --annomi annomi_train.csv --out assets/models/coder
     """
     from simpatient.bootstrap import train_embedded_coder
 
-    train_embedded_coder(annomi, out, seed, _say)
+    given = {"misc_coarse": misc, "miti15": miti}
+    train_embedded_coder(annomi, out, seed, _say, {name: path for name, path in given.items() if path is not None})
 
 
 @app.command("content-vectors")

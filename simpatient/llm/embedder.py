@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Embeddings, SentenceEncoder
+from simpatient.domain.ports import Adapter, Embeddings, Reading, ReadingEncoder
+from simpatient.llm.embedder_reading import States, TurnReader, layer_weights
 
 WIDTH = 384
 MAX_TOKENS = 256
@@ -79,6 +80,10 @@ def printable(text: str) -> str:
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class MiniLmEncoder:
     """All-MiniLM-L6-v2: mean of the token vectors, scaled to length one.
 
@@ -93,6 +98,7 @@ class MiniLmEncoder:
         self._threads = threads
         self._batch_size = batch_size
         self._loaded: tuple[Any, Any] | None = None
+        self._reader: TurnReader | None = None
         self._lock = threading.Lock()
 
     @property
@@ -124,6 +130,45 @@ class MiniLmEncoder:
                 chosen = order[first : first + self._batch_size]
                 rows[chosen] = self._forward([cleaned[index] for index in chosen])
         return rows
+
+    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+        """Return what the middle and the adapted layers make of turns; see ``ReadingEncoder.read``.
+
+        Raises:
+            ModelUnavailable: The model's files are missing or damaged.
+        """
+        return self.read_and_keep(adapter, readings, keep=keep)[0]
+
+    def read_and_keep(
+        self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool
+    ) -> tuple[list[Embeddings], dict[str, Embeddings]]:
+        """Return ``read``'s rows and the turns' meaning vectors by text, for a cache to remember."""
+        shown = [Reading(_whole(one.text), _whole(one.previous), one.spans) for one in readings]
+        with self._lock:
+            rows, kept = self._turn_reader().read(adapter, shown, keep)
+        return rows, {one.text: kept[text.text] for one, text in zip(readings, shown, strict=True) if text.text in kept}
+
+    def states(self, texts: Sequence[str]) -> list[States | None]:
+        """Return the token states of the lower layers, None for blank texts; for training."""
+        shown = [_whole(text) for text in texts]
+        with self._lock:
+            found = self._turn_reader().states(shown)
+        return [found.get(text) for text in shown]
+
+    def top_layers(self, first: int) -> list[dict[str, Any]]:
+        """Return copies of the weights of the layers from ``first`` on, as arrays; for training."""
+        with self._lock:
+            model = self._parts()[1]
+            layers = [layer_weights(model, at) for at in range(first, len(model.encoder.layer))]
+        return [{name: tensor.numpy().copy() for name, tensor in layer.items()} for layer in layers]
+
+    def _turn_reader(self) -> TurnReader:
+        if self._reader is None:
+            tokenizer, model = self._parts()
+            self._reader = TurnReader(
+                tokenizer, model, limits=(MAX_CHARACTERS, MAX_TOKENS), batch_size=self._batch_size
+            )
+        return self._reader
 
     def _parts(self) -> tuple[Any, Any]:
         if self._loaded is None:
@@ -185,7 +230,7 @@ class CachedEncoder:
 
     def __init__(
         self,
-        encoder: SentenceEncoder,
+        encoder: ReadingEncoder,
         folder: Path | None = None,
         *,
         shipped: Path | None = None,
@@ -212,6 +257,15 @@ class CachedEncoder:
             known.update(zip(missing, self._encoder.encode(missing), strict=True))
         self._remember(known)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, WIDTH), dtype=np.float32)
+
+    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+        """Return what the wrapped encoder reads; the turns' vectors that come with it are remembered."""
+        read_and_keep = getattr(self._encoder, "read_and_keep", None)
+        if read_and_keep is None:
+            return self._encoder.read(adapter, readings, keep=keep)
+        rows, kept = read_and_keep(adapter, readings, keep=keep)
+        self._remember(kept)
+        return list(rows)
 
     def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
         """Return the rows of a fixed set of texts, computed once per machine and read from disk after.

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Embeddings, SentenceEncoder
+from simpatient.domain.ports import Adapter, Embeddings, Reading, ReadingEncoder
 from simpatient.llm.embedder import MODEL_NAME, WEIGHTS_SHA256, WIDTH, MiniLmEncoder
 
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
 _TRY_AGAIN = "Close other programs if memory is short, then try again; `simpatient doctor` tells more."
 
 
-def _serve(pipe: Connection, factory: Callable[[], SentenceEncoder]) -> None:
+def _serve(pipe: Connection, factory: Callable[[], ReadingEncoder]) -> None:
     """Answer requests until the pipe closes; runs in the child."""
     # Ctrl-C in a terminal reaches the whole group; the parent decides when the child ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -32,18 +32,38 @@ def _serve(pipe: Connection, factory: Callable[[], SentenceEncoder]) -> None:
     with contextlib.suppress(ModelUnavailable, *_DEAD):
         if load is not None:
             load()  # warm before the first question; a failure is told in the first answer
+    adapters: dict[str, Adapter] = {}
     with contextlib.suppress(*_DEAD):
-        while (texts := pipe.recv()) is not None:
-            pipe.send(_answer(encoder, texts))
+        while (request := pipe.recv()) is not None:
+            pipe.send(_answer(encoder, request, adapters))
 
 
-def _answer(encoder: SentenceEncoder, texts: list[str]) -> tuple[Any, ...]:
+def _answer(encoder: ReadingEncoder, request: Any, adapters: dict[str, Adapter]) -> tuple[Any, ...]:
+    """Answer a list of texts to encode, or (adapter id, adapter or None, readings, keep) to read."""
     try:
-        return "rows", np.ascontiguousarray(encoder.encode(texts), dtype=np.float32).tobytes()
+        if isinstance(request, list):
+            return "rows", np.ascontiguousarray(encoder.encode(request), dtype=np.float32).tobytes()
+        name, given, readings, keep = request
+        if given is not None:
+            adapters.clear()
+            adapters[name] = given
+        if name and name not in adapters:
+            return ("adapter?",)
+        return "read", *_read(encoder, adapters.get(name), readings, keep)
     except ModelUnavailable as error:
         return "unavailable", error.message, error.action
     except Exception as error:  # the parent must get an answer, whatever the library raised
         return "unavailable", f"The sentence encoder failed ({type(error).__name__}).", _TRY_AGAIN
+
+
+def _read(
+    encoder: ReadingEncoder, adapter: Adapter | None, readings: list[Reading], keep: bool
+) -> tuple[list[Embeddings], dict[str, Embeddings]]:
+    read_and_keep = getattr(encoder, "read_and_keep", None)
+    if read_and_keep is None:
+        return encoder.read(adapter, readings, keep=keep), {}
+    rows, kept = read_and_keep(adapter, readings, keep=keep)
+    return rows, kept
 
 
 class EncoderProcess:
@@ -58,7 +78,7 @@ class EncoderProcess:
 
     def __init__(
         self,
-        factory: Callable[[], SentenceEncoder] = MiniLmEncoder,
+        factory: Callable[[], ReadingEncoder] = MiniLmEncoder,
         *,
         model_id: str = f"{MODEL_NAME}@{WEIGHTS_SHA256[:12]}",
         timeout_s: float = 120.0,
@@ -95,15 +115,26 @@ class EncoderProcess:
         Raises:
             ModelUnavailable: The model is missing or damaged, the child died twice or took too long.
         """
-        with self._lock:
-            try:
-                answer = self._ask(list(texts))
-            except _DEAD:
-                self._drop()
-                answer = self._ask_again(list(texts))
-        if answer[0] == "unavailable":
-            raise ModelUnavailable(answer[1], answer[2])
+        answer = self._answered(list(texts))
         return np.frombuffer(answer[1], dtype=np.float32).reshape(len(texts), WIDTH).copy()
+
+    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+        """Return what the middle and the adapted layers make of turns; see ``ReadingEncoder.read``.
+
+        Raises:
+            ModelUnavailable: As for ``encode``.
+        """
+        return self.read_and_keep(adapter, readings, keep=keep)[0]
+
+    def read_and_keep(
+        self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool
+    ) -> tuple[list[Embeddings], dict[str, Embeddings]]:
+        """Return ``read``'s rows and the turns' meaning vectors by text, for a cache to remember."""
+        name = adapter.id if adapter else ""
+        answer = self._answered((name, None, list(readings), keep))
+        if answer[0] == "adapter?":  # a new child: a megabyte that goes over once
+            answer = self._answered((name, adapter, list(readings), keep))
+        return answer[1], answer[2]
 
     def close(self) -> None:
         """End the child; a later call is refused."""
@@ -114,16 +145,27 @@ class EncoderProcess:
                     self._pipe.send(None)
             self._drop(patience_s=2.0)
 
-    def _ask_again(self, texts: list[str]) -> tuple[Any, ...]:
+    def _answered(self, request: Any) -> tuple[Any, ...]:
+        with self._lock:
+            try:
+                answer = self._ask(request)
+            except _DEAD:
+                self._drop()
+                answer = self._ask_again(request)
+        if answer[0] == "unavailable":
+            raise ModelUnavailable(answer[1], answer[2])
+        return answer
+
+    def _ask_again(self, request: Any) -> tuple[Any, ...]:
         try:
-            return self._ask(texts)
+            return self._ask(request)
         except _DEAD as error:
             self._drop()
             raise ModelUnavailable("The sentence encoder stopped twice in a row.", _TRY_AGAIN) from error
 
-    def _ask(self, texts: list[str]) -> tuple[Any, ...]:
+    def _ask(self, request: Any) -> tuple[Any, ...]:
         pipe = self._running_pipe()
-        pipe.send(texts)
+        pipe.send(request)
         if not pipe.poll(self._timeout_s if self._has_answered else self._start_timeout_s):
             self._drop()
             raise ModelUnavailable("The sentence encoder did not answer in time.", _TRY_AGAIN)

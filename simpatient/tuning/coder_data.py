@@ -4,16 +4,20 @@ Must not know features, models or how anything is fitted. No text read here is e
 """
 
 import csv
+import hashlib
+import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from simpatient.domain.errors import ContentError
-from simpatient.domain.ports import SentenceEncoder
+from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder
 
+EXEMPLAR = "exemplar-"
+_MARKS = re.compile(r"[^\w\s']|_")
 # Fewer cannot be held out in turn.
 _FEWEST_CONVERSATIONS = 5
 # AnnoMI's words for our labels; "n/a" is the empty label.
@@ -29,13 +33,25 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Example:
-    """One text with its labels; ``group`` keeps a conversation's turns on one side of a split."""
+    """One text with its labels; ``group`` keeps a conversation's turns on one side of a split.
+
+    Attributes:
+        turn: The longer turn the text is a part of, '' when it stands alone.
+        span: Where in that turn it is.
+    """
 
     text: str
     previous: str = ""
     group: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     weight: float = 1.0
+    turn: str = ""
+    span: tuple[int, int] | None = None
+
+    @property
+    def key(self) -> tuple[str, tuple[int, int] | None]:
+        """Return what its vector is found by: the text that is read, and the span in it (None: all)."""
+        return self.turn or self.text, self.span
 
 
 @dataclass(frozen=True)
@@ -111,23 +127,57 @@ def read_exemplars(folder: Path) -> Exemplars:
     return Exemplars(by_code, rules)
 
 
+def conversation_hashes(turns: list[Example]) -> dict[str, str]:
+    """Return a short hash of every conversation's words, by group: tells what was trained on without its text."""
+    digests: dict[str, Any] = {}
+    for turn in turns:
+        digests.setdefault(turn.group, hashlib.sha256()).update(turn.text.encode("utf-8", "replace") + b"\0")
+    return {group: digest.hexdigest()[:12] for group, digest in digests.items()}
+
+
+def exemplar_group(text: str) -> str:
+    """Return the group of an exemplar: all examples made from the same line share it."""
+    return f"{EXEMPLAR}{text}"
+
+
 def turn_exemplars(exemplars: Exemplars, weight: float) -> list[Example]:
     """Return the exemplars whose turn labels are beyond doubt as examples for the turn heads."""
     heads: dict[str, list[str]] = exemplars.rules["heads"]
     found = []
     for code, labels in exemplars.rules["turn"].items():
         full = {head: labels.get(head, known[0]) for head, known in heads.items()}
-        found += [Example(text, labels=full, weight=weight) for text in exemplars.by_code.get(code, ())]
+        for text in exemplars.by_code.get(code, ()):
+            found.append(Example(text, group=exemplar_group(text), labels=full, weight=weight))
     return found
 
 
-def encode_all(encoder: SentenceEncoder, texts: list[str], progress: Any = None, step: int = 256) -> dict[str, Any]:
-    """Return the vector of every distinct text; ``progress(done, total)`` is called as it goes."""
-    wanted = sorted({text for text in texts if text.strip()})
-    vectors: dict[str, Any] = {}
-    for first in range(0, len(wanted), step):
-        part = wanted[first : first + step]
-        vectors.update(zip(part, encoder.encode(part), strict=True))
+def spoken(examples: list[Example], every: int, share: float = 0.5) -> list[Example]:
+    """Return every n-th example again as a bare transcript has it: no marks, no capitals, less weight."""
+    found = []
+    for example in examples[::every]:
+        text = " ".join(_MARKS.sub(" ", example.text.lower()).split())
+        if len(text.split()) > 2 and text != example.text:
+            found.append(replace(example, text=text, weight=example.weight * share))
+    return found
+
+
+def encode_all(
+    encoder: ReadingEncoder, examples: list[Example], progress: Any = None, step: int = 256
+) -> dict[Any, Embeddings]:
+    """Return the middle layers' vector of every example's key and turn before, as the coder will see it."""
+    spans: dict[str, set[tuple[int, int]]] = {}
+    for example in examples:
+        text, span = example.key
+        spans.setdefault(text, set()).update([span] if span else [])
+        spans.setdefault(example.previous, set())
+    readings = [Reading(text, spans=tuple(sorted(spans[text]))) for text in sorted(spans) if text.strip()]
+    vectors: dict[Any, Embeddings] = {}
+    for first in range(0, len(readings), step):
+        part = readings[first : first + step]
+        for reading, rows in zip(part, encoder.read(None, part, keep=False), strict=True):
+            half = rows[:, : rows.shape[1] // 2]
+            vectors[reading.text, None] = half[0]
+            vectors.update({(reading.text, span): half[2 + at] for at, span in enumerate(reading.spans)})
         if progress is not None:
-            progress(first + len(part), len(wanted))
+            progress(first + len(part), len(readings))
     return vectors

@@ -12,8 +12,8 @@ import numpy as np
 
 from simpatient.assessment.coder import turn_features, utterance_features
 from simpatient.assessment.features import CONTEXT_CUES, HASH_WIDTH, NAMES, hashed, prepare
-from simpatient.tuning.coder_data import Example
-from simpatient.tuning.measures import Doubles, Ints, macro_f1, softmax
+from simpatient.tuning.coder_data import EXEMPLAR, Example
+from simpatient.tuning.measures import Doubles, Ints, best_temperature, macro_f1, softmax
 
 # Factors on the feature blocks while fitting (vectors and word features have length one, cues are 0 or
 # 1); folded into the weights afterwards. They set how strongly the same penalty holds each block back.
@@ -26,7 +26,8 @@ _DIRECTIONS, _PREVIOUS_DIRECTIONS = 224, 64
 _FOLDS = 5
 _ROUNDS = 60
 _RULED_OUT = -20.0
-_EXEMPLAR = "exemplar-"
+_ADAPTER_SHARES = (0.0, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
+_PLACEHOLDERS = 946  # as many exemplars took part in version 1.0's split
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Task:
     weights: Doubles
     measured: Any
     basis: Any
+    folds: Ints
 
     @property
     def width(self) -> int:
@@ -65,7 +67,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """Held-out scores of the measured examples for one setting, with the chosen share of the prior added."""
+    """Held-out scores of the measured examples for one setting; the figure is with the prior's share added."""
 
     setting: Setting
     prior_share: float
@@ -88,6 +90,25 @@ class Fitted:
     bias: Any
     tried: list[dict[str, Any]] = field(default_factory=list)
     temperature: float = 1.0
+    adapted: Any = None
+    held_out: "HeldOut | None" = None
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out figures' inputs.
+
+    Attributes:
+        scores: With the settings chosen on all folds, which is what ships.
+        fair: Each fold's scores with the share, prior and temperature chosen on the other folds.
+        share: How much the adapter's scores count beside the linear head's.
+        prior_share: How much of the log prior is added.
+    """
+
+    scores: Doubles
+    fair: Doubles
+    share: float
+    prior_share: float
 
 
 @dataclass(frozen=True)
@@ -99,16 +120,16 @@ class Matrix:
     basis: Any
 
 
-def make_matrix(examples: list[Example], vectors: dict[str, Any], *, turn: bool) -> Matrix:
+def make_matrix(examples: list[Example], vectors: dict[Any, Any], *, turn: bool) -> Matrix:
     """Return the features of the turn heads (``turn``) or of the utterance head, one row per example."""
     from scipy import sparse  # type: ignore[import-untyped]
 
-    blank = np.zeros(len(next(iter(vectors.values()))), dtype=np.float32)
+    blank = np.zeros(len(next(iter(vectors.values()))), dtype=np.float32)  # of a missing turn before
     dense, rows, columns, values = [], [], [], []
     for at, example in enumerate(examples):
-        words, vector = prepare(example.text), vectors.get(example.text, blank)
+        words, vector = prepare(example.text), vectors.get(example.key, blank)
         if turn:
-            before = vectors.get(example.previous, blank)
+            before = vectors.get((example.previous, None), blank)
             dense.append(turn_features(vector, before, words, prepare(example.previous)))
         else:
             dense.append(utterance_features(vector, words))
@@ -122,16 +143,23 @@ def make_matrix(examples: list[Example], vectors: dict[str, Any], *, turn: bool)
 
 
 def make_task(
-    name: str, labels: tuple[str, ...], examples: list[Example], matrix: Matrix, measured: list[bool]
+    name: str,
+    labels: tuple[str, ...],
+    examples: list[Example],
+    matrix: Matrix,
+    measured: list[bool],
+    fold_of: dict[str, int],
 ) -> Task:
     """Return what a head learns from these examples."""
     truth = np.asarray([labels.index(example.labels[name]) for example in examples], dtype=np.int64)
     weights = np.asarray([example.weight for example in examples], dtype=np.float64)
-    groups = [example.group or f"{_EXEMPLAR}{at}" for at, example in enumerate(examples)]
-    return Task(name, labels, matrix.dense, matrix.sparse, truth, groups, weights, np.asarray(measured), matrix.basis)
+    groups = [example.group for example in examples]
+    folds = np.asarray([fold_of[group] for group in groups], dtype=np.int64)
+    marks = np.asarray(measured)
+    return Task(name, labels, matrix.dense, matrix.sparse, truth, groups, weights, marks, matrix.basis, folds)
 
 
-def _basis(vectors: dict[str, Any], turn: bool) -> Any:
+def _basis(vectors: dict[Any, Any], turn: bool) -> Any:
     """Return the map from the features to the fitted columns: main directions of the vectors, cues as they are."""
     every = np.stack(list(vectors.values())).astype(np.float64)
     _, directions = np.linalg.eigh(every.T @ every)
@@ -190,25 +218,33 @@ def fit_softmax(
     return table[:-1], bias
 
 
-def _folds(task: Task, seed: int) -> list[tuple[Any, Any]]:
+def split(conversations: list[str], exemplars: dict[str, str], seed: int) -> dict[str, int]:
+    """Return the fold of every conversation (one entry per turn is given) and of every exemplar (by code).
+
+    The placeholders keep the conversations' folds those of version 1.0, so that figures can be compared.
+    """
     from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-    names = [group for group, is_measured in zip(task.groups, task.measured, strict=True) if is_measured]
-    count = min(_FOLDS, len(set(names)))
-    if all(group.startswith(_EXEMPLAR) for group in names):
-        splitter = StratifiedKFold(count, shuffle=True, random_state=seed).split(task.dense, task.truth)
-    else:
-        splitter = GroupKFold(count, shuffle=True, random_state=seed).split(task.dense, task.truth, task.groups)
-    return list(splitter)
+    count = min(_FOLDS, len(set(conversations)))
+    groups = conversations + [f"{EXEMPLAR}{at + len(conversations)}" for at in range(_PLACEHOLDERS)]
+    found: dict[str, int] = {}
+    for fold, (_, test) in enumerate(GroupKFold(count, shuffle=True, random_state=seed).split(groups, None, groups)):
+        found.update({groups[at]: fold for at in test if at < len(conversations)})
+    lines, codes = list(exemplars), list(exemplars.values())
+    splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
+    for fold, (_, test) in enumerate(splitter.split(lines, codes)):
+        found.update({lines[at]: fold for at in test})
+    return found
 
 
-def cross_validate(task: Task, setting: Setting, seed: int) -> CrossValidated:
+def cross_validate(task: Task, setting: Setting) -> CrossValidated:
     """Return held-out scores of the measured examples, whole conversations held out together."""
     scale, factor = _scales(task, setting)
     dense, sparse = task.dense * scale, task.sparse * factor
     labels, scores = len(task.labels), np.zeros((len(task.truth), len(task.labels)))
-    for train, test in _folds(task, seed):
-        test = test[task.measured[test]]
+    for fold in np.unique(task.folds):
+        train = np.flatnonzero(task.folds != fold)
+        test = np.flatnonzero((task.folds == fold) & task.measured)
         if len(test):
             table, bias = fit_softmax(
                 dense[train], sparse[train], task.truth[train], task.weights[train], labels, setting.strength
@@ -217,7 +253,28 @@ def cross_validate(task: Task, setting: Setting, seed: int) -> CrossValidated:
     truth, kept = task.truth[task.measured], scores[task.measured]
     results = [(macro_f1(truth, (kept + _prior(task, share)).argmax(1), labels), share) for share in _PRIOR_SHARES]
     best, share = max(results)
-    return CrossValidated(setting, share, kept + _prior(task, share), best)
+    return CrossValidated(setting, share, kept, best)
+
+
+def combine(task: Task, linear: Doubles, adapted: Doubles | None) -> HeldOut:
+    """Choose how the two held-out scores are added up, for each fold on the other folds and for all at once."""
+    truth, folds = task.truth[task.measured], task.folds[task.measured]
+    second = np.zeros_like(linear) if adapted is None else adapted
+    shares = (0.0,) if adapted is None else _ADAPTER_SHARES
+    ways = [(share, prior) for share in shares for prior in _PRIOR_SHARES]
+    sums = [linear + share * second + _prior(task, prior) for share, prior in ways]
+
+    def best(kept: Any) -> int:
+        return max(range(len(ways)), key=lambda at: macro_f1(truth[kept], sums[at][kept].argmax(1), len(task.labels)))
+
+    fair = np.zeros_like(linear)
+    for fold in np.unique(folds):
+        others = folds != fold
+        way = best(others) if others.any() else best(~others)
+        basis = others if others.any() else ~others
+        fair[~others] = sums[way][~others] / best_temperature(truth[basis], sums[way][basis])
+    chosen = best(np.ones(len(truth), dtype=bool))
+    return HeldOut(sums[chosen], fair, *ways[chosen])
 
 
 def _prior(task: Task, share: float) -> Doubles:
@@ -239,7 +296,7 @@ def _scales(task: Task, setting: Setting) -> tuple[Any, Any]:
     return keep, np.float32(words)
 
 
-def fit_head(task: Task, chosen: CrossValidated) -> Fitted:
+def fit_head(task: Task, chosen: CrossValidated, held_out: HeldOut) -> Fitted:
     """Fit on everything with the chosen setting and fold the block factors into the weights."""
     scale, factor = _scales(task, chosen.setting)
     table, bias = fit_softmax(
@@ -251,4 +308,17 @@ def fit_head(task: Task, chosen: CrossValidated) -> Fitted:
         chosen.setting.strength,
     )
     dense = task.basis @ (table[: task.width] * scale[:, None])
-    return Fitted(task, chosen, dense, table[task.width :] * factor, bias + _prior(task, chosen.prior_share))
+    fitted = Fitted(task, chosen, dense, table[task.width :] * factor, bias + _prior(task, held_out.prior_share))
+    fitted.adapted = np.zeros((0, len(task.labels)))
+    fitted.held_out = held_out
+    return fitted
+
+
+def add_adapter(head: Fitted, table: Doubles, bias: Doubles) -> None:
+    """Fold the adapter's head into the linear one: cues and bias are added, the adapted vector gets its own rows."""
+    if head.held_out is None:
+        raise ValueError("the head has no held-out scores yet")
+    share, cues = head.held_out.share, len(NAMES)
+    head.adapted = share * table[:-cues]
+    head.dense[-cues:] += share * table[-cues:]
+    head.bias += share * bias

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Doubles = NDArray[np.float64]
+_COVERAGES = (100, 90, 80, 70, 60, 50)
 
 
 def macro_f1(true: Ints, found: Ints, labels: int) -> float:
@@ -47,6 +48,13 @@ def calibration_error(true: Ints, probabilities: Doubles, picked: Ints, bins: in
     place = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = [abs(sure[place == b].mean() - right[place == b].mean()) * (place == b).mean() for b in set(place)]
     return float(sum(gaps))
+
+
+def accuracy_at_coverage(true: Ints, probabilities: Doubles, picked: Ints) -> dict[str, float]:
+    """Return the accuracy over the surest share of the answers, by share in per cent: the risk-coverage curve."""
+    sure = probabilities[np.arange(len(true)), picked]
+    right = (picked == true)[np.argsort(-sure, kind="stable")]
+    return {str(share): round(float(right[: max(1, len(right) * share // 100)].mean()), 3) for share in _COVERAGES}
 
 
 def log_loss(true: Ints, probabilities: Doubles) -> float:

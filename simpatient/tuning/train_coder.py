@@ -9,7 +9,7 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,39 +18,54 @@ import numpy as np
 import yaml
 
 from simpatient.assessment.coder import EmbeddedCoder
-from simpatient.assessment.coder_weights import ARRAYS, CARD, UTTERANCE, load_weights, read_rules
+from simpatient.assessment.coder_weights import ADAPTER, ARRAYS, CARD, load_weights, read_rules
 from simpatient.assessment.decoding import joint_turn
 from simpatient.assessment.features import FEATURE_VERSION
-from simpatient.assessment.segmenter import segment
-from simpatient.domain.ports import SentenceEncoder
+from simpatient.domain.ports import ReadingEncoder, SentenceEncoder
+from simpatient.tuning.coder_adapter import AdapterTrainer, Plan, Trained
 from simpatient.tuning.coder_benchmarks import measure
 from simpatient.tuning.coder_card import write_card
-from simpatient.tuning.coder_data import Example, Exemplars, encode_all, read_annomi, read_exemplars, turn_exemplars
+from simpatient.tuning.coder_data import (
+    Example,
+    Exemplars,
+    conversation_hashes,
+    encode_all,
+    exemplar_group,
+    read_annomi,
+    read_exemplars,
+)
 from simpatient.tuning.coder_fit import (
     CrossValidated,
     Fitted,
+    HeldOut,
     Setting,
     Task,
+    add_adapter,
+    combine,
     cross_validate,
     fit_head,
     make_matrix,
     make_task,
+    split,
 )
-from simpatient.tuning.measures import best_temperature, bootstrap_f1, calibration_error, confusion, log_loss, softmax
+from simpatient.tuning.coder_tasks import Job, adapter_items, make_jobs
+from simpatient.tuning.measures import (
+    Doubles,
+    accuracy_at_coverage,
+    best_temperature,
+    bootstrap_f1,
+    calibration_error,
+    confusion,
+    log_loss,
+    softmax,
+)
 from simpatient.tuning.measures import macro_f1 as f1_of
 
-NAME, VERSION = "simpatient-coder", "1.0.0"
-SETTINGS = (
-    Setting(0.03),
-    Setting(0.1),
-    Setting(0.1, "words"),
-    Setting(0.1, "words", context=False),
-    Setting(0.1, context=False),
-)
-UTTERANCE_SETTINGS = (Setting(0.1), Setting(0.3), Setting(1.0), Setting(0.3, "words"))
-_EXEMPLAR_WEIGHT = 0.5
+NAME, VERSION = "simpatient-coder", "2.0.0"
+SETTINGS = (Setting(0.03), Setting(0.1, "words"), Setting(0.1, "words", context=False))
+UTTERANCE_SETTINGS = (Setting(0.1), Setting(0.3))
 _POWERS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
-_TURN_POWER = 0.5
+_TURN_POWER = 0.3
 
 Progress = Callable[[str], None]
 
@@ -59,12 +74,13 @@ def train(
     annomi_csv: Path,
     exemplar_dir: Path,
     out_dir: Path,
-    encoder: SentenceEncoder,
+    encoder: ReadingEncoder,
     *,
     seed: int = 0,
     progress: Progress | None = None,
     benchmarks: dict[str, Path] | None = None,
     settings: tuple[Setting, ...] = SETTINGS,
+    plan: Plan | None = None,
 ) -> dict[str, Any]:
     """Train all heads; write ``coder.npz``, ``coder.json`` and ``MODEL_CARD.md``; return the figures.
 
@@ -77,6 +93,7 @@ def train(
         progress: Called with a short line on each step.
         benchmarks: CSV files by the names in ``exemplar_dir/benchmarks.yaml``, for measuring only.
         settings: Ways of fitting a turn head to choose from by cross-validation over conversations.
+        plan: How to train the adapter of the encoder's top layers; None for linear heads alone.
 
     Raises:
         ContentError: A training file cannot be read.
@@ -85,104 +102,119 @@ def train(
     say = progress or (lambda _words: None)
     exemplars = read_exemplars(exemplar_dir)
     therapist, client = read_annomi(annomi_csv, exemplars.rules)
-    texts = [text for example in therapist + client for text in (example.text, example.previous)]
-    texts += [text for group in exemplars.by_code.values() for text in group]
-    vectors = encode_all(encoder, texts, lambda done, total: say(f"Encoded {done} of {total} texts"))
-    heads = _fit_all(exemplars, therapist, client, vectors, settings, seed, say)
+    lines = {exemplar_group(text): code for code, texts in sorted(exemplars.by_code.items()) for text in texts}
+    fold_of = split([example.group for example in therapist], lines, seed)
+    jobs = make_jobs(exemplars, therapist, client, fold_of, seed)
+    every = [example for job in jobs for example in job.examples]
+    vectors = encode_all(encoder, every, lambda done, total: say(f"Read {done} of {total} texts"))
+    centre = np.mean(list(vectors.values()), axis=0).astype(np.float32)
+    vectors = {key: vector - centre for key, vector in vectors.items()}
+    adapter = _Adapter(encoder, jobs, fold_of, plan, seed, say) if plan else None
+    heads = _fit_all(jobs, vectors, fold_of, settings, adapter, say)
+    trained = adapter.finish(heads, say) if adapter else None
     power, joint = _evidence_power(exemplars, heads, len(therapist))
     figures = {name: _figures(head, seed) for name, head in heads.items()}
     figures["joint"] = {
         name: _measured(heads[name], picked, chances, seed) for name, (picked, chances) in joint.items()
     }
-    manifest = _manifest(exemplars, heads, encoder, power, figures, annomi_csv, exemplar_dir, seed)
-    _write(out_dir, heads, manifest)
+    manifest = _manifest(exemplars, heads, encoder, power, figures, annomi_csv, exemplar_dir, seed, therapist)
+    manifest["adapter"] = _adapter_record(trained, plan)
+    arrays = _arrays(heads, centre, trained)
+    _write(out_dir, arrays, manifest)
     if benchmarks:
-        maps = yaml.safe_load((exemplar_dir / "benchmarks.yaml").read_text(encoding="utf-8"))
         coder = EmbeddedCoder(encoder, load_weights(out_dir))
-        manifest["benchmarks"] = {name: measure(coder, path, maps[name]) for name, path in benchmarks.items()}
-        _write(out_dir, heads, manifest)
+        said = [example.text for example in therapist + client]
+        manifest["benchmarks"] = run_benchmarks(coder, benchmarks, exemplar_dir, said)
+        _write(out_dir, arrays, manifest)
     write_card(out_dir / "MODEL_CARD.md", manifest)
     return manifest
 
 
+def run_benchmarks(
+    coder: EmbeddedCoder, paths: dict[str, Path], exemplar_dir: Path, trained_on: list[str]
+) -> dict[str, Any]:
+    """Return the figures on sets that are measured only, by name."""
+    maps = yaml.safe_load((exemplar_dir / "benchmarks.yaml").read_text(encoding="utf-8"))
+    return {name: measure(coder, path, maps[name], trained_on) for name, path in paths.items()}
+
+
+class _Adapter:
+    """Adapters trained with each fold left out, for the figures, and one on everything, to ship."""
+
+    def __init__(
+        self, encoder: Any, jobs: tuple[Job, ...], fold_of: dict[str, int], plan: Plan, seed: int, say: Progress
+    ) -> None:
+        items, self._place = adapter_items(jobs, fold_of)
+        counts = {name: len(labels) for job in jobs for name, labels in job.heads.items()}
+        self._trainer = AdapterTrainer(encoder, items, counts, plan, seed)
+        self._jobs = jobs
+        self._by_fold = {}
+        for fold in sorted(set(fold_of.values())):
+            say(f"Training the adapter without fold {fold}")
+            self._by_fold[fold] = self._trainer.train(fold)
+
+    def scores(self, job: int, name: str) -> Doubles:
+        """Return a head's scores of the job's measured examples, each from the adapter that never saw it."""
+        items = [self._place[job, at] for at in range(len(self._jobs[job].measured))]
+        found = np.zeros((len(items), len(self._jobs[job].heads[name])))
+        for fold, trained in self._by_fold.items():
+            at = [number for number, item in enumerate(items) if item.fold == fold]
+            if at:
+                found[at] = self._trainer.scores(trained, [items[number] for number in at], name)
+        return found
+
+    def finish(self, heads: dict[str, Fitted], say: Progress) -> Trained:
+        """Train on everything and add the adapter's heads to the linear ones."""
+        say("Training the adapter on everything")
+        trained = self._trainer.train(None)
+        for name, head in heads.items():
+            add_adapter(head, *trained.tables[name])
+        return trained
+
+
 def _fit_all(
-    exemplars: Exemplars,
-    therapist: list[Example],
-    client: list[Example],
-    vectors: dict[str, Any],
+    jobs: tuple[Job, ...],
+    vectors: dict[Any, Any],
+    fold_of: dict[str, int],
     settings: tuple[Setting, ...],
-    seed: int,
+    adapter: "_Adapter | None",
     say: Progress,
 ) -> dict[str, Fitted]:
-    rules = exemplars.rules
-    extra = turn_exemplars(exemplars, _EXEMPLAR_WEIGHT)
-    own, silver = _utterance_examples(exemplars, therapist)
-    talk = rules["patient_head"]
-    jobs = (
-        _Job(dict(rules["heads"]), therapist, extra, True),
-        _Job({talk["name"]: talk["labels"]}, client, [], True),
-        _Job({UTTERANCE: sorted(exemplars.by_code)}, own, silver, False),
-    )
-    total = sum(len(job.heads) for job in jobs)
     heads: dict[str, Fitted] = {}
-    for job in jobs:
-        examples = job.measured + job.extra
-        matrix = make_matrix(examples, vectors, turn=job.turn)
+    for number, job in enumerate(jobs):
+        matrix = make_matrix(job.examples, vectors, turn=job.turn)
         marks = [True] * len(job.measured) + [False] * len(job.extra)
         for name, labels in job.heads.items():
-            say(f"Fitting {name} ({len(heads) + 1} of {total})")
-            task = make_task(name, tuple(labels), examples, matrix, marks)
+            say(f"Fitting {name}")
+            task = make_task(name, tuple(labels), job.examples, matrix, marks, fold_of)
             choices = settings if job.turn else UTTERANCE_SETTINGS
-            heads[name] = _chosen(task, [cross_validate(task, setting, seed) for setting in choices])
+            second = adapter.scores(number, name) if adapter else None
+            heads[name] = _chosen(task, [cross_validate(task, setting) for setting in choices], second)
     return heads
 
 
-@dataclass(frozen=True)
-class _Job:
-    """Heads that learn from the same texts; ``extra`` texts teach but are not measured."""
-
-    heads: dict[str, list[str]]
-    measured: list[Example]
-    extra: list[Example]
-    turn: bool
-
-
-def _chosen(task: Task, tried: list[CrossValidated]) -> Fitted:
+def _chosen(task: Task, tried: list[CrossValidated], adapted: Doubles | None) -> Fitted:
     best = max(tried, key=lambda result: result.macro_f1)
-    head = fit_head(task, best)
+    held_out = combine(task, best.scores, adapted)
+    head = fit_head(task, best, held_out)
     head.tried = [result.described() for result in tried]
-    head.temperature = best_temperature(task.truth[task.measured], best.scores)
+    if adapted is not None:
+        truth = task.truth[task.measured]
+        alone, both = (
+            round(f1_of(truth, scores.argmax(1), len(task.labels)), 4) for scores in (adapted, held_out.scores)
+        )
+        head.tried += [
+            {"setting": "adapted layers alone, no share of the prior", "macro_f1": alone},
+            {"setting": f"both, adapter's share {held_out.share}, prior {held_out.prior_share}", "macro_f1": both},
+        ]
+    head.temperature = best_temperature(task.truth[task.measured], held_out.scores)
     return head
-
-
-def _utterance_examples(exemplars: Exemplars, therapist: list[Example]) -> tuple[list[Example], list[Example]]:
-    """Return our exemplars, and coded turns that are a single utterance with a single behaviour."""
-    own = [
-        Example(text, labels={UTTERANCE: code}) for code, texts in sorted(exemplars.by_code.items()) for text in texts
-    ]
-    spec = exemplars.rules["silver"]
-    empty = {head: labels[0] for head, labels in exemplars.rules["heads"].items() if head != "main"}
-    silver: list[Example] = []
-    for code, wanted in spec["codes"].items():
-        full = {**empty, **wanted}
-        fitting = [
-            example
-            for example in therapist
-            if all(example.labels[head] == label for head, label in full.items())
-            and len(example.text.split()) >= 4
-            and len(segment(example.text)) == 1
-        ]
-        silver += [
-            Example(example.text, group=example.group, labels={UTTERANCE: code}, weight=spec["weight"])
-            for example in fitting[: spec["at_most"]]
-        ]
-    return own, silver
 
 
 def _evidence_power(exemplars: Exemplars, heads: dict[str, Fitted], count: int) -> tuple[float, dict[str, Any]]:
     """Choose how strongly the turn heads may add up, by held-out log-loss; return the joint figures' inputs."""
     rules = read_rules(exemplars.rules)
-    alone = {name: softmax(heads[name].chosen.scores, heads[name].temperature) for name in rules.heads}
+    alone = {name: softmax(_held_out(heads[name]).scores, heads[name].temperature) for name in rules.heads}
     truth = {name: heads[name].task.truth[heads[name].task.measured] for name in rules.heads}
     best: tuple[float, float, dict[str, Any]] | None = None
     for power in _POWERS:
@@ -200,9 +232,15 @@ def _evidence_power(exemplars: Exemplars, heads: dict[str, Fitted], count: int) 
     return best[1], best[2]
 
 
+def _held_out(head: Fitted) -> HeldOut:
+    if head.held_out is None:
+        raise ValueError("the head was not cross-validated")
+    return head.held_out
+
+
 def _figures(head: Fitted, seed: int) -> dict[str, Any]:
-    probabilities = softmax(head.chosen.scores, head.temperature)
-    return {**_measured(head, head.chosen.scores.argmax(1), probabilities, seed), "tried": head.tried}
+    fair = _held_out(head).fair
+    return {**_measured(head, fair.argmax(1), softmax(fair), seed), "tried": head.tried}
 
 
 def _measured(head: Fitted, picked: Any, probabilities: Any, seed: int) -> dict[str, Any]:
@@ -216,6 +254,7 @@ def _measured(head: Fitted, picked: Any, probabilities: Any, seed: int) -> dict[
         "macro_f1": round(f1_of(truth, picked, count), 3),
         "interval": [round(low, 3), round(high, 3)],
         "ece": round(calibration_error(truth, probabilities, picked), 3),
+        "accuracy_at_coverage": accuracy_at_coverage(truth, probabilities, picked),
         "confusion": confusion(truth, picked, count).tolist(),
     }
 
@@ -229,8 +268,9 @@ def _manifest(
     annomi_csv: Path,
     exemplar_dir: Path,
     seed: int,
+    turns: list[Example],
 ) -> dict[str, Any]:
-    libraries = {name: version(name) for name in ("numpy", "scikit-learn", "scipy")}
+    libraries = {name: version(name) for name in ("numpy", "scikit-learn", "scipy", "torch")}
     return {
         "name": NAME,
         "version": VERSION,
@@ -245,6 +285,7 @@ def _manifest(
         },
         "training": {
             "seed": seed,
+            "conversation_sha256": sorted(conversation_hashes(turns).values()),
             "annomi_sha256": hashlib.sha256(annomi_csv.read_bytes()).hexdigest(),
             "exemplars_sha256": _folder_hash(exemplar_dir),
             "exemplars": {code: len(texts) for code, texts in sorted(exemplars.by_code.items())},
@@ -263,13 +304,26 @@ def _folder_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _write(out_dir: Path, heads: dict[str, Fitted], manifest: dict[str, Any]) -> None:
-    out_dir.mkdir(parents=True, exist_ok=True)
-    arrays = {}
+def _arrays(heads: dict[str, Fitted], centre: Any, trained: Trained | None) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"centre": centre}
     for name, head in heads.items():
         arrays[f"{name}.dense"] = head.dense.astype(np.float16)
         arrays[f"{name}.hashed"] = head.hashed.astype(np.float16)
+        arrays[f"{name}.adapted"] = head.adapted.astype(np.float16)
         arrays[f"{name}.bias"] = head.bias.astype(np.float32)
+    if trained is not None:
+        arrays.update({ADAPTER + name: array for name, array in trained.adapter.arrays.items()})
+    return arrays
+
+
+def _adapter_record(trained: Trained | None, plan: Plan | None) -> dict[str, Any] | None:
+    if trained is None or plan is None:
+        return None
+    return {**asdict(plan), "layer": trained.adapter.layer, "previous_tokens": trained.adapter.previous_tokens}
+
+
+def _write(out_dir: Path, arrays: dict[str, Any], manifest: dict[str, Any]) -> None:
+    out_dir.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     raw = buffer.getvalue()

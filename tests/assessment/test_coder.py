@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.assessment.coder import EmbeddedCoder
+from simpatient.assessment.coder import EmbeddedCoder, centred
 from simpatient.assessment.coder_weights import CoderWeights, load_weights
 from simpatient.assessment.features import HASH_WIDTH, NAMES, cues, hashed, prepare
 from simpatient.domain.codes import TurnCodes
@@ -107,7 +107,29 @@ def test_one_sentence_costs_one_encoder_pass_over_one_sentence() -> None:
 def test_several_utterances_cost_one_call() -> None:
     encoder = _fake()
     EmbeddedCoder(encoder, _weights()).code_turn("trainee", "I see. What made it hard?", "It's been hard.")
+    assert encoder.calls == [1]
+
+
+def test_a_turn_coded_before_costs_nothing() -> None:
+    encoder = _fake()
+    coder = EmbeddedCoder(encoder, _weights())
+    first = coder.code_turn("trainee", "What made it hard?", "It's been hard.")
+    encoder.calls.clear()
+    assert coder.code_turn("trainee", "What made it hard?", "It's been hard.") == first
+    assert encoder.calls == []
+
+
+def test_a_whole_transcript_gets_the_codes_of_its_turns() -> None:
+    encoder = _fake()
+    said = [
+        ("trainee", "Hello. What brings you in?"), ("patient", "My wife. She worries."), ("trainee", " "),
+        ("trainee", "You feel sent."), ("patient", "I want to stop."),
+    ]  # fmt: skip
+    codes = EmbeddedCoder(encoder, _weights()).code_transcript(said)
     assert encoder.calls == [4]
+    before = ["", said[0][1], said[1][1], said[1][1], said[3][1]]
+    assert codes == [_coder().code_turn(who, text, heard) for (who, text), heard in zip(said, before, strict=True)]
+    assert EmbeddedCoder(encoder, _weights()).code_transcript([]) == []
 
 
 def test_weights_for_another_encoder_are_refused() -> None:
@@ -135,6 +157,11 @@ def test_coder_id_holds_the_weight_hash() -> None:
     digest = hashlib.sha256((SHIPPED / "coder.npz").read_bytes()).hexdigest()
     assert _coder().coder_id.endswith(digest[:12])
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 2_000_000
+
+
+def test_centring_leaves_blank_rows_alone() -> None:
+    rows = np.array([[0.0, 0.0], [1.0, 2.0]], dtype=np.float32)
+    assert centred(rows, np.array([1.0, 1.0], dtype=np.float32)).tolist() == [[0.0, 0.0], [0.0, 1.0]]
 
 
 @given(st.text(max_size=300), st.text(max_size=50))
@@ -166,6 +193,26 @@ def _first_code(coder: EmbeddedCoder, text: str, previous: str = "") -> str:
 def test_unseen_sentences_get_sensible_codes(real: EmbeddedCoder) -> None:
     wrong = [(text, code) for text, wanted in SENTENCES if (code := _first_code(real, text)) not in wanted.split()]
     assert len(wrong) <= len(SENTENCES) * 0.15, wrong
+
+
+@pytest.mark.torch
+def test_batch_and_single_coding_agree_and_repeat(real: EmbeddedCoder) -> None:
+    said = [("trainee" if at % 2 else "patient", text) for at, (text, _) in enumerate(SENTENCES[:40])]
+    once, again = real.code_transcript(said), real.code_transcript(said)
+    assert once == again
+    before = ""
+    for (who, text), codes in zip(said, once, strict=True):
+        alone = real.code_turn(who, text, before)
+        before = text
+        assert alone.utterance_codes() == codes.utterance_codes()
+        assert (alone.main or alone.talk).code == (codes.main or codes.talk).code  # type: ignore[union-attr]
+
+
+@pytest.mark.torch
+def test_confidence_is_spread_so_that_abstaining_has_a_meaning(real: EmbeddedCoder) -> None:
+    sure = [real.code_turn("trainee", text).main for text, _ in SENTENCES]
+    values = [label.confidence for label in sure if label is not None]
+    assert min(values) < 0.6 < 0.9 < max(values)
 
 
 def test_exemplars_and_test_sentences_share_nothing() -> None:

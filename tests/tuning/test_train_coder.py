@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 from simpatient.assessment.coder import EmbeddedCoder
 from simpatient.assessment.coder_weights import load_weights
 from simpatient.domain.errors import ContentError
+from simpatient.tuning.coder_benchmarks import measure
 from simpatient.tuning.coder_data import read_annomi, read_exemplars
 from simpatient.tuning.coder_fit import Setting
-from simpatient.tuning.measures import best_temperature, bootstrap_f1, calibration_error, macro_f1, softmax
+from simpatient.tuning.measures import (
+    accuracy_at_coverage,
+    best_temperature,
+    bootstrap_f1,
+    calibration_error,
+    macro_f1,
+    softmax,
+)
 from simpatient.tuning.train_coder import train
 from tests.fakes import FakeEncoder
 
@@ -155,7 +163,7 @@ def test_own_fit_is_the_logistic_regression_of_scikit_learn() -> None:
 def test_every_rare_code_has_enough_exemplars_and_no_double() -> None:
     by_code = read_exemplars(EXEMPLARS).by_code
     assert len(by_code) == 21
-    assert min(len(texts) for texts in by_code.values()) >= 50
+    assert min(len(texts) for texts in by_code.values()) >= 90
     texts = [text.lower() for group in by_code.values() for text in group]
     assert len(texts) == len(set(texts))
 
@@ -182,3 +190,33 @@ def test_bootstrap_interval_holds_a_perfect_score(labels: list[int]) -> None:
     true = np.asarray(labels, dtype=np.int64)
     low, high = bootstrap_f1(true, true, [str(at % 4) for at in range(len(true))], 3, seed=0, rounds=50)
     assert low == high == 1.0
+
+
+def test_accuracy_at_coverage_by_hand() -> None:
+    chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4], [0.55, 0.45]])
+    kept = accuracy_at_coverage(np.array([0, 0, 0, 1, 1]), chances, chances.argmax(1))
+    assert kept["100"] == 0.6
+    assert kept["80"] == 0.75
+    assert kept["60"] == 1.0
+
+
+def test_benchmark_reads_the_turn_before_and_tells_met_conversations(trained: Path, tmp_path: Path) -> None:
+    path = tmp_path / "units.csv"
+    path.write_text(
+        "conv,who,volley,unit,label\n"
+        "a,client,I like my zither,I like my zither,N\n"
+        "a,helper,Do you like the zither as much as all your friends,Do you like the zither as much as all your friends,Q\n"
+        "b,client,No,No,N\n"
+        "b,helper,Hmm,Hmm,O\n",
+        encoding="utf-8",
+    )
+    mapping = {
+        "text": "unit", "label": "label", "only": {"who": "helper"}, "to_scheme": {"Q": "Q", "O": "O"},
+        "before": {"column": "who", "speaker": "client", "text": "volley", "conversation": "conv"},
+        "filler": ["other"], "from_scheme": dict.fromkeys(read_exemplars(EXEMPLARS).by_code, "Q") | {"other": "O", "facilitate": "O"},
+    }  # fmt: skip
+    coder = EmbeddedCoder(FakeEncoder(), load_weights(trained))
+    found = measure(coder, path, mapping, ["so do you like the zither as much as all your friends do"])
+    assert (found["n"], found["met"], found["apart"]["n"]) == (2, ["a"], 1)
+    assert found["alone_macro_f1"] >= 0
+    assert measure(coder, path, mapping)["met"] == []

@@ -1,0 +1,124 @@
+"""Reading turns: one contract, several implementations; the adapter reaches the child once; any string is taken."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from simpatient.domain.ports import Adapter, Reading, ReadingEncoder
+from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder_host import EncoderProcess
+from simpatient.llm.embedder_reading import PARTS
+from tests.fakes import FakeEncoder
+
+TEXT, BEFORE = "You miss her. What would help?", "My sister moved away."
+SPANS = ((0, 13), (14, 30))
+
+
+def an_adapter(name: str = "a") -> Adapter:
+    """An adapter that changes both top layers a little."""
+    random = np.random.default_rng(0)
+    sizes = {"grow": (1536, 384), "shrink": (384, 1536)}
+    arrays = {"kinds": random.normal(0, 0.1, (2, 384)).astype(np.float16)}
+    for at in (4, 5):
+        for part in PARTS:
+            rows, columns = sizes.get(part, (384, 384))
+            arrays[f"{at}.{part}.a"] = random.normal(0, 0.05, (4, columns)).astype(np.float16)
+            arrays[f"{at}.{part}.b"] = random.normal(0, 0.05, (rows, 4)).astype(np.float16)
+    return Adapter(name, 4, 24, arrays)
+
+
+@pytest.fixture(scope="module")
+def minilm() -> MiniLmEncoder:
+    return MiniLmEncoder(threads=1)
+
+
+@pytest.fixture(scope="module")
+def hosted() -> Iterator[EncoderProcess]:
+    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
+    yield process
+    process.close()
+
+
+@pytest.fixture(params=["fake", "cached", "hosted", pytest.param("minilm", marks=pytest.mark.torch)])
+def encoder(request: pytest.FixtureRequest) -> ReadingEncoder:
+    if request.param == "fake":
+        return FakeEncoder()
+    if request.param == "cached":
+        return CachedEncoder(FakeEncoder())
+    found: ReadingEncoder = request.getfixturevalue(request.param)
+    return found
+
+
+def test_gives_a_row_for_the_turn_the_one_before_and_each_span(encoder: ReadingEncoder) -> None:
+    rows = encoder.read(an_adapter(), [Reading(TEXT, BEFORE, SPANS), Reading("Hello.")])
+    assert [matrix.shape for matrix in rows] == [(4, 768), (2, 768)]
+    assert not rows[0][1, 384:].any()
+    assert not rows[1][1].any()
+    np.testing.assert_allclose(np.linalg.norm(rows[0][:, :384], axis=1), 1.0, atol=1e-4)
+    assert rows[0][[0, 2, 3], 384:].any(axis=1).all()
+
+
+def test_without_an_adapter_the_adapted_columns_are_empty(encoder: ReadingEncoder) -> None:
+    assert not encoder.read(None, [Reading(TEXT, BEFORE, SPANS)])[0][:, 384:].any()
+    assert encoder.read(None, []) == []
+
+
+def test_is_the_same_alone_and_among_others(encoder: ReadingEncoder) -> None:
+    many = [Reading(TEXT, BEFORE, SPANS), Reading("A much longer turn than the other one, by some way.", TEXT)]
+    alone = [encoder.read(an_adapter(), [one], keep=False)[0] for one in many]
+    for one, among in zip(alone, encoder.read(an_adapter(), many, keep=False), strict=True):
+        np.testing.assert_allclose(one, among, atol=1e-4)
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "word " * 20_000])
+def test_takes_any_string(encoder: ReadingEncoder, text: str) -> None:
+    end = len(text)
+    rows = encoder.read(an_adapter(), [Reading(text, text, ((0, end // 2), (end // 2, end)))])[0]
+    assert rows.shape == (4, 768)
+    assert np.isfinite(rows).all()
+
+
+@pytest.mark.torch
+def test_a_span_beyond_the_cut_is_still_read(minilm: MiniLmEncoder) -> None:
+    text = "word " * 2000 + "What would help?"
+    rows = minilm.read(an_adapter(), [Reading(text, "", ((0, 4), (10_000, len(text))))])[0]
+    alone = minilm.read(an_adapter(), [Reading("What would help?")])[0]
+    np.testing.assert_allclose(rows[3], alone[0], atol=1e-4)
+
+
+@pytest.mark.torch
+def test_the_vector_kept_on_the_way_is_the_encoders_own(minilm: MiniLmEncoder) -> None:
+    _, kept = minilm.read_and_keep(an_adapter(), [Reading(TEXT, BEFORE)], keep=True)
+    np.testing.assert_allclose(kept[TEXT], minilm.encode([TEXT])[0], atol=1e-5)
+    assert list(kept) == [TEXT]
+    assert minilm.read_and_keep(None, [Reading(TEXT)], keep=False)[1] == {}
+
+
+@pytest.mark.torch
+def test_the_turn_before_changes_what_is_heard(minilm: MiniLmEncoder) -> None:
+    one, other = (minilm.read(an_adapter(), [Reading(TEXT, before)])[0] for before in (BEFORE, "I hate Mondays."))
+    np.testing.assert_allclose(one[0, :384], other[0, :384], atol=1e-5)
+    assert np.abs(one[0, 384:] - other[0, 384:]).max() > 1e-3
+
+
+@pytest.mark.torch
+def test_another_adapter_takes_over(minilm: MiniLmEncoder) -> None:
+    plain = Adapter("b", 4, 24, {name: array * 0 for name, array in an_adapter().arrays.items()})
+    changed = minilm.read(an_adapter(), [Reading(TEXT)])[0]
+    assert np.abs(minilm.read(plain, [Reading(TEXT)])[0] - changed).max() > 1e-3
+    np.testing.assert_array_equal(minilm.read(an_adapter(), [Reading(TEXT)])[0], changed)
+
+
+@pytest.mark.torch
+def test_cache_and_child_pass_the_kept_vector_on(minilm: MiniLmEncoder) -> None:
+    process = EncoderProcess()
+    try:
+        cached = CachedEncoder(process)
+        rows = cached.read(an_adapter(), [Reading(TEXT, BEFORE, SPANS)])[0]
+        np.testing.assert_allclose(rows, minilm.read(an_adapter(), [Reading(TEXT, BEFORE, SPANS)])[0], atol=1e-4)
+        kept = cached.encode([TEXT])[0]
+        process.close()
+        np.testing.assert_array_equal(cached.encode([TEXT])[0], kept)
+    finally:
+        process.close()
