@@ -17,6 +17,8 @@ from simpatient.domain.session import CodedTurn
 
 # Confidence is calibrated, so below this the coder is more likely wrong than right.
 SURE_FROM = 0.5
+# Less sure than this a code out of twenty is a guess: it takes nothing from a try (own choice).
+GUESS_BELOW = 0.3
 # The same as in the debrief's guide: nearly every word is the patient's own, and there are enough of them to tell.
 PARROTED_FROM, PARROTED_WORDS = 0.9, 4
 # Lines that share more of their words than this, both ways, are the same line said again.
@@ -126,6 +128,8 @@ def _avoided(avoidance: Avoidance, patterns: Sequence[Pattern], said: _Said) -> 
         return Finding(id=avoidance.id, verdict="met", words="", confidence=_least_sure(said))
     if _matched(avoidance, patterns, _sure_only(said), said.scheme):
         return _finding(avoidance.id, "unmet", avoidance.said, _surest(spans), said.labels)
+    if max(span.confidence for span in spans) < GUESS_BELOW:
+        return Finding(id=avoidance.id, verdict="met", words="", confidence=_least_sure(said))
     return _unsure(avoidance.id, spans, said)
 
 
