@@ -23,6 +23,7 @@ MEASURES: dict[str, str] = {
     "trainee_median_words": "median words of a trainee volley",
     "patient_median_words": "median words of a patient volley",
     "trainee_repeats": "trainee volleys with a sentence of four words or more the trainee had said before",
+    "trainee_echoes": "trainee volleys with a sentence that only says again what the patient just said",
     "trainee_lists": "trainee volleys with a bare list of terms or set phrases in them",
     "trainee_confidence": "mean confidence of the trainee's codes",
     **{f"{talk}_talk": f"patient volleys of the talk type {talk}" for talk in TALK_TYPES},
@@ -43,6 +44,10 @@ def measure(reading: Reading, patterns: Sequence[Pattern]) -> dict[str, float | 
     values["trainee_confidence"] = fmean(sure) if sure else None
     spoken = [volley for volley in reading.volleys if volley.speaker == "trainee"]
     values["trainee_repeats"] = _repeats(spoken)
+    values["trainee_echoes"] = sum(
+        any(reading.is_echo(sentence, at) for sentence in sentences(volley.text))
+        for at, volley in enumerate(reading.volleys)
+    )
     values["trainee_lists"] = sum(any(is_list(s, PHRASE_WORDS) for s in sentences(v.text)) for v in spoken)
     values |= {f"{talk}_talk": len(reading.hits(talk)) for talk in TALK_TYPES}
     for pattern in patterns:

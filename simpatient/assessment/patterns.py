@@ -13,6 +13,9 @@ from simpatient.domain.rubric import Pattern
 from simpatient.domain.session import CodedTurn
 
 _PART = re.compile(r"\w+")
+# From this share of at least so many words on a sentence is the other's, as in the rubrics' own `parroted`.
+ECHO_FROM = 0.9
+ECHO_WORDS = 4
 _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 
 
@@ -30,10 +33,14 @@ class Reading:
     def __init__(self, volleys: tuple[Volley, ...]) -> None:
         self.volleys = volleys
         self._hits: dict[str, dict[int, tuple[Span, ...]]] = {}
+        self._echoed: dict[str, dict[int, tuple[Span, ...]]] = {}
         self.chances: dict[str, int] = {}
         for at, volley in enumerate(volleys):
             for span in volley.spans:
-                spans = self._hits.setdefault(span.code, {})
+                if volley.speaker == "trainee" and is_list(span.text, PHRASE_WORDS):
+                    continue  # a list of terms is no behaviour, whatever it was coded as
+                shelf = self._echoed if self.is_echo(span.text, at) else self._hits
+                spans = shelf.setdefault(span.code, {})
                 spans[at] = (*spans.get(at, ()), span)
 
     def hits(self, label: str) -> tuple[Hit, ...]:
@@ -84,10 +91,20 @@ class Reading:
     def _looked_for(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
         if pattern.phrases:
             heard = not pattern.codes or self.carries(pattern.codes, at)
-            return said_spans(self.volleys[at], pattern) if heard else ()
+            said = said_spans(self.volleys[at], pattern) if heard else ()
+            return tuple(span for span in said if pattern.min_overlap or not self.is_echo(span.text, at))
         if not pattern.codes:
             return _all_said(self.volleys[at], pattern.id)
-        return tuple(span for span in self.spans(pattern.codes, at) if span.confidence >= pattern.min_confidence)
+        spans = self.spans(pattern.codes, at)
+        if pattern.min_overlap:
+            spans += tuple(span for code in pattern.codes for span in self._echoed.get(code, {}).get(at, ()))
+        return tuple(span for span in spans if span.confidence >= pattern.min_confidence)
+
+    def is_echo(self, text: str, at: int) -> bool:
+        """Return whether a trainee only says again what the patient just said: that shows no skill."""
+        if self.volleys[at].speaker != "trainee" or not at or len(words(text)) < ECHO_WORDS:
+            return False
+        return overlap(text, self.volleys[at - 1].text) >= ECHO_FROM
 
     def _echoes(self, spans: Sequence[Span], at: int, share: float) -> bool:
         if not share:

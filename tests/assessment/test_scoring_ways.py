@@ -264,11 +264,37 @@ def test_bands_that_contradict_the_summary_are_found() -> None:
 
 def test_a_list_of_terms_is_not_speech_and_a_list_of_phrases_says_nothing() -> None:
     terms, phrases = "Warmth, respect, hope, trust.", "How was that, what helps you, take your time, it's up to you."
-    turns = [trainee(0, (terms, "affirm"), ("Well done you.", "affirm")), patient(1, "Oh."), trainee(2, (phrases, "support"))]
+    turns = [
+        trainee(0, (terms, "affirm"), ("Well done you.", "affirm")),
+        patient(1, "Oh."),
+        trainee(2, (phrases, "support")),
+    ]
     pattern = Pattern(id="asked", phrases=("what helps*", "hop*"))
     names = measure(read(turns, SCHEME, (pattern,)), (pattern,))
     assert (names["trainee_lists"], names["asked"]) == (2, 0)
     assert [hit.spans[0].text for hit in read(turns, SCHEME, ()).hits("affirm")] == ["Well done you."]
-    assert read(turns, SCHEME, ()).hits("support")
+    assert not read(turns, SCHEME, ()).hits("support")
     asked = [trainee(0, ("What helps?", "open_question")), patient(1, "Hm."), trainee(2, ("I'm hoping so.", "support"))]
     assert measure(read(asked, SCHEME, (pattern,)), (pattern,))["asked"] == 2
+
+
+def test_what_only_says_again_the_patients_sentence_shows_no_skill() -> None:
+    said = "I never told a soul about that."
+    turns = [
+        trainee(0, ("Hello.", "other")),
+        patient(
+            1,
+            said,
+        ),
+        trainee(2, (said, "support"), ("That took something.", "affirm")),
+    ]
+    reading = read(
+        turns,
+        SCHEME,
+        (Pattern(id="told", phrases=("never told",)), Pattern(id="echo", codes=("support",), min_overlap=0.9)),
+    )
+    assert not reading.hits("support")
+    assert not reading.hits("told")
+    assert reading.hits("echo")
+    assert reading.hits("affirm")
+    assert measure(reading, ())["trainee_echoes"] == 1
