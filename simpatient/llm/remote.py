@@ -34,17 +34,20 @@ class RemoteChatModel:
     Args:
         server: The user's settings.
         trainee: Whose words they are; becomes a salt, so that a server keeps what it remembers of them apart.
+
+    Attributes:
+        server: The settings it was made with.
     """
 
     def __init__(self, server: RemoteServer, trainee: str = "") -> None:
-        self._server = server
+        self.server = server
         self._wire = Wire(server)
         self._salt = server.salt_of(trainee)
 
     @property
     def model_id(self) -> str:
         """The model's name on the server, and the server; begins with ``remote:``."""
-        return f"{REMOTE}{self._server.model}@{self._server.host}"
+        return f"{REMOTE}{self.server.model}@{self.server.host}"
 
     def prepare(self, session: str, messages: Sequence[Message]) -> None:
         """Have the server read messages ahead, by asking for one token; see ``domain.ports.PatientVoice``.
@@ -157,7 +160,7 @@ class RemoteChatModel:
 
     def _body(self, messages: Sequence[Message], sampling: Sampling, schema: dict[str, Any] | None) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "model": self._server.model,
+            "model": self.server.model,
             "messages": _joined(messages),
             "stream": True,
             "max_tokens": sampling.max_tokens,

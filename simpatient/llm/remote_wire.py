@@ -238,7 +238,7 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         *lines, rest = (rest + block).split(b"\n")
         yield from lines
         if len(rest) > MOST_BYTES:
-            raise ValueError("a line without an end")
+            raise _Strange("a line without an end")
     yield rest
 
 
@@ -247,28 +247,33 @@ def _all(blocks: Iterable[bytes]) -> bytes:
     for block in blocks:
         found += block
         if len(found) > MOST_BYTES:
-            raise ValueError("an answer without an end")
+            raise _Strange("an answer without an end")
     return found
 
 
 def _piece(data: Any, part: str) -> Piece:
     """Return the piece in one event; its reasoning, where a server tells it apart, is passed over."""
     if not isinstance(data, Mapping):
-        raise ValueError("an event that is no object")
+        raise _Strange("an event that is no object")
     if data.get("error"):
         raise _Told(_detail(data))
     usage, choices = data.get("usage"), data.get("choices")
     tokens = usage.get("completion_tokens") if isinstance(usage, Mapping) else None
     tokens = tokens if isinstance(tokens, int) and tokens >= 0 else None
     if not isinstance(choices, list):
-        raise ValueError("an event without choices")
+        raise _Strange("an event without choices")
     if not choices:
         return Piece("", tokens=tokens)
     if not isinstance(choices[0], Mapping):
-        raise ValueError("a choice that is no object")
+        raise _Strange("a choice that is no object")
     said = choices[0].get(part)
     text = said.get("content") if isinstance(said, Mapping) else None
-    return Piece(without_surrogates(text) if isinstance(text, str) else "", str(choices[0].get("finish_reason") or ""), tokens)
+    finish = str(choices[0].get("finish_reason") or "")
+    return Piece(without_surrogates(text) if isinstance(text, str) else "", finish, tokens)
+
+
+class _Strange(ValueError):
+    """What came does not speak the protocol."""
 
 
 class _Told(ValueError):

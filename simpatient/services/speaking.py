@@ -9,7 +9,7 @@ from random import Random
 
 from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import TEMPERATURE, TOP_P, GenerativeRealiser
 from simpatient.patient.guided import Words
@@ -23,6 +23,10 @@ UNAVAILABLE = "model_unavailable"
 STAND_IN_NOTE = (
     "A word from the program: the language model could not answer just now, so this answer is one of the patient's "
     "written lines. Nothing is lost; go on as before."
+)
+LEAVES_NOTE = (
+    "In this session a language model on another server answers ({model}). What you and the patient say is sent "
+    "there. Use no real names or details of real people."
 )
 
 
@@ -89,6 +93,11 @@ class Speakers:
     def _realiser(self, case: Case, model: str) -> GenerativeRealiser:
         mind = self._minds.of(case.persona)
         return GenerativeRealiser(mind.persona, self._library.patient_prompt(), mind.guard, self._voices.voice(model))
+
+
+def leaves_note(manifest: Manifest) -> str:
+    """Return what a trainee must know when words go to a server; '' when they stay on this computer."""
+    return LEAVES_NOTE.format(model=manifest.model.removeprefix(REMOTE)) if manifest.is_remote else ""
 
 
 def stood_in(words: Words) -> bool:

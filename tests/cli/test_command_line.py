@@ -15,6 +15,7 @@ from tests.fakes import FakeCoder
 COMMANDS = [
     ["practise"], ["drill"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
     ["tune", "train-coder"], ["tune", "content-vectors"],
+    ["server", "set"], ["server", "show"], ["server", "check"], ["server", "off"],
 ]  # fmt: skip
 
 

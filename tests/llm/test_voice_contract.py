@@ -23,7 +23,7 @@ def make_voice(request):
 
         def make(*answers, broken=()):
             if request.param == "scripted":
-                return ScriptedVoice(answers, broken={at: 10 for at in broken})
+                return ScriptedVoice(answers, broken=dict.fromkeys(broken, 10))
             said = [Say(text, drop_after=2 if at in broken else None) for at, text in enumerate(answers)]
             server = open_servers.enter_context(ChatServer(said))
             voice = RemoteChatModel(server.settings())
