@@ -24,6 +24,7 @@ from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, Reme
 from simpatient.domain.session import REMOTE
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
+from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository
@@ -192,6 +193,16 @@ def open_chat_model(folder: Path | None) -> ChatModel:
     model = TransformersChatModel(folder)
     model.load()
     return model
+
+
+def open_drafting(home: Path, folder: Path | None) -> DraftService:
+    """Return what drafts for authors, by the model in a folder, else by the server the user has set up.
+
+    Raises:
+        ModelUnavailable: There is neither, or the folder holds no chat model that can be run here.
+    """
+    model: ChatModel = open_chat_model(folder) if folder is not None else open_remote_model(home)
+    return DraftService(library=open_library(home), model=model)
 
 
 def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:

@@ -16,6 +16,7 @@ COMMANDS = [
     ["practise"], ["drill"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
     ["tune", "train-coder"], ["tune", "content-vectors"],
     ["server", "set"], ["server", "show"], ["server", "check"], ["server", "off"],
+    ["draft", "persona"], ["draft", "curriculum"], ["draft", "objectives"],
 ]  # fmt: skip
 
 
