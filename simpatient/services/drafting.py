@@ -234,10 +234,17 @@ def _check_brief(guide: DraftingGuide, brief: Mapping[str, Any]) -> None:
     given = {name: value for name, value in brief.items() if name != STORY}
     for error in _errors(TARGETS[guide.target], {**guide.start, **given}):
         name = str(error["loc"][0])
-        if name in given and (error["type"] != "missing" or name in guide.needs):
+        if name in given and not (error["type"] == "missing" and _is_drafted(guide, error["loc"])):
             raise ContentError(_why(error), field=".".join(str(step) for step in error["loc"]))
         if name not in TARGETS[guide.target].model_fields:
             raise ContentError("there is no such field", field=name)
+
+
+def _is_drafted(guide: DraftingGuide, path: Place) -> bool:
+    """Whether some section asks for the field at a path."""
+    asked = {(section.each, section.path) for section in guide.sections if section.each}
+    blocks = {section.path for section in guide.sections if not section.each}
+    return path[0] in blocks or (path[0], path[-1]) in asked
 
 
 def _introduced(guide: DraftingGuide, brief: Mapping[str, Any]) -> str:
@@ -246,10 +253,13 @@ def _introduced(guide: DraftingGuide, brief: Mapping[str, Any]) -> str:
 
 
 def _errors(model: type[BaseModel], data: Mapping[str, Any]) -> list[ErrorDetails]:
+    """Return what is wrong; a list that only counts as too short because its items are wrong is left out."""
     try:
         model.model_validate(data)
     except ValidationError as error:
-        return error.errors(include_url=False, include_context=False)
+        found = error.errors(include_url=False, include_context=False)
+        around = {each["loc"][:size] for each in found for size in range(len(each["loc"]))}
+        return [each for each in found if each["type"] != "too_short" or each["loc"] not in around]
     return []
 
 
