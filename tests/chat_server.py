@@ -50,9 +50,7 @@ class ChatServer:
         class Handler(_Handler):
             server_of_test = owner
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
+        self._http = _Http(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
@@ -81,6 +79,12 @@ class ChatServer:
     def done(self) -> None:
         with self._lock:
             self.at_once -= 1
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
 
 
 class _Handler(BaseHTTPRequestHandler):

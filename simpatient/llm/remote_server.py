@@ -44,7 +44,7 @@ class RemoteServer(Value):
     key_variable: str = ""
     key_file: str = ""
     allows_plain_http: bool = False
-    secret: str = ""
+    secret: str = Field(default="", repr=False)
     connect_s: float = Field(default=5.0, gt=0.0, le=600.0)
     read_s: float = Field(default=60.0, gt=0.0, le=3600.0)
 
@@ -55,7 +55,7 @@ class RemoteServer(Value):
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
-            raise ValueError(f"{url} is no address") from error
+            raise ValueError("This is no address.") from error
         if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\\x00-\x1f]", url):
             raise ValueError("The address must look like https://models.example.org/v1.")
         if parts.username is not None or parts.password is not None or parts.query or parts.fragment:

@@ -185,12 +185,11 @@ class _Work:
         """Ask for items of a list; those that do not fit are left out."""
         answer = self._answer(owner, section, schema)
         items = answer.get("items") if answer else None
-        path = (*place, section.path)
+        path, kept = (*place, section.path), owner.setdefault(section.path, [])
         if not isinstance(items, list) or not items:
             self._todos.append(Todo(path=path, why=UNUSABLE))
             return
         wanted = set(schema["properties"]["items"]["items"]["properties"])
-        kept = owner.setdefault(section.path, [])
         for item in items:
             made = {**section.fixed, **item} if isinstance(item, dict) else {}
             wrong = [e for e in _errors(model, made) if e["type"] != "missing" or str(e["loc"][0]) in wanted]

@@ -6,13 +6,15 @@ import pytest
 
 from simpatient.cli.main import run
 from simpatient.content.yaml_source import read_yaml
+from tests.chat_server import ChatServer, Say
 from tests.services.test_drafting import BRIEF, UNITS
 from tests.tiny_models import tiny_chat_model
 
 
 @pytest.fixture
 def briefs(tmp_path):
-    for name, brief in (("persona", BRIEF), ("objectives", UNITS)):
+    course = {name: value for name, value in UNITS.items() if name != "units"}
+    for name, brief in (("persona", BRIEF), ("objectives", UNITS), ("curriculum", course)):
         (tmp_path / f"{name}.yaml").write_text(json.dumps(brief), encoding="utf-8")
     return tmp_path
 
@@ -57,3 +59,21 @@ def test_a_draft_never_replaces_a_file(briefs, capsys):
     assert code == 1
     assert "already there" in capsys.readouterr().err
     assert out.read_text(encoding="utf-8") == "id: mine\n"
+
+
+def test_what_a_server_leaves_open_is_told_and_the_exit_code_says_so(briefs, capsys):
+    with ChatServer([Say("I would rather chat.")]) as server:
+        assert run(["server", "set", "--url", server.url, "--model", "tiny"]) == 0
+        out, code = _draft(briefs, "curriculum")
+    printed = capsys.readouterr()
+    assert code == 1
+    assert "1 TODO, 1 problems" in printed.err
+    assert "units: must have at least 1 item" in printed.out
+    assert "# TODO units: the model gave no answer of the right form; write it yourself" in out.read_text("utf-8")
+    assert "Staying with it." in json.dumps(server.asked[0]["messages"])
+
+
+def test_a_brief_that_is_none_is_refused(briefs, capsys):
+    (briefs / "persona.yaml").write_text("- just a list\n", encoding="utf-8")
+    assert _draft(briefs, "persona")[1] == 1
+    assert "nothing in the brief" in capsys.readouterr().err

@@ -2,7 +2,9 @@
 
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -323,6 +325,28 @@ def test_a_schema_goes_along_and_a_fence_around_the_answer_goes(serve):
     ((answer,),) = model.complete((), [request], ONE)
     assert json.loads(answer.text) == {"a": 1}
     assert server.asked[0]["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_a_hundred_trainees_at_once_hear_their_own_patients(serve):
+    all_there = threading.Barrier(100)
+
+    def choose(body):
+        all_there.wait(60)
+        return Say(f"I heard {body['messages'][-1]['content']} from {body['cache_salt']}.")
+
+    server, _ = serve(choose=choose)
+    models = [RemoteChatModel(server.settings(secret="s", read_s=60.0), f"trainee {at}") for at in range(100)]
+
+    def talk(at):
+        return models[at].speak("s", [Message(role="user", content=f"word {at}")], "", ONE, lambda _: True).text
+
+    with ThreadPoolExecutor(100) as pool:
+        heard = list(pool.map(talk, range(100)))
+    for model in models:
+        model.close()
+    assert [text.split(" from ")[0] for text in heard] == [f"I heard word {at}" for at in range(100)]
+    assert len({text.split(" from ")[1] for text in heard}) == 100
+    assert server.most_at_once == 100
 
 
 def test_one_failure_ends_all(serve):

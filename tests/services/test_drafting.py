@@ -121,6 +121,19 @@ def test_a_guide_that_asks_for_demographics_is_refused(library):
             DraftingGuide.model_validate({**shipped, "sections": [{"path": path, "ask": "Make them up."}]})
 
 
+@pytest.mark.parametrize("section", [
+    {"path": "colour"}, {"path": "id"}, {"path": "risk", "only": ["colour"]}, {"path": "lines", "fixed": {"akt": 1}},
+    {"path": "asks", "each": "topics"}, {"path": "gate", "each": "colours"},
+])  # fmt: skip
+def test_the_check_names_sections_that_ask_for_what_is_not_there(library, tmp_path, section):
+    shipped = library.drafting("persona").model_dump(mode="json")
+    path = tmp_path / "drafting" / "persona.yaml"
+    path.parent.mkdir()
+    path.write_text(json.dumps({**shipped, "sections": [{"ask": "Go on.", **section}]}), encoding="utf-8")
+    (problem,) = check_paths([path], tmp_path)
+    assert problem.field.startswith("sections[0]")
+
+
 def test_what_a_model_slips_in_is_not_taken(library):
     def slips(shown, answer):
         return {**answer, "identity": {"age": 20}, "true_level": "high", "age": 20}
@@ -179,7 +192,7 @@ def test_a_field_that_fails_is_left_to_the_author_and_the_rest_is_kept(library, 
 def test_an_answer_of_the_wrong_form_is_asked_for_again_and_then_told(library, nonsense):
     model = scripted(lambda shown, answer: nonsense if "presenting" in answer else answer)
     draft = made(library, model)
-    assert [todo for todo in draft.todos if todo.path == ("formulation",)][0].why == UNUSABLE
+    assert next(todo for todo in draft.todos if todo.path == ("formulation",)).why == UNUSABLE
     tries = [shown for shown in model.shown if "presenting" in shown.schema["properties"]]
     assert len(tries) == library.drafting("persona").tries
     assert len({sampling.seed for sampling in model.samplings}) == 2
