@@ -3,6 +3,7 @@
 Must not know where a model runs.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
@@ -25,9 +26,13 @@ STAND_IN_NOTE = (
     "written lines. Nothing is lost; go on as before."
 )
 LEAVES_NOTE = (
-    "In this session a language model on another server answers ({model}). What you and the patient say is sent "
-    "there. Use no real names or details of real people."
+    "In this session a language model server answers: {model}. What you and the patient say leaves this computer and "
+    "is sent there. Use no real names or details of real people."
 )
+LOCAL_SERVER_NOTE = (
+    "In this session another program on this computer answers: {model}. What you and the patient say is sent there."
+)
+_LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
 class Speakers:
@@ -96,8 +101,12 @@ class Speakers:
 
 
 def leaves_note(manifest: Manifest) -> str:
-    """Return what a trainee must know when words go to a server; '' when they stay on this computer."""
-    return LEAVES_NOTE.format(model=manifest.model.removeprefix(REMOTE)) if manifest.is_remote else ""
+    """Return what a trainee must know when words go to a server; '' when they stay in this program."""
+    if not manifest.is_remote:
+        return ""
+    model = manifest.model.removeprefix(REMOTE)
+    is_here = _LOOPBACK.search(model) is not None
+    return (LOCAL_SERVER_NOTE if is_here else LEAVES_NOTE).format(model=model)
 
 
 def stood_in(words: Words) -> bool:
