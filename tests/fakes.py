@@ -17,6 +17,7 @@ from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
@@ -50,6 +51,7 @@ class FakeLibrary:
     guide: CoachingGuide | None = None
     all_prompts: Sequence[Prompt] = ()
     play_prompt: PatientPrompt | None = None
+    all_guides: Sequence[DraftingGuide] = ()
 
     def personas(self) -> tuple[Persona, ...]:
         return tuple(sorted(self.all_personas, key=lambda item: item.id))
@@ -96,6 +98,9 @@ class FakeLibrary:
     def prompt(self, prompt_id: str) -> Prompt:
         return _by_id(sorted(self.all_prompts, key=lambda item: item.id), prompt_id)
 
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        return _by_id(sorted(self.all_guides, key=lambda item: item.id), guide_id)
+
     def patient_prompt(self) -> PatientPrompt:
         return _there(self.play_prompt)
 
@@ -112,6 +117,7 @@ class FakeLibrary:
             "guard": [self.rules],
             "coaching": [self.guide],
             "prompt": self.all_prompts,
+            "drafting": self.all_guides,
             "patient_prompt": [self.play_prompt],
         }
         item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)

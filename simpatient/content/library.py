@@ -21,6 +21,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError, NotFound
@@ -124,6 +125,10 @@ class FileContentLibrary:
     def prompt(self, prompt_id: str) -> Prompt:
         """Return one prompt for a chat model that judges."""
         return self._one(self._all(Prompt), prompt_id, "prompt")
+
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        """Return how one kind of content is drafted."""
+        return self._one(self._all(DraftingGuide), guide_id, "drafting")
 
     def patient_prompt(self) -> PatientPrompt:
         """Return how a chat model is told to play a patient."""

@@ -9,6 +9,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, TurnCodes
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
@@ -201,6 +202,10 @@ class ContentLibrary(Protocol):
 
     def prompt(self, prompt_id: str) -> Prompt:
         """Return one prompt for a chat model that judges."""
+        ...
+
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        """Return how one kind of content is drafted for an author."""
         ...
 
     def patient_prompt(self) -> PatientPrompt:

@@ -15,6 +15,8 @@ from tests.fakes import FakeCoder
 COMMANDS = [
     ["practise"], ["drill"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
     ["tune", "train-coder"], ["tune", "content-vectors"],
+    ["server", "set"], ["server", "show"], ["server", "check"], ["server", "off"],
+    ["draft", "persona"], ["draft", "curriculum"], ["draft", "objectives"],
 ]  # fmt: skip
 
 

@@ -108,6 +108,7 @@ class FakePractise:
         self.note = ""
         self.warmed: list[str] = []
         self.answers = list(ANSWERS)
+        self.model = "guided"
 
     def warm_up(self, case_id):
         self.warmed.append(case_id)
@@ -122,7 +123,7 @@ class FakePractise:
             case_id=case_id,
             curriculum_id=curriculum_id,
             unit_id=unit_id,
-            manifest=Manifest(app="0", model="guided", content={}, encoder="e", coder="c", seed=1),
+            manifest=Manifest(app="0", model=self.model, content={}, encoder="e", coder="c", seed=1),
             started_at=T0,
             turns=(opening,),
             leaf=0,
