@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
     from simpatient.assessment.llm_coder import LlmCoder
     from simpatient.llm.embedder import CachedEncoder
+    from simpatient.services.models import ModelService
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -43,6 +44,7 @@ DEFAULT_TRAINEE = "me"
 VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
+MODELS = "models"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -99,6 +101,7 @@ class App:
     author: AuthorService
     reports: ReportService
     drill: DrillService
+    models: ModelService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -169,6 +172,27 @@ def open_llm_grader(model: ChatModel, library: ContentLibrary) -> Grader:
     return LlmGrader(model, library.prompt(GRADE))
 
 
+def open_models(home: Path, library: ContentLibrary) -> ModelService:
+    """Return the manager of the language models under ``home``; it loads none and asks no network by itself."""
+    from simpatient.llm.catalog import REGISTER, JsonModelRegistry, ModelFolders
+    from simpatient.llm.hub import HuggingFaceHub
+    from simpatient.llm.machine import ThisMachine
+    from simpatient.llm.measuring import ChildMeasurer
+    from simpatient.services.models import ModelService
+
+    folder = home / MODELS
+    return ModelService(
+        library=library,
+        hub=HuggingFaceHub(),
+        registry=JsonModelRegistry(folder / REGISTER),
+        files=ModelFolders(),
+        probe=ThisMachine(),
+        measurer=ChildMeasurer(),
+        clock=SystemClock(),
+        home=folder,
+    )
+
+
 def in_process_encoder(home: Path) -> RememberingEncoder:
     """Return the sentence encoder in this process: for the command line, where nothing else waits."""
     from simpatient.llm.embedder import MiniLmEncoder
@@ -219,7 +243,7 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
     trainee = os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
-    services = (practise, review, progress, author, reports, drill)
+    services = (practise, review, progress, author, reports, drill, open_models(home, library))
     return App(home, trainee, library, encoder, coder, sessions, *services, (sessions.close,))
 
 

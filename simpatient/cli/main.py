@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import coding, content, doctor, drill, practise, reports, tune
+from simpatient.cli import coding, content, doctor, drill, models, practise, reports, tune
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -31,6 +31,7 @@ app.command("list")(content.list_content)
 app.command("check")(content.check)
 app.command("doctor")(doctor.doctor)
 app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
+app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
 app.add_typer(tune.app, name="tune", help="Train and measure the models.")
 
 
