@@ -186,7 +186,8 @@ def _show_end(models: "ModelService", suggestion: "Suggestion") -> None:
         show(suggestion.reason)
     else:
         get = "choose" if suggestion.is_installed else "download"
-        show(f"* {suggestion.model.title} is suggested. {suggestion.reason} simpatient models {get} {suggestion.model.id}")
+        show(f"* {suggestion.model.title} is suggested. {suggestion.reason}")
+        show(f"  simpatient models {get} {suggestion.model.id}")
 
 
 def _measured(measured: Measurement) -> list[str]:

@@ -44,14 +44,15 @@ class ChildMeasurer:
         self._make_model = make_model
         self._timeout_s = timeout_s
 
-    def measure(
-        self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None
-    ) -> Measurement:
+    def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         """Load a model and time it."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
         child = context.Process(
-            target=_answer, args=(theirs, self._make_model, folder, active_share), name="simpatient-measure", daemon=True
+            target=_answer,
+            args=(theirs, self._make_model, folder, active_share),
+            name="simpatient-measure",
+            daemon=True,
         )
         child.start()
         theirs.close()  # else the child's death would not close the pipe

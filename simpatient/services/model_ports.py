@@ -137,9 +137,7 @@ class MachineProbe(Protocol):
 class Measurer(Protocol):
     """Measures a model in a process of its own."""
 
-    def measure(
-        self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None
-    ) -> Measurement:
+    def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         """Load a model and time it.
 
         Args:

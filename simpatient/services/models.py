@@ -100,7 +100,9 @@ class ModelService:
         if best is None:
             return Suggestion(model=None, reason=_why_none(machine))
         needs, free = best.memory_gb["bf16"], machine.gpu_free_gb
-        reason = f"It is the best of those that fit: it needs {needs:.1f} GB of graphics memory, and {free:.1f} GB are free."
+        reason = (
+            f"It is the best of those that fit: it needs {needs:.1f} GB of graphics memory, and {free:.1f} GB are free."
+        )
         return Suggestion(model=best, reason=reason, is_installed=best.id in self._by_id())
 
     def download(
