@@ -8,6 +8,7 @@ import contextlib
 import errno
 import multiprocessing
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -24,7 +25,9 @@ _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
 _LOOK_EVERY_S = 0.2
 # A hub that does not send anything for so long is taken for gone, in seconds.
 _PATIENCE_S = 30.0
-_FILES_AT_ONCE = 4
+# Large files are written in pieces of this size, so that little is lost when a download is ended.
+_PIECE_BYTES = 1 << 20
+_PARTS = ".part"
 
 
 class HuggingFaceHub:
@@ -52,9 +55,8 @@ class HuggingFaceHub:
         cancel: Cancellation | None = None,
     ) -> None:
         """Fetch all files of a listing into a folder; what an earlier try left there is gone on with."""
-        names = [file.name for file in listing.files]
         _stop_if_cancelled(cancel)
-        with _Child(_fetch, (listing.hub_id, listing.revision, names, str(folder), self._endpoint)) as child:
+        with _Child(_fetch, (listing.model_dump(), str(folder), self._endpoint)) as child:
             while not child.answered(_LOOK_EVERY_S):
                 _stop_if_cancelled(cancel)
                 on_bytes(_there(folder))
@@ -131,18 +133,44 @@ def _list(hub_id: str, revision: str, endpoint: str | None) -> dict[str, Any]:
     return HubListing(hub_id=hub_id, revision=info.sha or "", files=tuple(files)).model_dump()
 
 
-def _fetch(hub_id: str, revision: str, names: list[str], folder: str, endpoint: str | None) -> None:
-    from huggingface_hub import snapshot_download
+def _fetch(listing: dict[str, Any], folder: str, endpoint: str | None) -> None:
+    """Fetch small files as the library does, and large ones so that they can be gone on with at any byte."""
+    from huggingface_hub import constants, snapshot_download
 
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    constants.DOWNLOAD_CHUNK_SIZE = _PIECE_BYTES
+    wanted, there = HubListing.model_validate(listing), Path(folder)
+    (there / _PARTS).mkdir(parents=True, exist_ok=True)
+    small = [file.name for file in wanted.files if not file.sha256]
     snapshot_download(
-        hub_id,
-        revision=revision,
-        local_dir=folder,
-        allow_patterns=names,
-        max_workers=_FILES_AT_ONCE,
-        endpoint=endpoint,
+        wanted.hub_id, revision=wanted.revision, local_dir=there, allow_patterns=small, endpoint=endpoint, max_workers=2
     )
+    # Without a connection the library is content with a folder that has some of the files.
+    if not all((there / name).is_file() for name in small):
+        raise ConnectionError("not all small files came")
+    for file in wanted.files:
+        if file.sha256:
+            _fetch_large(wanted, file, there, endpoint)
+    for notes in (_PARTS, ".cache"):
+        shutil.rmtree(there / notes, ignore_errors=True)
+
+
+def _fetch_large(listing: HubListing, file: HubFile, folder: Path, endpoint: str | None) -> None:
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    target, part = folder / file.name, folder / _PARTS / file.sha256
+    if target.is_file() and target.stat().st_size == file.size:
+        return
+    # The client follows the hub to where it stores files, and leaves the token behind when it does.
+    url = hf_hub_url(listing.hub_id, file.name, revision=listing.revision, endpoint=endpoint)
+    have = part.stat().st_size if part.is_file() else 0
+    if have > file.size:
+        part.unlink()
+        have = 0
+    with part.open("ab", buffering=0) as opened:
+        http_get(url, opened, resume_size=have, headers=build_hf_headers(), expected_size=file.size)
+    part.replace(target)
 
 
 def _kind(error: BaseException) -> str:
@@ -197,7 +225,7 @@ def _there(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # files are renamed when they are whole
-            is_content = ".cache" not in path.relative_to(folder).parts or path.suffix == ".incomplete"
+            is_content = ".cache" not in path.relative_to(folder).parts
             total += path.stat().st_size if is_content and path.is_file() else 0
     return total
 
