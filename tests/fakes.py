@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.case import Case
-from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.chat import Completion, Message, Request, Sampling
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum

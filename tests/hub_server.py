@@ -43,7 +43,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._file() if "/resolve/" in self.path else self._api()
 
-    do_GET = do_HEAD
+    def do_GET(self) -> None:
+        self.do_HEAD()
 
     def _api(self) -> None:
         parts = unquote(urlsplit(self.path).path).removeprefix("/api/models/").split("/")

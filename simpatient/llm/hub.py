@@ -157,7 +157,7 @@ def _fetch(listing: dict[str, Any], folder: str, endpoint: str | None) -> None:
 def _fetch_large(listing: HubListing, file: HubFile, folder: Path, endpoint: str | None) -> None:
     from huggingface_hub import hf_hub_url
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub.utils._headers import build_hf_headers
 
     target, part = folder / file.name, folder / _PARTS / file.sha256
     if target.is_file() and target.stat().st_size == file.size:

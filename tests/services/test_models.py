@@ -46,7 +46,7 @@ def test_what_fits_and_what_is_suggested(here, gpu, ram, small, middle, suggeste
     found = here.service.suggestion()
     assert (found.model.id if found.model else None) == suggested
     assert [r.id for r in here.service.rows() if r.is_suggested] == ([suggested] if suggested else [])
-    assert found.reason.endswith((".", "free.")) and ("guided" in found.reason) == (suggested is None)
+    assert ("guided" in found.reason) == (suggested is None)
 
 
 def test_a_gated_model_is_never_suggested(here):
@@ -79,7 +79,7 @@ def test_a_download_takes_only_what_a_model_is_made_of_and_is_found_again(here):
     folder = Path(fetched.folder)
     assert {path.name for path in folder.iterdir()} == set(model_files())
     assert (fetched.hub_id, fetched.revision, fetched.is_own) == ("somebody/small", COMMIT, False)
-    assert [p.stage for p in shown][0] == "asking"
+    assert shown[0].stage == "asking"
     assert shown[-1].stage == "checking"
     fetching = [p for p in shown if p.stage == "fetching"]
     assert [p.done_bytes for p in fetching] == sorted(p.done_bytes for p in fetching)
@@ -325,7 +325,7 @@ def test_the_shipped_sizes_agree_with_each_other():
 )
 def test_a_catalogue_that_cannot_be_true_is_refused(change):
     model = catalogue().models[0].model_dump() | change
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"\w"):
         catalogue(model)
 
 
