@@ -11,7 +11,13 @@ _FITS = {
     "too_big": ("Too big", "plain"),
     "unknown": ("Size unknown", "plain"),
 }
+_MB = 1_000_000
 _STAGES = {"asking": "Asking the hub …", "checking": "Checking the files …"}
+
+
+def size_words(size: float) -> str:
+    """Return a number of bytes as people write it."""
+    return f"{size / GB:.1f} GB" if size >= GB / 10 else f"{size / _MB:.0f} MB"
 
 
 def fit_words(fit: Fit) -> tuple[str, str]:
@@ -30,10 +36,10 @@ def fit_detail(fit: Fit) -> str:
 def facts_line(row: ModelRow) -> str:
     """Return size, languages and licence in a line."""
     known, here = row.catalogue, row.installed
-    size = here.facts.total_bytes / GB if here else known.disk_gb if known else 0.0
-    parts = [f"{size:.1f} GB {'on disk' if here else 'to download'}"]
+    size = here.facts.total_bytes if here else known.disk_gb * GB if known else 0.0
+    parts = [f"{size_words(size)} {'on disk' if here else 'to download'}"]
     if row.partial_bytes:
-        parts.append(f"{row.partial_bytes / GB:.1f} GB are there already")
+        parts.append(f"{size_words(row.partial_bytes)} are there already")
     if known:
         parts.append(", ".join(known.languages[:4]) + (" and more" if len(known.languages) > 4 else ""))
     elif here:
@@ -62,4 +68,4 @@ def progress_words(now: DownloadProgress) -> str:
     """Return how far a download is."""
     if now.stage != "fetching":
         return _STAGES[now.stage]
-    return f"Downloading: {now.done_bytes / GB:.1f} of {now.total_bytes / GB:.1f} GB"
+    return f"Downloading: {size_words(now.done_bytes)} of {size_words(now.total_bytes)}"

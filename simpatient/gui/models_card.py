@@ -5,9 +5,9 @@ Must not know how models are fetched or run.
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from simpatient.domain.chat_models import GB, InstalledModel, Measurement
+from simpatient.domain.chat_models import InstalledModel, Measurement
 from simpatient.gui.bridge import Job, Trouble, Work
 from simpatient.gui.context import Context
 from simpatient.gui.model_words import (
@@ -17,6 +17,7 @@ from simpatient.gui.model_words import (
     licence_line,
     measured_line,
     progress_words,
+    size_words,
 )
 from simpatient.gui.theme import set_property
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -58,10 +59,10 @@ class ModelsCard(QFrame):
         self.bar.setAccessibleName("Progress of the download")
         self.cancel = Button("Cancel", on_click=self.stop)
         self._list = column(spacing=SPACE_4)
-        self._box.addLayout(self._list)
         self._box.addWidget(self.status)
         self._box.addWidget(self.bar)
         self._box.addLayout(row(self.cancel, None))
+        self._box.addLayout(self._list)
         self._show_busy("")
 
     @property
@@ -92,6 +93,7 @@ class ModelsCard(QFrame):
         if self._shown is None:
             return
         rows, suggestion, chosen = self._shown
+        focused = next((place for place, button in self.buttons.items() if button.hasFocus()), None)
         clear(self._list)
         self.buttons.clear()
         self._list.addWidget(self._suggestion(suggestion))
@@ -104,6 +106,15 @@ class ModelsCard(QFrame):
             words = "Show fewer" if self._shows_all else f"Show {more} more recommended models"
             self._list.addLayout(row(self._button("all", "list", words, words, self._toggle_all, "quiet"), None))
         self._enable()
+        if focused is not None:
+            self._focus_near(focused)
+
+    def _focus_near(self, place: tuple[str, str]) -> None:
+        """Keep the focus where it was: on the same button, or the first one of the same model."""
+        near = [button for (name, _), button in self.buttons.items() if name == place[0] and button.isEnabled()]
+        wanted = self.buttons.get(place, near[0] if near else None)
+        if wanted is not None:
+            wanted.setFocus()
 
     def _wanted(self, rows: Sequence[ModelRow]) -> list[ModelRow]:
         """Return what is on this computer and what is suggested, or everything."""
@@ -112,7 +123,6 @@ class ModelsCard(QFrame):
     def _toggle_all(self) -> None:
         self._shows_all = not self._shows_all
         self._fill()
-        self.buttons["all", "list"].setFocus()
 
     def _suggestion(self, suggestion: Suggestion) -> QWidget:
         frame, box = card("notice", spacing=SPACE_2, margin=SPACE_4)
@@ -210,7 +220,7 @@ class ModelsCard(QFrame):
         self._context.lane.call(lambda _: models.remove(name), self._on_deleted, self._on_trouble)
 
     def _on_deleted(self, freed: int) -> None:
-        self._finish(f"Deleted; {freed / GB:.1f} GB are free again." if freed else "Taken off the list.")
+        self._finish(f"Deleted; {size_words(freed)} are free again." if freed else "Taken off the list.")
 
     # While something is running
 
@@ -243,7 +253,16 @@ class ModelsCard(QFrame):
         self.cancel.setVisible(bool(name))
         if name:
             self.cancel.setFocus()
+            self._reveal()
         self._enable()
+
+    def _reveal(self) -> None:
+        """Scroll the page to where the progress is shown."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(self.status)
 
     def _enable(self) -> None:
         """One thing at a time: nothing else is begun or deleted while something runs."""
