@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from simpatient.assessment.llm_coder import LlmCoder
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.models import ModelService
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -47,6 +48,7 @@ SET_UP_SERVER = "Set one up with 'simpatient server set'."
 VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
+MODELS = "models"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -133,6 +135,7 @@ class App:
     author: AuthorService
     reports: ReportService
     drill: DrillService
+    models: ModelService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -233,6 +236,27 @@ def open_llm_grader(model: ChatModel, library: ContentLibrary) -> Grader:
     return LlmGrader(model, library.prompt(GRADE))
 
 
+def open_models(home: Path, library: ContentLibrary) -> ModelService:
+    """Return the manager of the language models under ``home``; it loads none and asks no network by itself."""
+    from simpatient.llm.catalog import REGISTER, JsonModelRegistry, ModelFolders
+    from simpatient.llm.hub import HuggingFaceHub
+    from simpatient.llm.machine import ThisMachine
+    from simpatient.llm.measuring import ChildMeasurer
+    from simpatient.services.models import ModelService
+
+    folder = home / MODELS
+    return ModelService(
+        library=library,
+        hub=HuggingFaceHub(),
+        registry=JsonModelRegistry(folder / REGISTER),
+        files=ModelFolders(),
+        probe=ThisMachine(),
+        measurer=ChildMeasurer(),
+        clock=SystemClock(),
+        home=folder,
+    )
+
+
 def in_process_encoder(home: Path) -> RememberingEncoder:
     """Return the sentence encoder in this process: for the command line, where nothing else waits."""
     from simpatient.llm.embedder import MiniLmEncoder
@@ -283,7 +307,7 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    services = (practise, review, progress, author, reports, drill)
+    services = (practise, review, progress, author, reports, drill, open_models(home, library))
     return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
 
 

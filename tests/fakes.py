@@ -14,6 +14,7 @@ import numpy as np
 
 from simpatient.domain.case import Case
 from simpatient.domain.chat import Completion, Message, Request, Sampling
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
@@ -52,6 +53,10 @@ class FakeLibrary:
     all_prompts: Sequence[Prompt] = ()
     play_prompt: PatientPrompt | None = None
     all_guides: Sequence[DraftingGuide] = ()
+    all_catalogues: Sequence[ModelCatalogue] = ()
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        return tuple(self.all_catalogues)
 
     def personas(self) -> tuple[Persona, ...]:
         return tuple(sorted(self.all_personas, key=lambda item: item.id))
@@ -119,6 +124,7 @@ class FakeLibrary:
             "prompt": self.all_prompts,
             "drafting": self.all_guides,
             "patient_prompt": [self.play_prompt],
+            "models": self.all_catalogues,
         }
         item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)
         return f"{item.version} {'0' * 64}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from simpatient.domain.base import Value
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
@@ -52,6 +53,7 @@ KINDS: dict[str, Kind] = {
         Kind("prompt", Prompt, ("prompts",), frozenset({"system", "ask", "judging", "quoting"})),
         Kind("drafting", DraftingGuide, ("drafting",), frozenset({"target", "needs", "sections", "choices"})),
         Kind("patient_prompt", PatientPrompt, ("patient-prompts",), frozenset({"system", "note", "acts", "begin"})),
+        Kind("models", ModelCatalogue, ("models",), frozenset({"models"})),
         Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
     )
 }

@@ -18,6 +18,7 @@ from simpatient.content.locations import bundled_folders, user_folder
 from simpatient.content.yaml_source import yaml_files
 from simpatient.domain.base import Value
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
@@ -133,6 +134,10 @@ class FileContentLibrary:
     def patient_prompt(self) -> PatientPrompt:
         """Return how a chat model is told to play a patient."""
         return self._only(PatientPrompt)
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        """Return the lists of recommended chat models, sorted by id."""
+        return self._all(ModelCatalogue)
 
     def digest(self, kind: str, item_id: str) -> str:
         """Return ``version sha256`` of a content item's file, for manifests."""

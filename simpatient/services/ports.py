@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, TurnCodes
 from simpatient.domain.curriculum import Curriculum
@@ -210,6 +211,10 @@ class ContentLibrary(Protocol):
 
     def patient_prompt(self) -> PatientPrompt:
         """Return how a chat model is told to play a patient."""
+        ...
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        """Return the lists of recommended chat models, sorted by id."""
         ...
 
     def digest(self, kind: str, item_id: str) -> str:

@@ -17,6 +17,7 @@ from simpatient.services.practise import Exchange
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
+from tests.model_fakes import ModelWorld
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 ANSWERS = (
@@ -535,6 +536,8 @@ class FakeApp:
         self.reports = FakeReports()
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
+        self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
+        self.models = self.model_world.service
         self.trainee_id = "me"
         self.is_closed = False
 
