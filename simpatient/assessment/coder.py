@@ -176,10 +176,11 @@ class EmbeddedCoder:
         return tuple(found)
 
     def _read_ahead(self, turns: Sequence[Turn]) -> None:
-        """Have the patient's turns remembered: the trainee's answers need them, and so do the turns themselves."""
-        said = [Reading(turn.text) for turn in turns if turn.speaker == "patient" and turn.text.strip()]
+        """Have the patient's words remembered: the trainee's answers need them, and reading beats encoding."""
+        cut = [_Cut(turn, segment(turn.text)) for turn in turns if turn.speaker == "patient"]
+        said = dict.fromkeys(text for one in cut for text in (*one.texts[2:], one.turn.text) if text.strip())
         if said:
-            self._encoder.read(None, said)
+            self._encoder.read(None, [Reading(text) for text in said])
 
     def _coded(self, turns: Sequence[Turn]) -> list[TurnCodes]:
         cut = [_Cut(turn, segment(turn.text)) for turn in turns]
