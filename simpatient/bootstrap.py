@@ -347,6 +347,14 @@ def train_embedded_coder(
     train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
 
 
+def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
+    """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
+    from simpatient.llm.embedder import MiniLmEncoder
+    from simpatient.tuning.train_coder import train_patient_head
+
+    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, MiniLmEncoder(), progress=progress)
+
+
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:
     """Write the meaning vectors of bundled personas and intents that changed, so that no user has to wait.
 

@@ -32,7 +32,7 @@ from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
-from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn
 from simpatient.domain.text import without_surrogates
 
 
@@ -374,6 +374,25 @@ class FakeCoder:
             whole = {"start": 0, "end": len(text), "text": text}
             utterances = [Utterance(**whole, codes=_labels(code)) for code in self.scripted[text]]
         return TurnCodes(main=Label(code="other", confidence=0.8), utterances=tuple(utterances))
+
+    def code_transcript(
+        self,
+        turns: Sequence[TranscriptTurn],
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[TurnCodes, ...]:
+        heard: dict[tuple[str, str], str] = {}
+        coded: list[TurnCodes] = []
+        for turn in turns:
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            other = "patient" if turn.speaker == "trainee" else "trainee"
+            coded.append(self.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), "")))
+            heard[turn.session_id, turn.speaker] = turn.text
+            if on_done:
+                on_done(len(coded))
+        return tuple(coded)
 
     def prepare_for(self, previous: str) -> None:
         """There is nothing to make ready."""
