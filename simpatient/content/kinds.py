@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
         Kind("prompt", Prompt, ("prompts",), frozenset({"system", "ask", "judging", "quoting"})),
         Kind("drafting", DraftingGuide, ("drafting",), frozenset({"target", "needs", "sections", "choices"})),
         Kind("patient_prompt", PatientPrompt, ("patient-prompts",), frozenset({"system", "note", "acts", "begin"})),
-        Kind("models", ModelCatalogue, ("models",), frozenset({"models"})),
+        Kind("models", ModelCatalogue, ("catalogues",), frozenset({"models"})),
         Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
     )
 }
