@@ -21,8 +21,10 @@ from simpatient.content.yaml_source import read_yaml
 from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
+from simpatient.domain.session import REMOTE
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
+from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository
@@ -36,13 +38,17 @@ if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
     from simpatient.assessment.llm_coder import LlmCoder
     from simpatient.llm.embedder import CachedEncoder
+    from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.models import ModelService
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
 DEFAULT_TRAINEE = "me"
+SET_UP_SERVER = "Set one up with 'simpatient server set'."
 VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
+MODELS = "models"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -73,14 +79,44 @@ class FileAuthoringTools:
         return load_persona(path)
 
 
-class NoVoices:
-    """No chat model can play a patient yet."""
+class ConfiguredVoices:
+    """Chat models that may play a patient: the one of a server, when the user has set one up.
+
+    Args:
+        home: Where the user's settings are.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._remote: RemoteChatModel | None = None
 
     def voice(self, model: str) -> PatientVoice:
-        """Refuse: there is none."""
-        raise ModelUnavailable(
-            "No generative patient is installed on this computer.", "Use --model guided, which needs none."
-        )
+        """Return the server's model for ``remote`` and for its id; it answers for no other server's.
+
+        Raises:
+            ModelUnavailable: No such model is set up.
+        """
+        if not f"{model}:".startswith(REMOTE):
+            raise ModelUnavailable(
+                "No generative patient is installed on this computer.", "Use --model guided, which needs none."
+            )
+        found = self._remote_model()
+        if f"{model}:" != REMOTE and model != found.model_id:
+            raise ModelUnavailable(f"The server of {model} is not set up any more.", SET_UP_SERVER)
+        return found
+
+    def _remote_model(self) -> RemoteChatModel:
+        made = open_remote_model(self._home)
+        if self._remote is None or self._remote.server != made.server:
+            self.close()
+            self._remote = made
+        return self._remote
+
+    def close(self) -> None:
+        """Let go of open connections."""
+        if self._remote is not None:
+            self._remote.close()
+            self._remote = None
 
 
 @dataclass
@@ -99,6 +135,7 @@ class App:
     author: AuthorService
     reports: ReportService
     drill: DrillService
+    models: ModelService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -126,6 +163,26 @@ def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
     return EmbeddedCoder(encoder, load_weights(bundled_root().joinpath(*CODER_FOLDER)))
 
 
+def trainee_here() -> str:
+    """Return who practises on this computer."""
+    return os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
+
+
+def open_remote_model(home: Path) -> RemoteChatModel:
+    """Return the model of the server the user has set up; nothing is sent yet.
+
+    Raises:
+        ModelUnavailable: None is set up.
+    """
+    from simpatient.llm.remote import RemoteChatModel
+    from simpatient.llm.remote_server import read_server
+
+    server = read_server(home)
+    if server is None:
+        raise ModelUnavailable("No language model server is set up.", SET_UP_SERVER)
+    return RemoteChatModel(server, trainee_here())
+
+
 def open_chat_model(folder: Path | None) -> ChatModel:
     """Return the chat model in a folder, loaded, in this process. There is none by default.
 
@@ -139,6 +196,16 @@ def open_chat_model(folder: Path | None) -> ChatModel:
     model = TransformersChatModel(folder)
     model.load()
     return model
+
+
+def open_drafting(home: Path, folder: Path | None) -> DraftService:
+    """Return what drafts for authors, by the model in a folder, else by the server the user has set up.
+
+    Raises:
+        ModelUnavailable: There is neither, or the folder holds no chat model that can be run here.
+    """
+    model: ChatModel = open_chat_model(folder) if folder is not None else open_remote_model(home)
+    return DraftService(library=open_library(home), model=model)
 
 
 def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:
@@ -167,6 +234,27 @@ def open_llm_grader(model: ChatModel, library: ContentLibrary) -> Grader:
     from simpatient.assessment.llm_grader import LlmGrader
 
     return LlmGrader(model, library.prompt(GRADE))
+
+
+def open_models(home: Path, library: ContentLibrary) -> ModelService:
+    """Return the manager of the language models under ``home``; it loads none and asks no network by itself."""
+    from simpatient.llm.catalog import REGISTER, JsonModelRegistry, ModelFolders
+    from simpatient.llm.hub import HuggingFaceHub
+    from simpatient.llm.machine import ThisMachine
+    from simpatient.llm.measuring import ChildMeasurer
+    from simpatient.services.models import ModelService
+
+    folder = home / MODELS
+    return ModelService(
+        library=library,
+        hub=HuggingFaceHub(),
+        registry=JsonModelRegistry(folder / REGISTER),
+        files=ModelFolders(),
+        probe=ThisMachine(),
+        measurer=ChildMeasurer(),
+        clock=SystemClock(),
+        home=folder,
+    )
 
 
 def in_process_encoder(home: Path) -> RememberingEncoder:
@@ -199,11 +287,12 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     sessions = stored.sessions
     clock = SystemClock()
     minds = MindStore(library, encoder)
+    voices = ConfiguredVoices(home)
     practise = PractiseService(
         library=library,
         sessions=sessions,
         minds=minds,
-        speakers=Speakers(library=library, minds=minds, voices=NoVoices()),
+        speakers=Speakers(library=library, minds=minds, voices=voices),
         encoder=encoder,
         coder=coder,
         clock=clock,
@@ -218,9 +307,8 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    trainee = os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
-    services = (practise, review, progress, author, reports, drill)
-    return App(home, trainee, library, encoder, coder, sessions, *services, (sessions.close,))
+    services = (practise, review, progress, author, reports, drill, open_models(home, library))
+    return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
 
 
 def open_desktop_app(home: Path | None = None) -> App:
@@ -257,6 +345,14 @@ def train_embedded_coder(
     exemplars = bundled_root() / "assets" / "exemplars"
     encoder = MiniLmEncoder()
     train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
+
+
+def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
+    """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
+    from simpatient.llm.embedder import MiniLmEncoder
+    from simpatient.tuning.train_coder import train_patient_head
+
+    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, MiniLmEncoder(), progress=progress)
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:

@@ -14,9 +14,11 @@ import numpy as np
 
 from simpatient.domain.case import Case
 from simpatient.domain.chat import Completion, Message, Request, Sampling
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
@@ -30,7 +32,7 @@ from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
-from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn
 from simpatient.domain.text import without_surrogates
 
 
@@ -50,6 +52,11 @@ class FakeLibrary:
     guide: CoachingGuide | None = None
     all_prompts: Sequence[Prompt] = ()
     play_prompt: PatientPrompt | None = None
+    all_guides: Sequence[DraftingGuide] = ()
+    all_catalogues: Sequence[ModelCatalogue] = ()
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        return tuple(self.all_catalogues)
 
     def personas(self) -> tuple[Persona, ...]:
         return tuple(sorted(self.all_personas, key=lambda item: item.id))
@@ -96,6 +103,9 @@ class FakeLibrary:
     def prompt(self, prompt_id: str) -> Prompt:
         return _by_id(sorted(self.all_prompts, key=lambda item: item.id), prompt_id)
 
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        return _by_id(sorted(self.all_guides, key=lambda item: item.id), guide_id)
+
     def patient_prompt(self) -> PatientPrompt:
         return _there(self.play_prompt)
 
@@ -112,7 +122,9 @@ class FakeLibrary:
             "guard": [self.rules],
             "coaching": [self.guide],
             "prompt": self.all_prompts,
+            "drafting": self.all_guides,
             "patient_prompt": [self.play_prompt],
+            "models": self.all_catalogues,
         }
         item = _by_id([item for item in shelves.get(kind, ()) if item is not None], item_id)
         return f"{item.version} {'0' * 64}"
@@ -362,6 +374,25 @@ class FakeCoder:
             whole = {"start": 0, "end": len(text), "text": text}
             utterances = [Utterance(**whole, codes=_labels(code)) for code in self.scripted[text]]
         return TurnCodes(main=Label(code="other", confidence=0.8), utterances=tuple(utterances))
+
+    def code_transcript(
+        self,
+        turns: Sequence[TranscriptTurn],
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[TurnCodes, ...]:
+        heard: dict[tuple[str, str], str] = {}
+        coded: list[TurnCodes] = []
+        for turn in turns:
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            other = "patient" if turn.speaker == "trainee" else "trainee"
+            coded.append(self.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), "")))
+            heard[turn.session_id, turn.speaker] = turn.text
+            if on_done:
+                on_done(len(coded))
+        return tuple(coded)
 
     def prepare_for(self, previous: str) -> None:
         """There is nothing to make ready."""

@@ -23,6 +23,7 @@ from tests.fakes import (
     RecordingSessions,
     RememberingFakeEncoder,
 )
+from tests.model_fakes import ModelWorld
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -61,6 +62,7 @@ class World:
             **shared, review=self.review, progress=self.progress, writer=self.writer, clock=self.clock
         )
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
+        self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)
 
     def begin(self, **named: object) -> str:

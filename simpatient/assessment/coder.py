@@ -1,7 +1,9 @@
 """The embedded coder: behaviour codes for a turn in milliseconds, from one encoder call.
 
 Sentence vectors and light features go through calibrated linear heads; label rules make turn labels
-and utterance codes agree. Must not know where the encoder runs or who asks.
+and utterance codes agree. A trainee's turn is read by the encoder's middle and adapted layers, a
+patient's by the encoder as it is, which knows more of client talk. Must not know where the encoder
+runs or who asks.
 """
 
 import threading
@@ -16,13 +18,17 @@ from simpatient.assessment.decoding import blend, joint_turn, reconcile
 from simpatient.assessment.features import Floats, Words, cues, hashed, prepare
 from simpatient.assessment.segmenter import Span, segment
 from simpatient.domain.codes import Label, Speaker, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder
+from simpatient.domain.errors import Cancelled, ModelUnavailable
+from simpatient.domain.ports import Cancellation, Embeddings, OnDone, Reading, ReadingEncoder
+from simpatient.domain.session import TranscriptTurn
+from simpatient.domain.text import without_surrogates
 
 _REMEMBERED = 256
-# Turns read in one go: enough to fill the encoder's batches, few enough to keep memory small.
-_AT_ONCE = 128
+# Turns read in one go: enough to fill the encoder's batches, few enough to keep memory small and to stop soon.
+_AT_ONCE = 96
 _NOTHING = prepare("")
+_NO_VECTOR = np.zeros(0, dtype=np.float32)
+_SPEAKERS: tuple[Speaker, Speaker] = ("trainee", "patient")
 
 
 def turn_features(vector: Floats, previous_vector: Floats, words: Words, previous: Words) -> Floats:
@@ -52,25 +58,53 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """A turn as the encoder read it: one row for the turn, one for the turn before, one per utterance."""
+class _Cut:
+    """A turn and where its utterances are."""
 
     turn: Turn
     spans: tuple[Span, ...]
-    middle: Embeddings
-    adapted: Embeddings
 
     @property
     def pieces(self) -> list[str]:
         return [self.turn.text[span.start : span.end] for span in self.spans]
 
+    @property
+    def texts(self) -> list[str]:
+        """Return a text per row: the turn, the turn before, and the utterances where there are several."""
+        return [self.turn.text, self.turn.previous, *(self.pieces if len(self.spans) > 1 else [])]
+
+    @property
+    def reading(self) -> Reading:
+        """Return the same for an encoder that reads the utterances within their turn."""
+        parts = tuple((span.start, span.end) for span in self.spans) if len(self.spans) > 1 else ()
+        return Reading(self.turn.text, self.turn.previous, parts)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A turn as the encoder read it: one row for the turn, one for the turn before, one per utterance.
+
+    Attributes:
+        cut: The turn.
+        vectors: Of a trainee's turn the middle layers', of a patient's the encoder's own.
+        adapted: What the adapted layers make of a trainee's turn; None for a patient's.
+    """
+
+    cut: _Cut
+    vectors: Embeddings
+    adapted: Embeddings | None = None
+
     def row(self, number: int) -> int:
         """Return the row of an utterance; a turn of one utterance is that utterance."""
-        return 0 if len(self.spans) == 1 else 2 + number
+        return 0 if len(self.cut.spans) == 1 else 2 + number
+
+    def adapted_row(self, row: int) -> Floats:
+        """Return a row of the adapted layers, empty where they did not read."""
+        return _NO_VECTOR if self.adapted is None else self.adapted[row]
 
 
 class EmbeddedCoder:
-    """The ``Coder`` port on a sentence encoder and a set of trained linear heads.
+    """The ``TranscriptCoder`` port on a sentence encoder and a set of trained linear heads.
 
     Raises:
         ModelUnavailable: The weights were trained on vectors of another encoder.
@@ -95,7 +129,7 @@ class EmbeddedCoder:
 
     def prepare_for(self, previous: str) -> None:
         """Read the other speaker's turn ahead, so that coding the answer costs one sentence only."""
-        self._encoder.read(None, [Reading(_clean(previous))])
+        self._encoder.read(None, [Reading(without_surrogates(previous))])
 
     def code_turn(self, speaker: Speaker, text: str, previous: str = "") -> TurnCodes:
         """Code one turn; ``previous`` is the other speaker's last turn, '' at the start.
@@ -105,68 +139,100 @@ class EmbeddedCoder:
         Raises:
             ModelUnavailable: The encoder's files are missing or damaged.
         """
-        turn = Turn(speaker, _clean(text), _clean(previous))
+        turn = Turn(speaker, without_surrogates(text), without_surrogates(previous))
         with self._lock:
             known = self._recent.get(turn)
         if known is None:
-            known = self._coded([turn], keep=True)[0]
+            known = self._coded([turn])[0]
             with self._lock:
                 self._recent[turn] = known
                 while len(self._recent) > _REMEMBERED:
                     self._recent.popitem(last=False)
         return known
 
-    def code_transcript(self, turns: Sequence[tuple[Speaker, str]]) -> list[TurnCodes]:
-        """Code a whole conversation, in order; several turns go through the encoder at once.
+    def code_transcript(
+        self,
+        turns: Sequence[TranscriptTurn],
+        *,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> tuple[TurnCodes, ...]:
+        """Code the turns of one or several sessions, in order; several go through the encoder at once.
 
         Raises:
             ModelUnavailable: The encoder's files are missing or damaged.
+            Cancelled: ``cancel`` was set.
         """
-        heard: dict[Speaker, str] = {}
-        asked = []
-        for speaker, text in turns:
-            asked.append(Turn(speaker, _clean(text), heard.get("patient" if speaker == "trainee" else "trainee", "")))
-            heard[speaker] = asked[-1].text
-        return [
-            codes
-            for first in range(0, len(asked), _AT_ONCE)
-            for codes in self._coded(asked[first : first + _AT_ONCE], keep=False)
-        ]
+        asked = _with_turn_before(turns)
+        found: list[TurnCodes] = []
+        for first in range(0, len(asked), _AT_ONCE):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            part = asked[first : first + _AT_ONCE]
+            self._read_ahead(part)
+            found += self._coded(part)
+            if on_done:
+                on_done(len(found))
+        return tuple(found)
 
-    def _coded(self, turns: Sequence[Turn], *, keep: bool) -> list[TurnCodes]:
-        spans = [segment(turn.text) for turn in turns]
-        said = [at for at, found in enumerate(spans) if found]
-        readings = [_reading(turns[at], spans[at]) for at in said]
-        rows = self._encoder.read(self._weights.adapter, readings, keep=keep) if readings else []
+    def _read_ahead(self, turns: Sequence[Turn]) -> None:
+        """Have the patient's words remembered: the trainee's answers need them, and reading beats encoding."""
+        cut = [_Cut(turn, segment(turn.text)) for turn in turns if turn.speaker == "patient"]
+        said = dict.fromkeys(text for one in cut for text in (*one.texts[2:], one.turn.text) if text.strip())
+        if said:
+            self._encoder.read(None, [Reading(text) for text in said])
+
+    def _coded(self, turns: Sequence[Turn]) -> list[TurnCodes]:
+        cut = [_Cut(turn, segment(turn.text)) for turn in turns]
+        trainee, patient = (
+            [at for at, one in enumerate(cut) if one.spans and one.turn.speaker == who] for who in _SPEAKERS
+        )
         found = [self._blank(turn.speaker) for turn in turns]
-        for at, matrix in zip(said, rows, strict=True):
-            seen = self._seen(turns[at], spans[at], matrix)
-            found[at] = self._patient(seen) if turns[at].speaker == "patient" else self._trainee(seen)
+        # The trainee's first: what the encoder then remembers of them are the turns before the patient's.
+        for at, seen in zip(trainee, self._read([cut[at] for at in trainee]), strict=True):
+            found[at] = self._trainee(seen)
+        for at, seen in zip(patient, self._encode([cut[at] for at in patient]), strict=True):
+            found[at] = self._patient(seen)
         return found
 
-    def _seen(self, turn: Turn, spans: tuple[Span, ...], rows: Embeddings) -> _Seen:
-        width = len(self._weights.centre)
-        middle = rows[:, :width]
-        return _Seen(turn, spans, centred(middle, self._weights.centre), rows[:, width:])
+    def _read(self, cut: Sequence[_Cut]) -> list[_Seen]:
+        """Return the turns as the middle and the adapted layers read them."""
+        if not cut:
+            return []
+        width, centre = len(self._weights.centre), self._weights.centre
+        matrices = self._encoder.read(self._weights.adapter, [one.reading for one in cut])
+        return [
+            _Seen(one, centred(rows[:, :width], centre), rows[:, width:])
+            for one, rows in zip(cut, matrices, strict=True)
+        ]
+
+    def _encode(self, cut: Sequence[_Cut]) -> list[_Seen]:
+        """Return the turns as the encoder itself reads them; rows of blank texts are zero."""
+        texts = list(dict.fromkeys(text for one in cut for text in one.texts if text.strip()))
+        if not texts:
+            return []
+        rows = self._encoder.encode(texts)
+        vectors, blank = dict(zip(texts, rows, strict=True)), np.zeros_like(rows[0])
+        return [_Seen(one, np.stack([vectors.get(text, blank) for text in one.texts])) for one in cut]
 
     def _turn_probabilities(self, names: tuple[str, ...], seen: _Seen, text: str, row: int) -> dict[str, Floats]:
-        words, before = prepare(text), prepare(seen.turn.previous)
-        dense = turn_features(seen.middle[row], seen.middle[1], words, before)
+        words, before = prepare(text), prepare(seen.cut.turn.previous)
+        dense = turn_features(seen.vectors[row], seen.vectors[1], words, before)
         columns, values = hashed(words)
         heads = self._weights.heads
-        return {name: heads[name].probabilities(dense, columns, values, seen.adapted[row]) for name in names}
+        return {name: heads[name].probabilities(dense, columns, values, seen.adapted_row(row)) for name in names}
 
     def _utterance_probabilities(self, seen: _Seen) -> Floats:
         rows = []
-        for number, piece in enumerate(seen.pieces):
+        for number, piece in enumerate(seen.cut.pieces):
             words, row = prepare(piece), seen.row(number)
-            dense = utterance_features(seen.middle[row], words)
-            rows.append(self._weights.heads[UTTERANCE].probabilities(dense, *hashed(words), seen.adapted[row]))
+            dense = utterance_features(seen.vectors[row], words)
+            rows.append(self._weights.heads[UTTERANCE].probabilities(dense, *hashed(words), seen.adapted_row(row)))
         return np.stack(rows)
 
     def _trainee(self, seen: _Seen) -> TurnCodes:
         weights, rules = self._weights, self._weights.rules
-        turn = self._turn_probabilities(tuple(rules.heads), seen, seen.turn.text, 0)
+        turn = self._turn_probabilities(tuple(rules.heads), seen, seen.cut.turn.text, 0)
         chosen, marginals = joint_turn(rules, turn, weights.evidence_power)
         alone = self._utterance_probabilities(seen)
         blended = blend(rules, self._codes, alone, marginals, weights.turn_power)
@@ -174,21 +240,21 @@ class EmbeddedCoder:
         # The head's own probability: calibrated, where the joint one counts the same words several times.
         named = {name: _label(of[labels[name]], float(turn[name][labels[name]])) for name, of in rules.heads.items()}
         coded = [(self._codes[index], float(blended[at][index])) for at, index in enumerate(picked)]
-        return TurnCodes(**named, utterances=self._utterances(seen.spans, seen.pieces, coded))
+        return TurnCodes(**named, utterances=self._utterances(seen.cut.spans, seen.cut.pieces, coded))
 
     def _patient(self, seen: _Seen) -> TurnCodes:
         name = self._weights.rules.patient_head
         labels = self._weights.heads[name].labels
-        found = self._turn_probabilities((name,), seen, seen.turn.text, 0)[name]
+        found = self._turn_probabilities((name,), seen, seen.cut.turn.text, 0)[name]
         rows = [found]
-        if len(seen.spans) > 1:
+        if len(seen.cut.spans) > 1:
             rows = [
                 self._turn_probabilities((name,), seen, piece, seen.row(number))[name]
-                for number, piece in enumerate(seen.pieces)
+                for number, piece in enumerate(seen.cut.pieces)
             ]
         coded = [(labels[int(row.argmax())], float(row.max())) for row in rows]
         talk = _label(labels[int(found.argmax())], float(found.max()))
-        return TurnCodes(talk=talk, utterances=self._utterances(seen.spans, seen.pieces, coded))
+        return TurnCodes(talk=talk, utterances=self._utterances(seen.cut.spans, seen.cut.pieces, coded))
 
     def _utterances(
         self, spans: tuple[Span, ...], pieces: list[str], coded: list[tuple[str, float]]
@@ -211,14 +277,16 @@ class EmbeddedCoder:
         return TurnCodes(**{name: _label(labels[0], 1.0) for name, labels in rules.heads.items()})
 
 
-def _reading(turn: Turn, spans: tuple[Span, ...]) -> Reading:
-    parts = () if len(spans) == 1 else tuple((span.start, span.end) for span in spans)
-    return Reading(turn.text, turn.previous, parts)
-
-
-def _clean(text: str) -> str:
-    """Replace lone surrogates, which no model takes, one for one, so that offsets stay true."""
-    return "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in text)
+def _with_turn_before(turns: Sequence[TranscriptTurn]) -> list[Turn]:
+    """Return the turns, each with what the other speaker of its session said last."""
+    heard: dict[tuple[str, Speaker], str] = {}
+    asked = []
+    for turn in turns:
+        other: Speaker = "patient" if turn.speaker == "trainee" else "trainee"
+        text = without_surrogates(turn.text)
+        asked.append(Turn(turn.speaker, text, heard.get((turn.session_id, other), "")))
+        heard[turn.session_id, turn.speaker] = text
+    return asked
 
 
 def _rounded(confidence: float) -> float:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simpatient.cli.output import as_json, counted, show, tracked
-from simpatient.domain.codes import Speaker, TurnCodes
+from simpatient.cli.output import as_json, counted, show
+from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import NotFound
-from simpatient.domain.ports import ChatModel, Coder, Grader
+from simpatient.domain.ports import ChatModel, Grader, OnDone, TranscriptCoder
 from simpatient.domain.session import CodedTurn, TranscriptTurn
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def _writing(path: Path, persona: "Persona") -> "Writing":
     return Writing(texts, persona, by_meaning(in_process_encoder(app_home())))
 
 
-_opened: list[Coder] = []
+_opened: list[TranscriptCoder] = []
 
 
-def _open_coder() -> Coder:
+def _open_coder() -> TranscriptCoder:
     if not _opened:
         from simpatient.bootstrap import in_process_encoder, open_coder
         from simpatient.content.locations import app_home
@@ -132,31 +132,30 @@ def _coded(path: Path, model: ChatModel | None) -> tuple[Sequence[TranscriptTurn
     from simpatient.content.transcripts import read_transcript
 
     turns = read_transcript(path)
-    codes, coder_id = _one_by_one(turns) if model is None else _all_at_once(turns, model)
+    coder = _open_coder() if model is None else _TellingCoder(model)
+    with counted("Coding", len(turns)) as on_done:
+        codes = coder.code_transcript(turns, on_done=on_done)
     pairs = zip(turns, codes, strict=True)
     coded = [CodedTurn(codes=found, **turn.model_dump(exclude={"session_id"})) for turn, found in pairs]
-    return turns, coded, coder_id
+    return turns, coded, coder.coder_id
 
 
-def _one_by_one(turns: Sequence[TranscriptTurn]) -> tuple[list[TurnCodes], str]:
-    coder = _open_coder()
-    heard: dict[tuple[str, Speaker], str] = {}
-    found = []
-    for turn in tracked(turns, "Coding", len(turns)):
-        other: Speaker = "patient" if turn.speaker == "trainee" else "trainee"
-        found.append(coder.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), "")))
-        heard[turn.session_id, turn.speaker] = turn.text
-    return found, coder.coder_id
+class _TellingCoder:
+    """The language-model coder for whole transcripts; tells on stderr what got no code."""
 
+    def __init__(self, model: ChatModel) -> None:
+        from simpatient.bootstrap import open_llm_coder
 
-def _all_at_once(turns: Sequence[TranscriptTurn], model: ChatModel) -> tuple[list[TurnCodes], str]:
-    from simpatient.bootstrap import open_llm_coder
+        self._coder = open_llm_coder(model, _open_library())
 
-    coder = open_llm_coder(model, _open_library())
-    with counted("Coding", len(turns)) as on_done:
-        judged = coder.judge(turns, on_done=on_done)
-    _tell_abstentions(judged)
-    return [turn.codes for turn in judged], coder.coder_id
+    @property
+    def coder_id(self) -> str:
+        return self._coder.coder_id
+
+    def code_transcript(self, turns: Sequence[TranscriptTurn], *, on_done: OnDone) -> tuple[TurnCodes, ...]:
+        judged = self._coder.judge(turns, on_done=on_done)
+        _tell_abstentions(judged)
+        return tuple(turn.codes for turn in judged)
 
 
 def _tell_abstentions(judged: "Sequence[JudgedTurn]") -> None:

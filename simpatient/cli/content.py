@@ -39,8 +39,13 @@ def _drills(library: ContentLibrary) -> list[Row]:
     return [{"id": d.id, "title": d.title, "version": d.version, "stimuli": len(d.stimuli)} for d in library.drills()]
 
 
-def _models(_library: ContentLibrary) -> list[Row]:
-    return [{"id": "guided", "title": "Guided patient (authored lines, embedded)", "version": __version__}]
+def _models(library: ContentLibrary) -> list[Row]:
+    from simpatient.bootstrap import open_models
+    from simpatient.content.locations import app_home
+
+    guided = {"id": "guided", "title": "Guided patient (authored lines, embedded)", "version": __version__}
+    rows = open_models(app_home(), library).rows()
+    return [guided, *({"id": row.id, "title": row.title, "version": row.version} for row in rows)]
 
 
 KINDS: dict[str, Callable[[ContentLibrary], list[Row]]] = {

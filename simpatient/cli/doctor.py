@@ -30,6 +30,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of 
         _devices,
         _encoder,
         lambda: _coder(home),
+        lambda: _language_model(home),
         lambda: _content(home),
         lambda: _database(home),
         _speech_output,
@@ -77,6 +78,24 @@ def _coder(home: Path) -> Finding:
     from simpatient.bootstrap import in_process_encoder, open_coder
 
     return "Behaviour coder", True, open_coder(in_process_encoder(home)).coder_id
+
+
+def _language_model(home: Path) -> Finding:
+    from simpatient.bootstrap import open_models
+    from simpatient.content.library import open_library
+
+    models = open_models(home, open_library(home))
+    chosen, suggestion = models.chosen(), models.suggestion()
+    fits = sum(row.fit.verdict == "fits" for row in models.rows())
+    told = f"{fits} of the listed models fit this computer"
+    if chosen != "guided":
+        models.check(chosen)
+        return "Language model", True, f"{chosen} is chosen and its files are whole; {told}"
+    if suggestion.model is None:
+        return "Language model", True, f"none chosen, the guided patient plays. {suggestion.reason}"
+    get = "choose" if suggestion.is_installed else "download"
+    advice = f"{suggestion.model.title} suits best: 'simpatient models {get} {suggestion.model.id}'"
+    return "Language model", True, f"none chosen, the guided patient plays; {told}. {advice}"
 
 
 def _content(home: Path) -> Finding:

@@ -16,7 +16,7 @@ EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines li
 
 def practise(
     case: Annotated[str, typer.Option("--case", help="Case id; see 'simpatient list cases'.")],
-    model: Annotated[str, typer.Option("--model", help="guided, generative, or the id of a model.")] = "guided",
+    model: Annotated[str, typer.Option("--model", help="guided, generative, remote, or the id of a model.")] = "guided",
     seed: Annotated[int | None, typer.Option("--seed", help="Makes the patient's variety repeatable.")] = None,
     trainee_lines: Annotated[Path | None, typer.Option("--trainee-lines", help="One trainee line per line.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the session as JSON.")] = None,
@@ -32,10 +32,13 @@ def practise(
     lines = read_lines(trainee_lines) if trainee_lines else None
     from simpatient.bootstrap import open_app
     from simpatient.services.session_export import export_session
+    from simpatient.services.speaking import leaves_note
 
     app = open_app()
     try:
         session = app.practise.start(case, trainee_id=app.trainee_id, seed=seed, model=model)
+        if note := leaves_note(session.manifest):
+            print(note, file=sys.stderr)
         if not json and session.turns:
             show(f"Patient: {session.turns[-1].text}")
         for line in _spoken(lines):

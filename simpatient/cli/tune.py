@@ -21,13 +21,21 @@ def train_coder(
     seed: Annotated[int, typer.Option("--seed")] = 0,
     misc: Annotated[Path | None, typer.Option("--misc", help="MISC units, for measuring only.")] = None,
     miti: Annotated[Path | None, typer.Option("--miti", help="MITI sentences, for measuring only.")] = None,
+    only_patient_head: Annotated[
+        bool, typer.Option("--only-patient-head", help="Keep all that is in the folder but the patient's head.")
+    ] = False,
 ) -> None:
     """Train the embedded coder and write its weights and model card; about half an hour on one core.
 
+    The patient's head alone takes a few minutes; seed and benchmarks are then those of the other heads.
+
     Example: simpatient tune train-coder --annomi annomi_train.csv --out assets/models/coder
     """
-    from simpatient.bootstrap import train_embedded_coder
+    from simpatient.bootstrap import train_coder_patient_head, train_embedded_coder
 
+    if only_patient_head:
+        train_coder_patient_head(annomi, out, _say)
+        return
     given = {"misc_coarse": misc, "miti15": miti}
     train_embedded_coder(annomi, out, seed, _say, {name: path for name, path in given.items() if path is not None})
 

@@ -18,6 +18,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum, LearningObjective
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
@@ -26,6 +27,8 @@ from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric, Threshold
 from simpatient.patient.guard_facts import compiled
+from simpatient.services.draft_schemas import item_model
+from simpatient.services.drafting import TARGETS
 
 
 def check(loaded: LoadedFile, known: Known) -> tuple[ContentError, ...]:
@@ -233,6 +236,19 @@ def dynamics_checks(table: DynamicsTable, known: Known) -> Iterator[Problem]:
         yield from missing(("event_phrases", event), event, table.events, "event")
 
 
+def drafting_checks(guide: DraftingGuide, known: Known) -> Iterator[Problem]:
+    """Yield sections that ask for fields which are not there."""
+    for number, section in enumerate(guide.sections):
+        try:
+            model, _ = item_model(TARGETS[guide.target], section)
+        except KeyError:
+            yield Problem(("sections", number, "path"), f"a {guide.target} has no such block or list of blocks")
+            continue
+        for name in ("only", "fixed"):
+            for field in getattr(section, name):
+                yield from missing(("sections", number, name), field, tuple(model.model_fields), "field")
+
+
 _RULES: dict[type[Value], Callable[[Any, Known], Iterator[Problem] | list[Problem]]] = {
     Persona: persona_problems,
     Case: case_problems,
@@ -244,4 +260,5 @@ _RULES: dict[type[Value], Callable[[Any, Known], Iterator[Problem] | list[Proble
     IntentBank: intents_checks,
     CodingScheme: scheme_checks,
     DynamicsTable: dynamics_checks,
+    DraftingGuide: drafting_checks,
 }

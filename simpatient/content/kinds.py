@@ -7,9 +7,11 @@ from typing import Any
 
 from simpatient.domain.base import Value
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
@@ -49,7 +51,9 @@ KINDS: dict[str, Kind] = {
         Kind("dynamics", DynamicsTable, ("dynamics",), frozenset({"skilled", "harmful", "events"})),
         Kind("guard", GuardRules, ("guard",), frozenset({"rules"})),
         Kind("prompt", Prompt, ("prompts",), frozenset({"system", "ask", "judging", "quoting"})),
+        Kind("drafting", DraftingGuide, ("drafting",), frozenset({"target", "needs", "sections", "choices"})),
         Kind("patient_prompt", PatientPrompt, ("patient-prompts",), frozenset({"system", "note", "acts", "begin"})),
+        Kind("models", ModelCatalogue, ("models",), frozenset({"models"})),
         Kind("coaching", CoachingGuide, ("debrief", "coaching"), frozenset({"tips", "too_short"})),
     )
 }

@@ -18,9 +18,11 @@ from simpatient.content.locations import bundled_folders, user_folder
 from simpatient.content.yaml_source import yaml_files
 from simpatient.domain.base import Value
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError, NotFound
@@ -125,9 +127,17 @@ class FileContentLibrary:
         """Return one prompt for a chat model that judges."""
         return self._one(self._all(Prompt), prompt_id, "prompt")
 
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        """Return how one kind of content is drafted."""
+        return self._one(self._all(DraftingGuide), guide_id, "drafting")
+
     def patient_prompt(self) -> PatientPrompt:
         """Return how a chat model is told to play a patient."""
         return self._only(PatientPrompt)
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        """Return the lists of recommended chat models, sorted by id."""
+        return self._all(ModelCatalogue)
 
     def digest(self, kind: str, item_id: str) -> str:
         """Return ``version sha256`` of a content item's file, for manifests."""

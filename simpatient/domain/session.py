@@ -11,6 +11,9 @@ from simpatient.domain.codes import Speaker, TurnCodes
 from simpatient.domain.score import Scorecard
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan
 
+# How the id of a model begins that runs on another server.
+REMOTE = "remote:"
+
 
 class Turn(Value):
     """One speaker's uninterrupted speech.
@@ -54,6 +57,11 @@ class Manifest(Value):
     prompts: dict[str, str] = Field(default_factory=dict)
     decoding: dict[str, float] = Field(default_factory=dict)
     seed: int
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the patient's words come from a server, so that what is said leaves the program for it."""
+        return self.model.startswith(REMOTE)
 
 
 class SelfRating(Value):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
     from simpatient.services.drill import DrillService
+    from simpatient.services.models import ModelService
     from simpatient.services.ports import ContentLibrary
     from simpatient.services.practise import PractiseService
     from simpatient.services.progress import ProgressService
@@ -35,6 +36,7 @@ class App(Protocol):
     author: AuthorService
     reports: ReportService
     drill: DrillService
+    models: ModelService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -108,10 +110,16 @@ class FileDialogs:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Handed to every page."""
+    """Handed to every page.
+
+    Attributes:
+        lane: For everything a user waits for.
+        errands: For what takes minutes or hours, so that the lane stays free.
+    """
 
     app: App
     lane: Lane
+    errands: Lane
     navigator: Navigator
     preferences: Preferences
     files: Files

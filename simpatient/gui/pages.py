@@ -54,6 +54,7 @@ class Pages:
             self.author.refresh()
         else:
             self._put(self.settings)
+            self.settings.refresh()
 
     def show_case(self, case_id: str, curriculum_id: str | None, unit_id: str | None) -> None:
         """Show a case before its session."""

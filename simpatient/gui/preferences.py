@@ -56,6 +56,15 @@ class Preferences:
     def shows_codes(self, value: bool) -> None:
         self._settings.setValue("shows_codes", "yes" if value else "no")
 
+    @property
+    def has_heard_of_models(self) -> bool:
+        """Whether the hint at language models was given."""
+        return self._choice("has_heard_of_models", ("no", "yes"), "no") == "yes"
+
+    @has_heard_of_models.setter
+    def has_heard_of_models(self, value: bool) -> None:
+        self._settings.setValue("has_heard_of_models", "yes" if value else "no")
+
     def _choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = str(self._settings.value(key, default))
         return value if value in allowed else default

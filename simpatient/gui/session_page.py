@@ -25,6 +25,7 @@ from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, label
 from simpatient.gui.wording import code_tags
 from simpatient.services.practise import Exchange
+from simpatient.services.speaking import leaves_note
 
 _THINKING = "…"
 
@@ -48,6 +49,9 @@ class SessionPage(States):
         self._unsure: str | None = None
         self.log = ChatLog()
         self.composer = Composer()
+        # Stays as long as the session: it cannot be waved away like other messages.
+        self.leaves = label("", "caption")
+        self.leaves.setContentsMargins(SPACE_4, SPACE_2, SPACE_4, SPACE_2)
         self.composer.submitted.connect(self._on_submitted)
         self._build()
         self._build_shortcuts()
@@ -62,6 +66,7 @@ class SessionPage(States):
         self._side = self._build_side()
         middle = column(spacing=0)
         middle.addWidget(self._build_bar())
+        middle.addWidget(self.leaves)
         middle.addWidget(self.log, 1)
         middle.addWidget(self.composer)
         line.addWidget(self._side)
@@ -160,6 +165,7 @@ class SessionPage(States):
         self._names = data.names
         self._patient_name = data.case.persona.identity.name
         self._title.set_text(self._patient_name)
+        self._show_where_words_go(data.session)
         self._fill_side(data.case)
         self._fill_log(data.session)
         self._set_paused(False)
@@ -170,6 +176,14 @@ class SessionPage(States):
         last = self.log.bubbles[-1] if self.log.bubbles else None
         if last is not None and last.who == "patient":
             announce(self.log, f"{self._patient_name}: {last.text}")
+
+    def _show_where_words_go(self, session: Session) -> None:
+        note = leaves_note(session.manifest)
+        self.leaves.setText(note)
+        self.leaves.setAccessibleName(note)
+        self.leaves.setVisible(bool(note))
+        if note:
+            announce(self.leaves, note)
 
     def _fill_side(self, case: CaseData) -> None:
         body = self._side_body

@@ -1,4 +1,4 @@
-"""Settings: theme, text size, where data is kept, and what this program is and is not."""
+"""Settings: theme, text size, language model, where data is kept, and what this program is and is not."""
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient import __version__
 from simpatient.gui.context import Context
+from simpatient.gui.models_card import ModelsCard
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, Segments
@@ -18,7 +19,7 @@ _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
     "This is practice. It is not therapy, not supervision and not a clinical tool. Nobody is assessed by it alone.",
     "Numbers are estimates from a program that mishears. Each shows what it rests on; disagree with it freely.",
-    "Sessions stay on this computer. Nothing is sent anywhere.",
+    "Sessions stay on this computer. Nothing is sent anywhere; a model is downloaded only when you ask for it.",
 )
 
 
@@ -37,9 +38,15 @@ class SettingsPage(ScrollPage):
         self.themes.chosen.connect(self._on_theme)
         self.sizes.chosen.connect(self._on_size)
         self.body.addWidget(look)
+        self.models = ModelsCard(context)
+        self.body.addWidget(self.models)
         self.body.addWidget(self._build_data())
         self.body.addWidget(_build_about())
         self.body.addStretch(1)
+
+    def refresh(self) -> None:
+        """Look again at the language models."""
+        self.models.refresh()
 
     def _choice(self, box: QVBoxLayout, title: str, options: tuple[tuple[str, str], ...], now: str) -> Segments:
         segments = Segments(options, title)

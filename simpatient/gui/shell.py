@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._frame: Frame | None = None
         self._pages: Pages | None = None
         self._lane: Lane | None = None
+        self._errands: Lane | None = None
         self._wanted = "start"
         self.setWindowTitle("simpatient")
         self.setMinimumSize(QSize(900, 600))
@@ -100,7 +101,7 @@ class MainWindow(QMainWindow):
         protect_singletons()
         install_other_fonts()
         Theme.current().choose(self._preferences.theme, self._preferences.text_size)
-        self._lane = Lane("practice", self)
+        self._lane, self._errands = Lane("practice", self), Lane("errands", self)
         self._frame = Frame(self.go)
         self._frame.mark(self._wanted)
         self._frame.add_shortcuts(self)
@@ -123,12 +124,15 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, app: App) -> None:
         from simpatient.gui.context import Context, FileDialogs
+        from simpatient.gui.model_hint import offer_model
         from simpatient.gui.pages import Pages
 
         self._app = app
         files = self._files or FileDialogs()
-        self._pages = Pages(Context(app, self.lane, self, self._preferences, files), self.frame.stack)
+        context = Context(app, self.lane, _existing(self._errands), self, self._preferences, files)
+        self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
+        offer_model(context)
         self.opened.emit()
 
     def _on_open_failed(self, trouble: Trouble) -> None:
@@ -183,6 +187,8 @@ class MainWindow(QMainWindow):
         """Keep the size and let the worker end."""
         self._preferences.geometry = self.saveGeometry()
         self.hide()
+        if self._errands is not None:
+            self._errands.close(timeout_s=1.0)
         if self._lane is not None and not self._lane.close(last=self._app.close if self._app else None):
             _log.warning("the worker did not end in time; the window closes without it")
         super().closeEvent(event)

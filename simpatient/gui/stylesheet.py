@@ -82,6 +82,8 @@ QFrame[role="bubble"][who="trainee"] QLabel[role="spoken"] { color: $on_accent_s
 QLabel[role="spoken"] { font-size: ${t_speech}px; }
 QFrame[role="program"] { background: $note_soft; border: 1px dashed $note; border-radius: 10px; }
 QFrame[role="program"] QLabel { color: $on_note_soft; font-size: ${t_small}px; }
+QProgressBar { background: $sunken; border: 0; border-radius: 4px; min-height: 8px; max-height: 8px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
 QFrame[role="divider"] { background: $line; border: 0; max-height: 1px; min-height: 1px; }
 QFrame[role="ghost"] { background: $sunken; border: 0; border-radius: 6px; }
 QWidget[role="panel"] { background: $surface; border-right: 1px solid $line; }

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 from simpatient.domain.case import Case
+from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, TurnCodes
 from simpatient.domain.curriculum import Curriculum
+from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.errors import ContentError
@@ -203,8 +205,16 @@ class ContentLibrary(Protocol):
         """Return one prompt for a chat model that judges."""
         ...
 
+    def drafting(self, guide_id: str) -> DraftingGuide:
+        """Return how one kind of content is drafted for an author."""
+        ...
+
     def patient_prompt(self) -> PatientPrompt:
         """Return how a chat model is told to play a patient."""
+        ...
+
+    def catalogues(self) -> tuple[ModelCatalogue, ...]:
+        """Return the lists of recommended chat models, sorted by id."""
         ...
 
     def digest(self, kind: str, item_id: str) -> str:

@@ -20,10 +20,11 @@ from simpatient.services.minds import MindStore
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
 from simpatient.services.speaking import GUIDED, STAND_IN_NOTE, Speakers, stood_in
 
-MACHINE_NOTE = (
+REMOTE_MACHINE_NOTE = (
     "A word from the program: yes, this is a simulated patient, not a person. Everything here is made up for "
-    "practice and stays on this computer. The conversation goes on below."
+    "practice. The conversation goes on below."
 )
+MACHINE_NOTE = REMOTE_MACHINE_NOTE.replace("practice.", "practice and stays on this computer.")
 
 
 class Exchange(Value):
@@ -109,7 +110,9 @@ class PractiseService:
             started_at=self._clock.now(),
         )
         if case.first_line_by == "patient":
-            opening = self._patient_turn(self._minds.of(case.persona).open(chosen), 0, None, {})
+            opening = self._patient_turn(
+                self._minds.of(case.persona).open(chosen), 0, None, {}, is_remote=session.manifest.is_remote
+            )
             session = session.model_copy(update={"turns": (opening,), "leaf": 0})
         self._sessions.create(session)
         return self._keep(session)
@@ -200,7 +203,9 @@ class PractiseService:
         if cancel is not None and cancel.is_cancelled:
             raise Cancelled
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
-        patient = self._patient_turn(reply, turn.turn + 1, turn.turn, timings, state)
+        patient = self._patient_turn(
+            reply, turn.turn + 1, turn.turn, timings, state, is_remote=session.manifest.is_remote
+        )
         session = self._live[session.id]
         patient = patient.model_copy(update={"turn": _next_number(session)})
         if reply.words.said:  # a model's words were passed on as they came
@@ -231,6 +236,8 @@ class PractiseService:
         parent: int | None,
         timings: dict[str, float],
         before: PatientState | None = None,
+        *,
+        is_remote: bool,
     ) -> Turn:
         return Turn(
             turn=number,
@@ -244,7 +251,7 @@ class PractiseService:
             facts_revealed=tuple(fact for fact in reply.words.told if fact not in reply.before.facts_revealed),
             guard=reply.words.guard,
             timings_s=timings,
-            note=_note(reply),
+            note=_note(reply, is_remote),
         )
 
     def _manifest(self, case: Case, curriculum_id: str | None, seed: int) -> Manifest:
@@ -297,9 +304,9 @@ def coded_turns(path: Sequence[Turn], coder: Coder) -> tuple[CodedTurn, ...]:
     )
 
 
-def _note(reply: Reply) -> str:
+def _note(reply: Reply, is_remote: bool) -> str:
     if reply.asked_if_machine:
-        return MACHINE_NOTE
+        return REMOTE_MACHINE_NOTE if is_remote else MACHINE_NOTE
     return STAND_IN_NOTE if stood_in(reply.words) else ""
 
 

@@ -3,13 +3,14 @@
 Must not know where a model runs.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 
 from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import TEMPERATURE, TOP_P, GenerativeRealiser
 from simpatient.patient.guided import Words
@@ -24,6 +25,14 @@ STAND_IN_NOTE = (
     "A word from the program: the language model could not answer just now, so this answer is one of the patient's "
     "written lines. Nothing is lost; go on as before."
 )
+LEAVES_NOTE = (
+    "In this session a language model server answers: {model}. What you and the patient say leaves this computer and "
+    "is sent there. Use no real names or details of real people."
+)
+LOCAL_SERVER_NOTE = (
+    "In this session another program on this computer answers: {model}. What you and the patient say is sent there."
+)
+_LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
 class Speakers:
@@ -89,6 +98,15 @@ class Speakers:
     def _realiser(self, case: Case, model: str) -> GenerativeRealiser:
         mind = self._minds.of(case.persona)
         return GenerativeRealiser(mind.persona, self._library.patient_prompt(), mind.guard, self._voices.voice(model))
+
+
+def leaves_note(manifest: Manifest) -> str:
+    """Return what a trainee must know when words go to a server; '' when they stay in this program."""
+    if not manifest.is_remote:
+        return ""
+    model = manifest.model.removeprefix(REMOTE)
+    is_here = _LOOPBACK.search(model) is not None
+    return (LOCAL_SERVER_NOTE if is_here else LEAVES_NOTE).format(model=model)
 
 
 def stood_in(words: Words) -> bool:

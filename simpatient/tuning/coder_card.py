@@ -21,9 +21,10 @@ _HEADER = """# Model card: {name} {version}
 
 Calibrated linear heads on what the sentence encoder's middle layers ({encoder}) make of a turn, on an
 adapted copy of its top two layers (low-rank changes, trained on all heads at once) that also reads the
-end of the turn before, and on light features. They code one turn of a practice conversation in
-milliseconds on a CPU and drive the simulated patient live.
-
+end of the turn before, and on light features. The head for client talk reads the encoder's own vectors
+of the turn and the turn before instead, which know more of it. They code one turn of a practice
+conversation in milliseconds on a CPU and drive the simulated patient live.
+{kept}
 ## Intended use and limits
 
 For: formative feedback to trainees, always shown with a confidence; the simulated patient's reactions.
@@ -59,6 +60,7 @@ _DATA = """
 
 Command: `simpatient tune train-coder --annomi annomi.csv --out assets/models/coder --seed {seed}
 --misc misc.csv --miti miti.csv` ({versions}; adapter: {adapter}).
+The talk head alone: the same with `--only-patient-head`.
 Weights: `coder.npz`, sha256 `{sha}`.
 """
 
@@ -66,11 +68,17 @@ Weights: `coder.npz`, sha256 `{sha}`.
 def write_card(path: Path, manifest: dict[str, Any]) -> None:
     """Write the card beside the weights."""
     figures = manifest["figures"]
-    parts = [_HEADER.format(**{key: manifest[key] for key in ("name", "version", "encoder")})]
+    parts = [_HEADER.format(kept=_kept(manifest), **{key: manifest[key] for key in ("name", "version", "encoder")})]
     parts += [_heads_table(figures), _coverage(figures), _tried(figures), _experiments(path.parent / EXPERIMENTS)]
     parts += [_utterances(figures["utterance"])]
     parts += [_benchmarks(manifest.get("benchmarks", {})), _data(manifest)]
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _kept(manifest: dict[str, Any]) -> str:
+    if "kept_from" not in manifest:
+        return ""
+    return f"Only the talk head was trained for this version; all other numbers are those of {manifest['kept_from']}.\n"
 
 
 def _heads_table(figures: dict[str, Any]) -> str:

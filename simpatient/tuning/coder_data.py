@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from simpatient.domain.errors import ContentError
-from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder
+from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder, SentenceEncoder
 
 EXEMPLAR = "exemplar-"
 _MARKS = re.compile(r"[^\w\s']|_")
@@ -159,6 +159,20 @@ def spoken(examples: list[Example], every: int, share: float = 0.5) -> list[Exam
         if len(text.split()) > 2 and text != example.text:
             found.append(replace(example, text=text, weight=example.weight * share))
     return found
+
+
+def encode_plain(
+    encoder: SentenceEncoder, examples: list[Example], progress: Any = None, step: int = 256
+) -> dict[Any, Embeddings]:
+    """Return the encoder's own vector of every example's text and turn before, by key."""
+    texts = sorted({text for one in examples for text in (one.text, one.previous) if text.strip()})
+    vectors: dict[Any, Embeddings] = {}
+    for first in range(0, len(texts), step):
+        part = texts[first : first + step]
+        vectors.update(zip([(text, None) for text in part], encoder.encode(part), strict=True))
+        if progress is not None:
+            progress(first + len(part), len(texts))
+    return vectors
 
 
 def encode_all(

@@ -23,12 +23,19 @@ _BARE_TURNS, _BARE_EXEMPLARS = 6, 3
 
 @dataclass(frozen=True)
 class Job:
-    """Heads that learn from the same texts; ``extra`` texts teach but are not measured."""
+    """Heads that learn from the same texts; ``extra`` texts teach but are not measured.
+
+    Attributes:
+        turn: Whether the turn before is among the features.
+        is_encoded: Whether the texts are read as the encoder itself reads them, not by its middle and the
+            adapted layers. The adapter still learns from such a job's labels beside the others.
+    """
 
     heads: dict[str, list[str]]
     measured: list[Example]
     extra: list[Example]
     turn: bool
+    is_encoded: bool = False
 
     @property
     def examples(self) -> list[Example]:
@@ -52,7 +59,7 @@ def make_jobs(
     extra = _silver(rules, therapist) + spoken(own, _BARE_EXEMPLARS) + _pairs(own, client, fold_of, seed)
     return (
         Job(dict(rules["heads"]), therapist, turns, True),
-        Job({talk["name"]: talk["labels"]}, client, spoken(client, _BARE_TURNS), True),
+        Job({talk["name"]: talk["labels"]}, client, spoken(client, _BARE_TURNS), True, is_encoded=True),
         Job({UTTERANCE: sorted(exemplars.by_code)}, own, extra, False),
     )
 

@@ -21,6 +21,7 @@ from simpatient.assessment.coder import EmbeddedCoder
 from simpatient.assessment.coder_weights import ADAPTER, ARRAYS, CARD, load_weights, read_rules
 from simpatient.assessment.decoding import joint_turn
 from simpatient.assessment.features import FEATURE_VERSION
+from simpatient.domain.errors import ContentError
 from simpatient.domain.ports import ReadingEncoder, SentenceEncoder
 from simpatient.tuning.coder_adapter import AdapterTrainer, Plan, Trained
 from simpatient.tuning.coder_benchmarks import measure
@@ -30,6 +31,7 @@ from simpatient.tuning.coder_data import (
     Exemplars,
     conversation_hashes,
     encode_all,
+    encode_plain,
     exemplar_group,
     read_annomi,
     read_exemplars,
@@ -61,7 +63,7 @@ from simpatient.tuning.measures import (
 )
 from simpatient.tuning.measures import macro_f1 as f1_of
 
-NAME, VERSION = "simpatient-coder", "2.0.0"
+NAME, VERSION = "simpatient-coder", "2.1.0"
 SETTINGS = (Setting(0.03), Setting(0.1, "words"), Setting(0.1, "words", context=False))
 UTTERANCE_SETTINGS = (Setting(0.1), Setting(0.3))
 _POWERS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
@@ -101,16 +103,15 @@ def train(
     """
     say = progress or (lambda _words: None)
     exemplars = read_exemplars(exemplar_dir)
-    therapist, client = read_annomi(annomi_csv, exemplars.rules)
-    lines = {exemplar_group(text): code for code, texts in sorted(exemplars.by_code.items()) for text in texts}
-    fold_of = split([example.group for example in therapist], lines, seed)
-    jobs = make_jobs(exemplars, therapist, client, fold_of, seed)
+    jobs, fold_of = _jobs(annomi_csv, exemplars, seed)
+    therapist, client = jobs[0].measured, jobs[1].measured
     every = [example for job in jobs for example in job.examples]
     vectors = encode_all(encoder, every, lambda done, total: say(f"Read {done} of {total} texts"))
     centre = np.mean(list(vectors.values()), axis=0).astype(np.float32)
     vectors = {key: vector - centre for key, vector in vectors.items()}
+    own = encode_plain(encoder, [example for job in jobs if job.is_encoded for example in job.examples])
     adapter = _Adapter(encoder, jobs, fold_of, plan, seed, say) if plan else None
-    heads = _fit_all(jobs, vectors, fold_of, settings, adapter, say)
+    heads = _fit_all(jobs, (vectors, own), fold_of, settings, adapter, say)
     trained = adapter.finish(heads, say) if adapter else None
     power, joint = _evidence_power(exemplars, heads, len(therapist))
     figures = {name: _figures(head, seed) for name, head in heads.items()}
@@ -128,6 +129,57 @@ def train(
         _write(out_dir, arrays, manifest)
     write_card(out_dir / "MODEL_CARD.md", manifest)
     return manifest
+
+
+def train_patient_head(
+    annomi_csv: Path,
+    exemplar_dir: Path,
+    out_dir: Path,
+    encoder: SentenceEncoder,
+    *,
+    progress: Progress | None = None,
+    settings: tuple[Setting, ...] = SETTINGS,
+) -> dict[str, Any]:
+    """Train the patient's head anew and leave everything else in ``out_dir`` as it is; return the figures.
+
+    Folds and seed are those of the weights that are there, so the figures can be compared.
+
+    Raises:
+        ContentError: A training file cannot be read, or is not the one the other heads learnt from.
+        ModelUnavailable: The encoder cannot run, or there are no sound weights in ``out_dir``.
+    """
+    say = progress or (lambda _words: None)
+    load_weights(out_dir)
+    manifest = json.loads((out_dir / CARD).read_text(encoding="utf-8"))
+    if hashlib.sha256(annomi_csv.read_bytes()).hexdigest() != manifest["training"]["annomi_sha256"]:
+        raise ContentError(
+            "The AnnoMI file is not the one the other heads learnt from.",
+            file=str(annomi_csv),
+            action="Give that one, or train all heads.",
+        )
+    seed = manifest["training"]["seed"]
+    jobs, fold_of = _jobs(annomi_csv, read_exemplars(exemplar_dir), seed)
+    job = next(job for job in jobs if job.is_encoded)
+    own = encode_plain(encoder, job.examples, lambda done, total: say(f"Encoded {done} of {total} texts"))
+    heads = _fit_job(job, own, fold_of, settings, say)
+    with np.load(out_dir / ARRAYS, allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    arrays.update(_head_arrays(heads))
+    manifest["heads"].update(_head_records(heads))
+    manifest["figures"].update({name: _figures(head, seed) for name, head in heads.items()})
+    manifest.setdefault("kept_from", manifest["version"])
+    manifest["version"] = VERSION
+    _write(out_dir, arrays, manifest)
+    write_card(out_dir / "MODEL_CARD.md", manifest)
+    return dict(manifest)
+
+
+def _jobs(annomi_csv: Path, exemplars: Exemplars, seed: int) -> tuple[tuple[Job, ...], dict[str, int]]:
+    """Return what the heads learn from, and the fold of every conversation and exemplar."""
+    therapist, client = read_annomi(annomi_csv, exemplars.rules)
+    lines = {exemplar_group(text): code for code, texts in sorted(exemplars.by_code.items()) for text in texts}
+    fold_of = split([example.group for example in therapist], lines, seed)
+    return make_jobs(exemplars, therapist, client, fold_of, seed), fold_of
 
 
 def run_benchmarks(
@@ -167,29 +219,48 @@ class _Adapter:
         """Train on everything and add the adapter's heads to the linear ones."""
         say("Training the adapter on everything")
         trained = self._trainer.train(None)
-        for name, head in heads.items():
-            add_adapter(head, *trained.tables[name])
+        for job in self._jobs:
+            for name in () if job.is_encoded else job.heads:
+                add_adapter(heads[name], *trained.tables[name])
         return trained
 
 
 def _fit_all(
     jobs: tuple[Job, ...],
-    vectors: dict[Any, Any],
+    vectors: tuple[dict[Any, Any], dict[Any, Any]],
     fold_of: dict[str, int],
     settings: tuple[Setting, ...],
     adapter: "_Adapter | None",
     say: Progress,
 ) -> dict[str, Fitted]:
+    """Fit every job's heads; ``vectors`` are the middle layers' and the encoder's own."""
     heads: dict[str, Fitted] = {}
+    middle, own = vectors
     for number, job in enumerate(jobs):
-        matrix = make_matrix(job.examples, vectors, turn=job.turn)
-        marks = [True] * len(job.measured) + [False] * len(job.extra)
-        for name, labels in job.heads.items():
-            say(f"Fitting {name}")
-            task = make_task(name, tuple(labels), job.examples, matrix, marks, fold_of)
-            choices = settings if job.turn else UTTERANCE_SETTINGS
-            second = adapter.scores(number, name) if adapter else None
-            heads[name] = _chosen(task, [cross_validate(task, setting) for setting in choices], second)
+        if job.is_encoded:
+            heads |= _fit_job(job, own, fold_of, settings, say)
+            continue
+        second = {name: adapter.scores(number, name) for name in job.heads} if adapter else {}
+        heads |= _fit_job(job, middle, fold_of, settings if job.turn else UTTERANCE_SETTINGS, say, second)
+    return heads
+
+
+def _fit_job(
+    job: Job,
+    vectors: dict[Any, Any],
+    fold_of: dict[str, int],
+    settings: tuple[Setting, ...],
+    say: Progress,
+    adapted: dict[str, Doubles] | None = None,
+) -> dict[str, Fitted]:
+    matrix = make_matrix(job.examples, vectors, turn=job.turn)
+    marks = [True] * len(job.measured) + [False] * len(job.extra)
+    heads = {}
+    for name, labels in job.heads.items():
+        say(f"Fitting {name}")
+        task = make_task(name, tuple(labels), job.examples, matrix, marks, fold_of)
+        tried = [cross_validate(task, setting) for setting in settings]
+        heads[name] = _chosen(task, tried, (adapted or {}).get(name))
     return heads
 
 
@@ -279,10 +350,7 @@ def _manifest(
         "rules": {key: value for key, value in exemplars.rules.items() if key not in ("silver", "turn")},
         "evidence_power": power,
         "turn_power": _TURN_POWER,
-        "heads": {
-            name: {"labels": list(head.task.labels), "temperature": round(head.temperature, 4)}
-            for name, head in heads.items()
-        },
+        "heads": _head_records(heads),
         "training": {
             "seed": seed,
             "conversation_sha256": sorted(conversation_hashes(turns).values()),
@@ -297,6 +365,13 @@ def _manifest(
     }
 
 
+def _head_records(heads: dict[str, Fitted]) -> dict[str, Any]:
+    return {
+        name: {"labels": list(head.task.labels), "temperature": round(head.temperature, 4)}
+        for name, head in heads.items()
+    }
+
+
 def _folder_hash(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.yaml")):
@@ -305,14 +380,19 @@ def _folder_hash(folder: Path) -> str:
 
 
 def _arrays(heads: dict[str, Fitted], centre: Any, trained: Trained | None) -> dict[str, Any]:
-    arrays: dict[str, Any] = {"centre": centre}
+    arrays: dict[str, Any] = {"centre": centre, **_head_arrays(heads)}
+    if trained is not None:
+        arrays.update({ADAPTER + name: array for name, array in trained.adapter.arrays.items()})
+    return arrays
+
+
+def _head_arrays(heads: dict[str, Fitted]) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
     for name, head in heads.items():
         arrays[f"{name}.dense"] = head.dense.astype(np.float16)
         arrays[f"{name}.hashed"] = head.hashed.astype(np.float16)
         arrays[f"{name}.adapted"] = head.adapted.astype(np.float16)
         arrays[f"{name}.bias"] = head.bias.astype(np.float32)
-    if trained is not None:
-        arrays.update({ADAPTER + name: array for name, array in trained.adapter.arrays.items()})
     return arrays
 
 

@@ -12,8 +12,10 @@ from simpatient.assessment.coder import EmbeddedCoder, centred
 from simpatient.assessment.coder_weights import CoderWeights, load_weights
 from simpatient.assessment.features import HASH_WIDTH, NAMES, cues, hashed, prepare
 from simpatient.domain.codes import TurnCodes
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import Cancelled, ModelUnavailable
+from simpatient.domain.session import TranscriptTurn
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.services.cancelling import CancelToken
 from tests.assessment.sentences import SENTENCES
 from tests.fakes import FakeEncoder
 
@@ -36,6 +38,10 @@ def _fake() -> FakeEncoder:
 
 def _coder() -> EmbeddedCoder:
     return EmbeddedCoder(_fake(), _weights())
+
+
+def _transcript(said: list[tuple[str, str]], session: str = "s") -> list[TranscriptTurn]:
+    return [TranscriptTurn(session_id=session, turn=at, speaker=who, text=text) for at, (who, text) in enumerate(said)]
 
 
 def _assert_sound(codes: TurnCodes, text: str) -> None:
@@ -125,11 +131,40 @@ def test_a_whole_transcript_gets_the_codes_of_its_turns() -> None:
         ("trainee", "Hello. What brings you in?"), ("patient", "My wife. She worries."), ("trainee", " "),
         ("trainee", "You feel sent."), ("patient", "I want to stop."),
     ]  # fmt: skip
-    codes = EmbeddedCoder(encoder, _weights()).code_transcript(said)
-    assert encoder.calls == [4]
+    codes = EmbeddedCoder(encoder, _weights()).code_transcript(_transcript(said))
+    # The patient's words ahead (2 turns, 2 utterances), the trainee's, then the patient's with the turns before.
+    assert encoder.calls == [4, 2, 6]
     before = ["", said[0][1], said[1][1], said[1][1], said[3][1]]
-    assert codes == [_coder().code_turn(who, text, heard) for (who, text), heard in zip(said, before, strict=True)]
-    assert EmbeddedCoder(encoder, _weights()).code_transcript([]) == []
+    alone = [_coder().code_turn(who, text, heard) for (who, text), heard in zip(said, before, strict=True)]
+    assert list(codes) == alone
+    assert EmbeddedCoder(encoder, _weights()).code_transcript([]) == ()
+
+
+def test_a_long_transcript_tells_how_far_it_is_and_stops_when_asked() -> None:
+    turns = _transcript([("trainee" if at % 2 else "patient", f"I like number {at}.") for at in range(200)])
+    done: list[int] = []
+    cancel = CancelToken()
+
+    def stop_at_half(count: int) -> None:
+        done.append(count)
+        if count >= 100:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        _coder().code_transcript(turns, cancel=cancel, on_done=stop_at_half)
+    assert len(done) > 1
+    assert done[-1] < len(turns)
+    assert len(_coder().code_transcript(turns, on_done=done.append)) == done[-1] == len(turns)
+
+
+def test_a_patients_turn_is_read_by_the_encoder_itself() -> None:
+    """Nothing but the encoder's own vectors: a line encoded before, as a persona's lines are, costs nothing."""
+    encoder = _fake()
+    cached = CachedEncoder(encoder)
+    cached.encode(["I want to stop.", "What now?"])
+    encoder.calls.clear()
+    EmbeddedCoder(cached, _weights()).code_turn("patient", "I want to stop.", "What now?")
+    assert encoder.calls == []
 
 
 def test_weights_for_another_encoder_are_refused() -> None:
@@ -198,14 +233,17 @@ def test_unseen_sentences_get_sensible_codes(real: EmbeddedCoder) -> None:
 @pytest.mark.torch
 def test_batch_and_single_coding_agree_and_repeat(real: EmbeddedCoder) -> None:
     said = [("trainee" if at % 2 else "patient", text) for at, (text, _) in enumerate(SENTENCES[:40])]
-    once, again = real.code_transcript(said), real.code_transcript(said)
+    once, again = real.code_transcript(_transcript(said)), real.code_transcript(_transcript(said))
     assert once == again
     before = ""
     for (who, text), codes in zip(said, once, strict=True):
         alone = real.code_turn(who, text, before)
         before = text
         assert alone.utterance_codes() == codes.utterance_codes()
-        assert (alone.main or alone.talk).code == (codes.main or codes.talk).code  # type: ignore[union-attr]
+        for name in (*_weights().rules.heads, "talk"):
+            one, other = getattr(alone, name), getattr(codes, name)
+            assert (one and one.code) == (other and other.code)
+            assert one is None or one.confidence == pytest.approx(other.confidence, abs=2e-3)
 
 
 @pytest.mark.torch

@@ -29,7 +29,7 @@ from simpatient.content.library import open_library
 from simpatient.content.locations import bundled_root
 from simpatient.domain.codes import Speaker
 from simpatient.domain.ports import Embeddings
-from simpatient.domain.session import CodedTurn, Turn
+from simpatient.domain.session import CodedTurn, TranscriptTurn, Turn
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
 from simpatient.tuning.coder_card import YARDSTICKS
 from simpatient.tuning.coder_data import Example, conversation_hashes, read_annomi, read_exemplars
@@ -39,7 +39,7 @@ from simpatient.tuning.train_coder import run_benchmarks
 SESSION_TURNS = 60
 ROUNDS = 5
 BENCHMARKS = {"misc_coarse": ("–", ".441 (TF-IDF + linear SVM)", "–"), "miti15": ("–", "–", "–")}
-Said = list[tuple[Speaker, str]]
+Said = list[TranscriptTurn]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def timed(work: Callable[[], object]) -> float:
 
 def throughput(encoder: MiniLmEncoder, said: list[Said]) -> tuple[float, float]:
     """Return sentences a second of batch coding and of the bare encoder on the same sentences, run in turn."""
-    sentences = [text[span.start : span.end] for talk in said for _, text in talk for span in segment(text)]
+    sentences = [turn.text[span.start : span.end] for talk in said for turn in talk for span in segment(turn.text)]
     ours, bare = [], []
     for _ in range(ROUNDS):
         fresh = bootstrap.open_coder(_NoMemory(encoder))
@@ -147,8 +147,8 @@ def after_coding(coder: EmbeddedCoder, said: Said, coding: float) -> tuple[float
     codes = coder.code_transcript(said)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     path = [
-        Turn(turn=at, parent=at - 1 if at else None, speaker=who, text=text, at=start)
-        for at, (who, text) in enumerate(said)
+        Turn(turn=at, parent=at - 1 if at else None, speaker=turn.speaker, text=turn.text, at=start)
+        for at, turn in enumerate(said)
     ]
     coded = [CodedTurn(turn=t.turn, speaker=t.speaker, text=t.text, codes=c) for t, c in zip(path, codes, strict=True)]
     with tempfile.TemporaryDirectory() as home:
@@ -165,11 +165,13 @@ def after_coding(coder: EmbeddedCoder, said: Said, coding: float) -> tuple[float
 
 def sessions(annomi: Path, count: int) -> list[Said]:
     """Return the first conversations of the file that are long enough, cut to ``SESSION_TURNS`` turns."""
-    talks: dict[str, dict[int, tuple[Speaker, str]]] = {}
+    talks: dict[str, dict[int, TranscriptTurn]] = {}
     with annomi.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             who: Speaker = "trainee" if row["interlocutor"] == "therapist" else "patient"
-            talks.setdefault(row["transcript_id"], {})[int(row["utterance_id"])] = (who, row["utterance_text"])
+            talk, at = row["transcript_id"], int(row["utterance_id"])
+            turn = TranscriptTurn(session_id=talk, turn=at, speaker=who, text=row["utterance_text"])
+            talks.setdefault(talk, {})[at] = turn
     long = [[talk[at] for at in sorted(talk)][:SESSION_TURNS] for talk in talks.values() if len(talk) >= SESSION_TURNS]
     return long[:count]
 

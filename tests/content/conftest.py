@@ -11,7 +11,7 @@ from simpatient.content.library import FileContentLibrary
 SAMPLES = Path(__file__).parent / "samples"
 KINDS = (
     *("personas", "cases", "curricula", "rubrics", "intents", "schemes", "dynamics", "guard", "debrief", "prompts"),
-    *("patient-prompts", "drills"),
+    *("patient-prompts", "drills", "models"),
 )
 Edit = Callable[[str, str, str], Path]
 

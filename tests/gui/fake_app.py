@@ -17,6 +17,7 @@ from simpatient.services.practise import Exchange
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
+from tests.model_fakes import ModelWorld
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 ANSWERS = (
@@ -108,6 +109,7 @@ class FakePractise:
         self.note = ""
         self.warmed: list[str] = []
         self.answers = list(ANSWERS)
+        self.model = "guided"
 
     def warm_up(self, case_id):
         self.warmed.append(case_id)
@@ -122,7 +124,7 @@ class FakePractise:
             case_id=case_id,
             curriculum_id=curriculum_id,
             unit_id=unit_id,
-            manifest=Manifest(app="0", model="guided", content={}, encoder="e", coder="c", seed=1),
+            manifest=Manifest(app="0", model=self.model, content={}, encoder="e", coder="c", seed=1),
             started_at=T0,
             turns=(opening,),
             leaf=0,
@@ -534,6 +536,8 @@ class FakeApp:
         self.reports = FakeReports()
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
+        self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
+        self.models = self.model_world.service
         self.trainee_id = "me"
         self.is_closed = False
 

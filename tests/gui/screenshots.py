@@ -245,9 +245,56 @@ class _Tour:
         self._wait(lambda: not pages.author.talk.composer.is_waiting)
         self._shot("author-talk")
 
-    def _rest(self) -> None:
+    def _models(self) -> None:
+        """Language models: without a graphics card, with one, all of them, one that is coming, one that is there."""
+        import threading
+
+        from simpatient.content.library import open_library
+        from tests.model_fakes import ModelWorld
+
+        world = ModelWorld(self._folder / "models")
+        self._app.models = world.service
+        world.library.all_catalogues = open_library(self._folder).catalogues()
         self._window.go("settings")
+        page = self._window.pages.settings
+        self._wait(lambda: page.models.buttons)
         self._shot("settings")
+        world.machine.gpu_gb = 24
+        page.refresh()
+        self._wait(lambda: len(page.models.buttons) > 1)
+        page.ensureWidgetVisible(page.models, 0, 0)
+        self._scroll_to(page, page.models, "settings-models-card")
+        name = next(name for name, key in page.models.buttons if key == "download")
+        known = next(model for model in world.library.all_catalogues[0].models if model.id == name)
+        world.publish(known.hub_id, self._folder / "hub")
+        gate = threading.Event()
+        world.hub.on_step = lambda: world.hub.served > 300 and gate.wait(20)
+        page.models.buttons[name, "download"].click()
+        self._wait(lambda: page.models.bar.value() > 0)
+        self._scroll_to(page, page.models, "settings-models-download")
+        gate.set()
+        self._wait(lambda: (name, "use") in page.models.buttons)
+        world.service.measure(name)
+        world.service.choose(name)
+        page.refresh()
+        self._wait(lambda: ("guided", "use") in page.models.buttons)
+        self._scroll_to(page, page.models, "settings-models-used")
+        page.models.buttons["all", "list"].click()
+        self._scroll_to(page, page.models, "settings-models-all")
+        page.models.buttons["all", "list"].click()
+        page.models.buttons[name, "delete"].click()
+        self._wait()
+        dialog = page.models.findChildren(QDialog)[-1]
+        dialog.grab().save(str(self._outdir / f"{self._number:02}b-delete-model-{self._suffix}.png"))
+        dialog.reject()
+
+    def _scroll_to(self, page, widget, name: str) -> None:
+        self._wait()
+        page.verticalScrollBar().setValue(widget.y() - 16)
+        self._shot(name)
+
+    def _rest(self) -> None:
+        self._models()
         self._window.go("start")
         self._wait()
         self._window.tell("Saved feedback.pdf, with an accessible HTML version beside it.")

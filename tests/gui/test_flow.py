@@ -61,6 +61,19 @@ def test_two_clicks_lead_to_the_first_patient_line(qtbot, window, fake_app):
     assert fake_app.practise.warmed == ["joe-first"]
 
 
+def test_a_session_with_a_server_says_all_along_where_words_go(qtbot, window, fake_app):
+    fake_app.practise.model = "remote:our-model@models.example.org"
+    session = begin(qtbot, window)
+    assert any("our-model@models.example.org" in words and "sent there" in words for words in shown_words(session))
+    say(qtbot, session, "What does that hour give you?")
+    assert session.leaves.isVisible()
+
+
+def test_a_session_on_this_computer_has_no_such_line(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    assert not session.leaves.isVisible()
+
+
 def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
     session = begin(qtbot, window)
     say(qtbot, session, "What does that hour give you?")

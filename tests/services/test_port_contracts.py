@@ -9,8 +9,10 @@ from simpatient.assessment.coder_weights import load_weights
 from simpatient.bootstrap import CODER_FOLDER, SystemClock, open_coder, open_llm_coder
 from simpatient.content.library import open_library
 from simpatient.content.locations import bundled_root
+from simpatient.domain.errors import Cancelled
 from simpatient.domain.session import TranscriptTurn
 from simpatient.llm.embedder import CachedEncoder
+from simpatient.services.cancelling import CancelToken
 from tests.fakes import (
     FakeCoder,
     FakeEncoder,
@@ -99,6 +101,42 @@ def test_every_coder_hears_nothing_in_blank_text(coder, speaker):
     label = coded.main if speaker == "trainee" else coded.talk
     assert label.code in {"other", "neutral"}
     assert coder.coder_id
+
+
+INTERLEAVED = [
+    ("a", "trainee", "What happened? It sounds hard."),
+    ("b", "patient", "I could go. But it's easier at home."),
+    ("a", "patient", "My wife worries. I want to stop."),
+    ("b", "trainee", "\ud800 Well done."),
+    ("a", "trainee", "You feel sent."),
+    ("b", "patient", "Yes."),
+    ("a", "patient", " "),
+]
+
+
+def _interleaved() -> list[TranscriptTurn]:
+    return [TranscriptTurn(session_id=s, turn=n, speaker=w, text=t) for n, (s, w, t) in enumerate(INTERLEAVED)]
+
+
+def test_every_coder_codes_whole_transcripts_as_it_codes_their_turns(coder):
+    done = []
+    coded = coder.code_transcript(_interleaved(), on_done=done.append)
+    assert isinstance(coded, tuple)
+    heard = {}
+    for (session, speaker, text), codes in zip(INTERLEAVED, coded, strict=True):
+        other = "patient" if speaker == "trainee" else "trainee"
+        assert coder.code_turn(speaker, text, heard.get((session, other), "")) == codes
+        heard[session, speaker] = text
+    assert done[-1] == len(INTERLEAVED)
+    assert done == sorted(done)
+    assert coder.code_transcript([]) == ()
+
+
+def test_every_coder_can_be_stopped(coder):
+    cancel = CancelToken()
+    cancel.cancel()
+    with pytest.raises(Cancelled):
+        coder.code_transcript(_interleaved(), cancel=cancel)
 
 
 def test_whole_transcripts_are_coded_in_order_by_sessions(tmp_path):

@@ -3,7 +3,8 @@
 import pytest
 
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.services.speaking import STAND_IN_NOTE
+from simpatient.domain.session import Manifest
+from simpatient.services.speaking import STAND_IN_NOTE, leaves_note
 from tests.fakes import FakeVoices, ScriptedVoice
 from tests.world import World
 
@@ -79,3 +80,18 @@ def test_a_retry_shows_the_model_the_branch_only() -> None:
     said = [message.content for message in voice.heard[-1][1]]
     assert said[-2:] == ["It was the doctor.", "Tell me of the choir."]
     assert "Nonsense!" not in said
+
+
+@pytest.mark.parametrize(("model", "says"), [
+    ("guided", ""), ("small-chat@1a2b", ""),
+    ("remote:m@models.example.org", "leaves this computer"), ("remote:m@10.0.0.5:8000", "leaves this computer"),
+    ("remote:m@127.0.0.1.example.org", "leaves this computer"), ("remote:a@b@localhost.org:1", "leaves this computer"),
+    ("remote:m@127.0.0.1:8000", "on this computer"), ("remote:m@localhost:1", "on this computer"),
+    ("remote:m@[::1]:80", "on this computer"), ("remote:m@[2001:db8::1]:80", "leaves this computer"),
+])  # fmt: skip
+def test_a_trainee_is_told_where_words_go(model, says):
+    manifest = Manifest(app="0", model=model, content={}, encoder="e", coder="c", seed=1)
+    note = leaves_note(manifest)
+    assert bool(note) == bool(says) == manifest.is_remote
+    assert says in note
+    assert not says or model.removeprefix("remote:") in note

@@ -1,7 +1,10 @@
 """Training the coder on a conversation set made here, and the figures it reports."""
 
 import csv
+import hashlib
+import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +26,7 @@ from simpatient.tuning.measures import (
     macro_f1,
     softmax,
 )
-from simpatient.tuning.train_coder import train
+from simpatient.tuning.train_coder import train, train_patient_head
 from tests.fakes import FakeEncoder
 
 pytest.importorskip("sklearn")
@@ -121,6 +124,50 @@ def test_same_seed_gives_the_same_weights(trained: Path, small: Path, tmp_path: 
     data = _write(tmp_path / "annomi.csv", _rows())
     train(data, small, tmp_path, FakeEncoder(), settings=SETTINGS)
     assert (tmp_path / "coder.npz").read_bytes() == (trained / "coder.npz").read_bytes()
+
+
+@pytest.fixture
+def without_talk(trained: Path, tmp_path: Path) -> Path:
+    """The trained weights with the patient's head wiped, said to be of an earlier version."""
+    folder = Path(shutil.copytree(trained, tmp_path / "without-talk"))
+    with np.load(trained / "coder.npz") as kept:
+        arrays = {name: kept[name] * (not name.startswith("talk.")) for name in kept.files}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    (folder / "coder.npz").write_bytes(buffer.getvalue())
+    card = json.loads((folder / "coder.json").read_text())
+    card |= {"sha256": hashlib.sha256(buffer.getvalue()).hexdigest(), "version": "0.9.0"}
+    card["figures"]["talk"] = {}
+    (folder / "coder.json").write_text(json.dumps(card))
+    return folder
+
+
+def test_the_patients_head_alone_is_what_full_training_makes_of_it(
+    trained: Path, without_talk: Path, small: Path
+) -> None:
+    train_patient_head(without_talk / "annomi.csv", small, without_talk, FakeEncoder(), settings=SETTINGS)
+    with np.load(trained / "coder.npz") as full, np.load(without_talk / "coder.npz") as part:
+        assert full["talk.dense"].any()
+        assert full.files == part.files
+        assert [name for name in full.files if full[name].tobytes() != part[name].tobytes()] == []
+    card, before = (json.loads((folder / "coder.json").read_text()) for folder in (without_talk, trained))
+    assert (card["kept_from"], card["version"]) == ("0.9.0", before["version"])
+    for key in ("figures", "heads", "training", "rules"):
+        assert card[key] == before[key]
+    assert "Only the talk head" in (without_talk / "MODEL_CARD.md").read_text(encoding="utf-8")
+    load_weights(without_talk)
+
+
+def test_the_patients_head_is_not_trained_on_other_conversations(
+    without_talk: Path, small: Path, tmp_path: Path
+) -> None:
+    rows = _rows()
+    rows[1]["client_talk_type"] = "neutral"
+    other = _write(tmp_path / "other.csv", rows)
+    before = (without_talk / "coder.npz").read_bytes()
+    with pytest.raises(ContentError, match="not the one"):
+        train_patient_head(other, small, without_talk, FakeEncoder(), settings=SETTINGS)
+    assert (without_talk / "coder.npz").read_bytes() == before
 
 
 def test_annotators_vote_and_turns_are_not_doubled(tmp_path: Path) -> None:

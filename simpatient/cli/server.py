@@ -1,0 +1,98 @@
+"""``simpatient server``: which server's language model may be used. Nothing is sent anywhere before one is set."""
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient.cli.output import as_json, show
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+NONE = "No server is set up; nothing leaves this computer."
+
+
+@app.callback()
+def server() -> None:
+    """Choose the server whose language model may be used; none by default."""
+
+
+@app.command("set")
+def set_server(
+    url: Annotated[str, typer.Option("--url", help="Where its interface begins; mostly ends in /v1.")],
+    model: Annotated[str, typer.Option("--model", help="The model's name on the server.")],
+    key_variable: Annotated[str, typer.Option("--key-variable", help="Environment variable that holds the key.")] = "",
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="File with the key, for its owner only.")] = None,
+    wait: Annotated[float, typer.Option("--wait", help="Longest silence of the server, in seconds.")] = 60.0,
+    allow_plain_http: Annotated[
+        bool, typer.Option("--allow-plain-http", help="Send words unencrypted; only on a network you trust.")
+    ] = False,
+) -> None:
+    """Use a server that speaks OpenAI's chat-completions protocol: vLLM, transformers serve, llama.cpp.
+
+    Example: simpatient server set --url https://models.example.org/v1 --model our-model --key-variable OUR_KEY
+    """
+    from simpatient.content.locations import app_home
+    from simpatient.llm.remote_server import make_server, write_server
+
+    made = make_server(
+        url=url,
+        model=model,
+        key_variable=key_variable,
+        key_file=str(key_file.expanduser().absolute()) if key_file else "",
+        allows_plain_http=allow_plain_http,
+        secret=secrets.token_hex(16),
+        read_s=wait,
+    )
+    made.key()
+    path = write_server(app_home(), made)
+    print(f"Kept in {path}. Next: simpatient server check", file=sys.stderr)
+
+
+@app.command("show")
+def show_server(json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False) -> None:
+    """Show which server is set up; never the key.
+
+    Example: simpatient server show
+    """
+    from simpatient.content.locations import app_home
+    from simpatient.llm.remote_server import read_server
+
+    found = read_server(app_home())
+    settings = found.model_dump(exclude={"secret"}) if found else {}
+    if json:
+        show(as_json(settings))
+        return
+    show("\n".join(f"{name}: {value}" for name, value in settings.items()) or NONE)
+
+
+@app.command("check")
+def check_server() -> None:
+    """Ask the server for one word: is it there, does it take the key, has it the model?
+
+    Example: simpatient server check
+    """
+    from simpatient.bootstrap import open_remote_model
+    from simpatient.content.locations import app_home
+    from simpatient.domain.chat import Message
+
+    model = open_remote_model(app_home())
+    try:
+        model.prepare("check", [Message(role="user", content="Hello")])
+    finally:
+        model.close()
+    show(f"It answers: {model.model_id}")
+
+
+@app.command("off")
+def forget() -> None:
+    """Use no server any more.
+
+    Example: simpatient server off
+    """
+    from simpatient.content.locations import app_home
+    from simpatient.llm.remote_server import forget_server
+
+    forget_server(app_home())
+    show(NONE)
