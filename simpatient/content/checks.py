@@ -26,6 +26,7 @@ from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric, Threshold
+from simpatient.patient.guard_facts import compiled
 from simpatient.services.draft_schemas import item_model
 from simpatient.services.drafting import TARGETS
 
@@ -159,18 +160,45 @@ def coaching_checks(guide: CoachingGuide, known: Known) -> Iterator[Problem]:
 
 
 def guard_checks(rules: GuardRules, known: Known) -> Iterator[Problem]:
-    """Yield patterns that are no regular expression, or that would stop every line."""
-    yield from _used_twice("rules", [rule.id for rule in rules.rules])
+    """Yield ids used twice, answers that are none, and patterns that are no regular expression or stop every line."""
+    for name in ("rules", "claims", "quantities", "mentions"):
+        yield from _used_twice(name, [item.id for item in getattr(rules, name)])
+    for path, pattern, needs in _guard_patterns(rules):
+        yield from _pattern_problems(path, pattern, needs)
+    for number, claim in enumerate(rules.claims):
+        if claim.otherwise:
+            answers = [value.id for value in claim.values]
+            yield from missing(("claims", number, "otherwise"), claim.otherwise, answers, "answer")
+
+
+def _guard_patterns(rules: GuardRules) -> Iterator[tuple[FieldPath, str, str]]:
+    """Yield every pattern with the group it needs, '' when it needs none."""
     for number, rule in enumerate(rules.rules):
-        for at, pattern in enumerate(rule.patterns):
-            path: FieldPath = ("rules", number, "patterns", at)
-            try:
-                matches_nothing = re.compile(pattern, re.IGNORECASE).search("") is not None
-            except (re.error, OverflowError, RecursionError) as error:
-                yield Problem(path, f"is not a valid pattern ({error})")
-                continue
-            if matches_nothing:
-                yield Problem(path, "the pattern fits every line, even an empty one")
+        yield from ((("rules", number, "patterns", at), pattern, "") for at, pattern in enumerate(rule.patterns))
+    for number, claim in enumerate(rules.claims):
+        for which, value in enumerate(claim.values):
+            yield from _listed(("claims", number, "values", which), value, ("known_by", "said_by"), "")
+    for number, quantity in enumerate(rules.quantities):
+        yield from _listed(("quantities", number), quantity, ("known_by", "said_by"), "(?P<n>{number})")
+    for number, mention in enumerate(rules.mentions):
+        yield from _listed(("mentions", number), mention, ("said_by",), "(?P<word>")
+
+
+def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) -> Iterator[tuple[FieldPath, str, str]]:
+    for name in names:
+        yield from (((*path, name, at), pattern, needs) for at, pattern in enumerate(getattr(item, name)))
+
+
+def _pattern_problems(path: FieldPath, pattern: str, needs: str) -> Iterator[Problem]:
+    try:
+        found = compiled(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        yield Problem(path, f"is not a valid pattern ({error})")
+        return
+    if found.search("") is not None:
+        yield Problem(path, "the pattern fits every line, even an empty one")
+    if needs not in pattern:
+        yield Problem(path, f'the pattern needs a group "{needs}"')
 
 
 def intents_checks(bank: IntentBank, known: Known) -> Iterator[Problem]:

@@ -93,6 +93,11 @@ CASES = [
     ("dynamics/table.yaml", "event_phrases: {praise", "event_phrases: {prais", "event_phrases.prais", 'Did you mean "praise"?'),
     ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"(you"', "rules[0].patterns[0]", "not a valid pattern"),
     ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"a*"', "rules[0].patterns[0]", "every line"),
+    ("guard/rules.yaml", "otherwise: none", "otherwise: nne", "claims[0].otherwise", 'Did you mean "none"?'),
+    ("guard/rules.yaml", 'said_by: [my cat]', 'said_by: ["(my cat"]', "claims[0].values[0].said_by[0]", "not a valid pattern"),
+    ("guard/rules.yaml", 'known_by: ["age: (?P<n>{number})"]', 'known_by: ["age: {number}"]', "quantities[0].known_by[0]", '"(?P<n>{number})"'),
+    ("guard/rules.yaml", "(?P<word>baker)", "(baker)", "mentions[0].said_by[0]", '"(?P<word>"'),
+    ("guard/rules.yaml", "mentions:\n", "mentions:\n  - {id: job, said_by: [\"the (?P<word>cook)\"]}\n", "mentions[1].id", '"job" is used twice'),
     ("debrief/guide.yaml", "when: open_question > 0", "when: open_questio > 0", "tips[0]", "open_questio"),
 ]  # fmt: skip
 
