@@ -343,9 +343,7 @@ class _Answer:
             self._is_unwanted = not self._on_text(piece)
 
 
-def _read(
-    reading: Reading, ids: Sequence[int], lasting: int, cancel: Cancellation | None, is_answered: bool
-) -> Any:
+def _read(reading: Reading, ids: Sequence[int], lasting: int, cancel: Cancellation | None, is_answered: bool) -> Any:
     """Read ids so that the first ``lasting`` of them can be gone back to."""
 
     def before_chunk() -> None:

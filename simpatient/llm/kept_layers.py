@@ -5,7 +5,6 @@ Imports torch: import it late. Must not know what is read.
 
 from typing import Any
 
-import torch
 from transformers.cache_utils import (
     Cache,
     DummyLayer,

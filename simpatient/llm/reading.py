@@ -33,6 +33,7 @@ class Reading:
         self._device = device
         self.ids: list[int] = []
         self.forwarded = 0
+        self._marks: dict[int, dict[int, Any]] = {}
         self.clear()
 
     @property
@@ -82,13 +83,13 @@ class Reading:
             self._marks = {at: kept for at, kept in self._marks.items() if at <= length}
             length = max(self._marks, default=0)
         if not length:
-            return self.clear()
+            self.clear()
+            return
         for layer in self._keeping:
             layer.crop(length - len(self.ids))
         for at in self._running:
             self._cache.layers[at] = copy.deepcopy(self._marks[length][at])
         del self.ids[length:]
-        return None
 
     def clear(self) -> None:
         """Forget everything and let go of the memory."""
@@ -97,7 +98,7 @@ class Reading:
         self._cache = fresh_cache(self._model.config)
         self._keeping = [layer for layer in self._cache.layers if is_growing(layer)]
         self._running = [at for at, layer in enumerate(self._cache.layers) if is_recurrent(layer)]
-        self._marks: dict[int, dict[int, Any]] = {}
+        self._marks = {}
         self.ids.clear()
 
     def size(self) -> int:
