@@ -88,6 +88,7 @@ def family_model(folder: Path, name: str, **changes: Any) -> Path:
         kind=family.kind,
         tags=family.tags,
         words=family.words,
+        scale=2.0,  # less than elsewhere: single precision must be good for four digits of a logit
         **{**family.changes, **changes},
     )
 

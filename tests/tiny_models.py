@@ -30,9 +30,13 @@ def tiny_chat_model(
     kind: str = "llama",
     tags: Sequence[str] = ("<|im_start|>", "<|im_end|>"),
     words: Sequence[str] = (),
+    scale: float = 4.0,
     **changes: Any,
 ) -> Path:
-    """Write a model of a few thousand weights and return its folder; the last tag ends an answer."""
+    """Write a model of a few thousand weights and return its folder; the last tag ends an answer.
+
+    Random weights of the usual size make all tokens alike; ``scale`` times as large they have opinions.
+    """
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
 
@@ -40,10 +44,9 @@ def tiny_chat_model(
     torch.manual_seed(11)
     end = tokenizer.convert_tokens_to_ids(tags[-1])
     model = AutoModelForCausalLM.from_config(_config(kind, len(tokenizer) + 5, end, changes))
-    # Random weights of the usual size make all tokens alike; these have opinions.
     with torch.no_grad():
         for weight in model.parameters():
-            weight.mul_(4.0)
+            weight.mul_(scale)
     model.generation_config = GenerationConfig(eos_token_id=[end], pad_token_id=0)
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder, safe_serialization=True)
