@@ -190,6 +190,9 @@ class VoiceProcess:
 
     def _wait_until_ready(self, cancel: Cancellation | None) -> None:
         """Wait until the child has loaded its model and shown that it is the model it should be."""
+        if self._is_ready and self._process is not None and not self._process.is_alive():
+            _log.warning("The language model's process died between turns.")
+            self._drop()
         self._spawned()
         if self._is_ready:
             return

@@ -295,15 +295,21 @@ def test_a_real_model_speaks_the_same_from_its_child_and_after_a_death(tmp_path)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
-    voice, random = host(tmp_path, silence_s=1.0), Random(FAULTS.index(fault))
+    voice, random = host(tmp_path, silence_s=1.0, start_s=4.0), Random(FAULTS.index(fault))
     for turn in range(100):
         when = random.choice(["early", "late", "prepare", "load"])
+        if when == "load":
+            voice.prepare("s", OPENING)
+            child = psutil.Process(voice.pid)
+            child.kill()
+            wait_for(lambda child=child: child.status() == psutil.STATUS_ZOMBIE)
         (tmp_path / f"{when}-{fault}").touch()
-        if when == "load" and voice.pid:
-            psutil.Process(voice.pid).kill()
         completion, _ = said(voice, talk(f"one two three {turn}"))
         assert completion.text == ("one two" if when == "late" else f"one two three {turn}")
         assert completion.is_whole == (when != "late")
+        wait_for(lambda when=when: not (tmp_path / f"{when}-{fault}").exists())
+        if when == "prepare":
+            assert said(voice, talk("And now"))[0].is_whole
     voice.close()
     assert children() == []
 
