@@ -53,7 +53,7 @@ class VoiceProcess:
         factory: Callable[[], HostedVoice],
         read_id: Callable[[], str],
         *,
-        silence_s: float = 120.0,
+        silence_s: float = 60.0,
         start_s: float = 900.0,
     ) -> None:
         self._factory = factory

@@ -10,7 +10,8 @@ from typing import Any
 
 from simpatient.llm.segments import common_length
 
-CHUNK = 512  # tokens read at once: bounds the memory a long prompt needs, and the wait until a cancel is seen
+# Tokens read at once: bounds the memory a long prompt needs, and the wait until a cancel is seen.
+CHUNK, CPU_CHUNK = 512, 64
 _MARKS = 8  # running states kept for going back; each is as large as a model's layers are wide, squared
 
 
@@ -31,6 +32,7 @@ class Reading:
     def __init__(self, model: Any, device: str) -> None:
         self._model = model
         self._device = device
+        self._chunk = CPU_CHUNK if device == "cpu" else CHUNK
         self.ids: list[int] = []
         self.forwarded = 0
         self._marks: dict[int, dict[int, Any]] = {}
@@ -59,9 +61,9 @@ class Reading:
         # The last token is always read: its logits are not kept.
         self.back_to(min(common_length(self.ids, target), len(target) - 1))
         logits = None
-        for start in range(len(self.ids), len(target), CHUNK):
+        for start in range(len(self.ids), len(target), self._chunk):
             before_chunk()
-            logits = self._forward(target[start : start + CHUNK])
+            logits = self._forward(target[start : start + self._chunk])
         return logits
 
     def append(self, token: int) -> Any:

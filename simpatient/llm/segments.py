@@ -38,7 +38,11 @@ class Segments:
         self._anchor = str(tokenizer.eos_token or "")
         self._anchor_ids = template.tokenized(self._anchor)
         asked = template.text([Message(role="user", content=_USER)]).partition(_USER)[2]
-        between = self._history(_USER).partition(_USER)[2].partition(_ANSWER)[0]
+        between, found, _ = self._history(_USER).partition(_USER)[2].partition(_ANSWER)
+        if not found:
+            raise ModelUnavailable(
+                "The chat template of this language model cannot be used.", "Choose an instruction-tuned chat model."
+            )
         # Some templates put a space before an answer, which is not there yet when the answer begins.
         self._lead = between.removeprefix(asked) if between.startswith(asked) else ""
 
@@ -51,12 +55,7 @@ class Segments:
             return self._template.tokenized(_without_thinking(text))
         if place == "assistant":
             return self._inside(self._lead + self._template.harmless(words[0].strip()))
-        _, found, rest = self._history(words[0]).partition(_ANSWER)
-        if not found:
-            raise ModelUnavailable(
-                "The chat template of this language model cannot be used.", "Choose an instruction-tuned chat model."
-            )
-        return self._inside(_without_thinking(rest))
+        return self._inside(_without_thinking(self._history(words[0]).partition(_ANSWER)[2]))
 
     def _history(self, content: str) -> str:
         turns = (("user", _USER), ("assistant", _ANSWER), ("user", content))

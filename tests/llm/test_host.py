@@ -223,11 +223,11 @@ def test_closing_never_hangs(tmp_path):
     idle = host(tmp_path)
     idle.close()
     idle.close()
-    for fault in ("hang", "freeze"):
-        voice = host(tmp_path, silence_s=300.0)
-        voice.prepare("s", OPENING)
-        pid = voice.pid
-        (tmp_path / f"early-{fault}").touch()
+    for fault in ("early-hang", "early-freeze", "load-hang"):
+        voice = host(tmp_path, silence_s=300.0, start_s=300.0)
+        if fault.startswith("early"):
+            voice.prepare("s", OPENING)
+        (tmp_path / fault).touch()
         refused: list[str] = []
 
         def ask(voice=voice, refused=refused) -> None:
@@ -237,7 +237,8 @@ def test_closing_never_hangs(tmp_path):
 
         asking = threading.Thread(target=ask)
         asking.start()
-        wait_for(lambda fault=fault: not (tmp_path / f"early-{fault}").exists())
+        wait_for(lambda fault=fault: not (tmp_path / fault).exists())
+        pid = voice.pid
         started = time.monotonic()
         voice.close()
         asking.join(5)

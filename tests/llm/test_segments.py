@@ -111,7 +111,7 @@ def test_a_template_that_forgets_answers_is_refused():
     forgetful = TEMPLATE.replace("{{ message['content'] }}", "{{ message['content'] if loop.last else '' }}")
     tokenizer = tiny_tokenizer(forgetful, ("<|im_start|>", "<|im_end|>"))
     with pytest.raises(ModelUnavailable, match="chat template"):
-        script_of(tokenizer).ids(talk(2))
+        script_of(tokenizer)
 
 
 def test_common_length():
