@@ -11,7 +11,7 @@ from typing import Any
 from simpatient.llm.segments import common_length
 
 # Tokens read at once: bounds the memory a long prompt needs, and the wait until a cancel is seen.
-CHUNK, CPU_CHUNK = 512, 64
+CHUNK, CPU_CHUNK = 512, 128
 _MARKS = 8  # running states kept for going back; each is as large as a model's layers are wide, squared
 
 

@@ -265,7 +265,7 @@ def test_cancelling_stops_reading_too(voice):
     long = [PERSONA, user("word " * 3000)]
     with pytest.raises(Cancelled):
         voice.prepare("s", long, cancel=After(2))
-    assert len(voice.kept_ids("s")) == 128
+    assert len(voice.kept_ids("s")) == 256
 
 
 def test_a_stop_ends_an_answer(llama):
