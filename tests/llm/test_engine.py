@@ -200,6 +200,7 @@ def test_sessions_never_see_each_other(voice, llama, turns, names):
         found = said(voice, name, talk, f"CANARY-{name} {turn}")
         assert core(found) == core(said(alone[name], name, talk, f"CANARY-{name} {turn}"))
         talk.append(answer(found.text or "..."))
+        assert f"CANARY-{name}" in tokenizer.decode(voice.kept_ids(name))
         for other in alone:
             text = tokenizer.decode(voice.kept_ids(other))
             assert {f"CANARY-{each}" for each in alone if f"CANARY-{each}" in text} <= {f"CANARY-{other}"}
