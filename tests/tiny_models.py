@@ -1,5 +1,6 @@
 """Tiny chat models with random weights and a tokenizer trained here, saved as a real model's folder is."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,30 @@ SYSTEMLESS = (
 )
 
 
-def tiny_chat_model(folder: Path, *, template: str | None = TEMPLATE, kind: str = "llama", **changes: Any) -> Path:
-    """Write a model of a few thousand weights and return its folder."""
+def tiny_chat_model(
+    folder: Path,
+    *,
+    template: str | None = TEMPLATE,
+    kind: str = "llama",
+    tags: Sequence[str] = ("<|im_start|>", "<|im_end|>"),
+    words: Sequence[str] = (),
+    scale: float = 4.0,
+    **changes: Any,
+) -> Path:
+    """Write a model of a few thousand weights and return its folder; the last tag ends an answer.
+
+    Random weights of the usual size make all tokens alike; ``scale`` times as large they have opinions.
+    """
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
 
-    tokenizer = _tokenizer(template)
+    tokenizer = tiny_tokenizer(template, tags, words)
     torch.manual_seed(11)
-    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    end = tokenizer.convert_tokens_to_ids(tags[-1])
     model = AutoModelForCausalLM.from_config(_config(kind, len(tokenizer) + 5, end, changes))
-    # Random weights of the usual size make all tokens alike; these have opinions.
     with torch.no_grad():
         for weight in model.parameters():
-            weight.mul_(4.0)
+            weight.mul_(scale)
     model.generation_config = GenerationConfig(eos_token_id=[end], pad_token_id=0)
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder, safe_serialization=True)
@@ -61,7 +73,8 @@ def _config(kind: str, vocabulary: int, end: int, changes: dict[str, Any]) -> An
     return AutoConfig.for_model(kind, **(shape | changes))
 
 
-def _tokenizer(template: str | None) -> Any:
+def tiny_tokenizer(template: str | None, tags: Sequence[str], words: Sequence[str] = ()) -> Any:
+    """Return a byte-level tokenizer with tags that are no text, and words that are one token each."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -69,10 +82,13 @@ def _tokenizer(template: str | None) -> Any:
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    tags = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=tags, initial_alphabet=alphabet, show_progress=False)
+    special = ["<|endoftext|>", *tags]
+    trainer = trainers.BpeTrainer(
+        vocab_size=420, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
     raw.train_from_iterator(SENTENCES, trainer)
-    made = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>")
-    made.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
+    made = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token=tags[-1], pad_token="<|endoftext|>")
+    made.add_special_tokens({"additional_special_tokens": list(tags[:-1])})
+    made.add_tokens(list(words))
     made.chat_template = template
     return made

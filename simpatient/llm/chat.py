@@ -5,39 +5,26 @@ kept as keys and values for all of them. Must not know what is asked. Importing 
 """
 
 import copy
-import hashlib
-import inspect
-import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.errors import Cancelled, ModelUnavailable
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Cancellation, OnDone
-from simpatient.llm.answers import Growing, chance_of, choose
-from simpatient.llm.chat_template import ChatTemplate
+from simpatient.llm.answers import Growing, chance_of, choose, stop_if_cancelled
 from simpatient.llm.grammar import Grammars
-
-_HASHED = (".json", ".jinja", ".safetensors", ".model")
-_GIVE = "Give the folder of a Hugging Face chat model with its weights as safetensors."
+from simpatient.llm.loader import Loaded, device_errors, id_of, load_folder
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """A loaded model and what is asked about it for every token."""
+class _Parts(Loaded):
+    """A loaded model and what its answers need besides."""
 
-    model: Any
-    tokenizer: Any
-    template: ChatTemplate
     grammars: Grammars
-    endings: frozenset[int]
-    room: int
     takes_padding: bool
-    device: str
 
 
 class TransformersChatModel:
@@ -66,7 +53,7 @@ class TransformersChatModel:
         self._rows = rows
         self._shares_prefix = shares_prefix
         self._loaded: _Parts | None = None
-        self._digest = ""
+        self._id = ""
         self._lock = threading.RLock()
 
     @property
@@ -77,8 +64,8 @@ class TransformersChatModel:
             ModelUnavailable: There are no such files.
         """
         with self._lock:
-            self._digest = self._digest or _hash_of(self._folder)
-            return f"{self._folder.resolve().name}@{self._digest[:12]}"
+            self._id = self._id or id_of(self._folder)
+            return self._id
 
     def load(self) -> None:
         """Load the model now instead of at the first use.
@@ -108,7 +95,7 @@ class TransformersChatModel:
 
         if not requests:
             return ()
-        with self._lock, torch.inference_mode(), _device_errors():
+        with self._lock, torch.inference_mode(), device_errors():
             parts = self._parts()
             prompts = [parts.template.ids((*prefix, *request.messages)) for request in requests]
             _check_room(prompts, sampling, parts.room)
@@ -122,7 +109,7 @@ class TransformersChatModel:
 
     def _parts(self) -> _Parts:
         if self._loaded is None:
-            self._loaded = _load(self._folder, self._device, self._threads)
+            self._loaded = _with_grammars(load_folder(self._folder, self._device, self._threads))
         return self._loaded
 
 
@@ -212,7 +199,7 @@ class _Call:
         living = list(answers)
         has_schemas = any(answer.matcher is not None for answer in answers)
         while living:
-            _stop_if_cancelled(self.cancel)
+            stop_if_cancelled(self.cancel)
             chosen = choose(logits, living, self.parts.grammars if has_schemas else None, self.sampling)
             for answer, (token, log_probability) in zip(living, chosen, strict=True):
                 answer.add(token, log_probability, self.parts.endings)
@@ -241,25 +228,6 @@ class _Call:
             logits_to_keep=1,
         )
         return read.logits[:, -1].float(), read.past_key_values
-
-
-@contextmanager
-def _device_errors() -> Iterator[None]:
-    """Put into words what torch raises when a device has no more memory or fails."""
-    import torch
-
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        message = "There is not enough memory to ask this language model."
-        raise ModelUnavailable(message, "Choose a smaller model, or close other programs.") from error
-    except RuntimeError as error:
-        raise ModelUnavailable(f"The language model stopped ({error}).", "Try again, or another model.") from error
-
-
-def _stop_if_cancelled(cancel: Cancellation | None) -> None:
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled
 
 
 def _shared_length(prompts: Sequence[list[int]]) -> int:
@@ -295,68 +263,13 @@ def _check_room(prompts: Sequence[Sequence[int]], sampling: Sampling, room: int)
         )
 
 
-def _hash_of(folder: Path) -> str:
-    """Return the SHA-256 over names and contents of a model's files."""
-    digest = hashlib.sha256()
-    try:
-        for path in sorted(path for path in folder.iterdir() if path.suffix in _HASHED):
-            with path.open("rb") as file:
-                digest.update(path.name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
-    except OSError as error:
-        raise ModelUnavailable(f"There is no language model in {folder}.", _GIVE) from error
-    return digest.hexdigest()
-
-
-def _load(folder: Path, device: str | None, threads: int | None) -> _Parts:
-    if not (folder / "config.json").is_file() or not any(folder.glob("*.safetensors")):
-        raise ModelUnavailable(f"There is no language model in {folder}.", _GIVE)
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
-    except ImportError as error:
-        raise ModelUnavailable("The libraries of the language model are not installed.", "Run the set-up.") from error
-    if threads is not None:
-        torch.set_num_threads(threads)
-    disable_progress_bar()
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    # Half precision is slow on most processors and would make answers differ with the batch.
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    safe = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-        model = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, dtype=dtype, **safe)
-        return _assembled(model.to(device).eval(), tokenizer, device)
-    except ModelUnavailable:
-        raise
-    except Exception as error:  # the libraries raise nearly anything on damaged files
-        raise ModelUnavailable(f"The language model in {folder} cannot be loaded.", _GIVE) from error
-
-
-def _assembled(model: Any, tokenizer: Any, device: str) -> _Parts:
-    if "past_key_values" not in inspect.signature(model.forward).parameters:
-        raise ModelUnavailable("This kind of language model has no memory that answers could share.", _GIVE)
-    config = model.config.get_text_config()
-    endings = _endings(model, tokenizer)
+def _with_grammars(loaded: Loaded) -> _Parts:
+    outputs = loaded.model.get_output_embeddings().weight.shape[0]
     return _Parts(
-        model=model,
-        tokenizer=tokenizer,
-        template=ChatTemplate(tokenizer),
-        grammars=Grammars(tokenizer, model.get_output_embeddings().weight.shape[0], sorted(endings)),
-        endings=endings,
-        room=int(getattr(config, "max_position_embeddings", None) or 2**31),
-        takes_padding=_keeps_everything(config),
-        device=device,
+        **vars(loaded),
+        grammars=Grammars(loaded.tokenizer, outputs, sorted(loaded.endings)),
+        takes_padding=_keeps_everything(loaded.model.config.get_text_config()),
     )
-
-
-def _endings(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Return the token ids that end an answer, by the generation settings and the tokenizer."""
-    named = model.generation_config.eos_token_id
-    ids = [*named] if isinstance(named, list | tuple) else [named]
-    return frozenset(int(one) for one in (*ids, tokenizer.eos_token_id) if one is not None)
 
 
 def _keeps_everything(config: Any) -> bool:

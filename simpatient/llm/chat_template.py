@@ -32,15 +32,33 @@ class ChatTemplate:
         self._takes_system = self._has_system_role()
         self._tags = self._all_tags()
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What no content may hold: the tokenizer's tags, and those the template writes as text."""
+        return self._tags
+
     def ids(self, messages: Sequence[Message]) -> list[int]:
         """Return the token ids of a conversation up to where the answer begins.
 
         Neighbours of one role become one message, and where the template knows no system role its words
         open the first message of the user: many templates refuse anything else.
         """
-        turns = [(message.role, self._harmless(message.content)) for message in messages]
-        text = self._render(_joined(turns if self._takes_system else _without_system(turns)))
+        return self.tokenized(self.text(messages))
+
+    def text(self, messages: Sequence[Message]) -> str:
+        """Return a conversation as the model's template writes it, up to where the answer begins."""
+        turns = [(message.role, self.harmless(message.content)) for message in messages]
+        return self._render(_joined(turns if self._takes_system else _without_system(turns)))
+
+    def tokenized(self, text: str) -> list[int]:
+        """Return the token ids of text of the template, nothing added."""
         return [int(token) for token in self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]]
+
+    def harmless(self, content: str) -> str:
+        """Return a content in which nothing can pass for a tag."""
+        for tag in self._tags:
+            content = content.replace(tag, tag[0] + _BREAK + tag[1:])
+        return content
 
     def _render(self, turns: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in turns]
@@ -69,11 +87,6 @@ class ChatTemplate:
         written = self._render([("system", _PROBE), *turns] if self._takes_system else turns)
         known |= {part for piece in written.split(_PROBE) for part in piece.split() if _looks_like_a_tag(part)}
         return tuple(sorted((tag for tag in known if len(tag) > 1), key=len, reverse=True))
-
-    def _harmless(self, content: str) -> str:
-        for tag in self._tags:
-            content = content.replace(tag, tag[0] + _BREAK + tag[1:])
-        return content
 
 
 def _looks_like_a_tag(text: str) -> bool:
