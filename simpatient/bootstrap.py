@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
     from simpatient.assessment.llm_coder import LlmCoder
     from simpatient.llm.embedder import CachedEncoder
+    from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.models import ModelService
 
@@ -80,26 +82,40 @@ class FileAuthoringTools:
 
 
 class ConfiguredVoices:
-    """Chat models that may play a patient: the one of a server, when the user has set one up.
+    """Chat models that may play a patient: those on this computer, and that of a server the user has set up.
 
     Args:
         home: Where the user's settings are.
+        folder_of: Returns the folder of a model on this computer.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, folder_of: Callable[[str], Path]) -> None:
         self._home = home
+        self._folder_of = folder_of
+        self._local: tuple[Path, VoiceProcess] | None = None
         self._remote: RemoteChatModel | None = None
+        self._lock = Lock()
 
     def voice(self, model: str) -> PatientVoice:
-        """Return the server's model for ``remote`` and for its id; it answers for no other server's.
+        """Return the server's model for ``remote`` and for its id (of no other server's), else one on this computer.
 
         Raises:
             ModelUnavailable: No such model is set up.
         """
-        if not f"{model}:".startswith(REMOTE):
-            raise ModelUnavailable(
-                "No generative patient is installed on this computer.", "Use --model guided, which needs none."
-            )
+        with self._lock:
+            return self._served(model) if f"{model}:".startswith(REMOTE) else self._hosted(self._folder_of(model))
+
+    def _hosted(self, folder: Path) -> PatientVoice:
+        """Return the model in a folder, in a process of its own; one model at a time is in memory."""
+        from simpatient.llm.host import open_voice
+
+        if self._local is None or self._local[0] != folder:
+            self._close_local()
+            self._local = (folder, open_voice(folder))
+            self._local[1].start()
+        return self._local[1]
+
+    def _served(self, model: str) -> PatientVoice:
         found = self._remote_model()
         if f"{model}:" != REMOTE and model != found.model_id:
             raise ModelUnavailable(f"The server of {model} is not set up any more.", SET_UP_SERVER)
@@ -108,15 +124,25 @@ class ConfiguredVoices:
     def _remote_model(self) -> RemoteChatModel:
         made = open_remote_model(self._home)
         if self._remote is None or self._remote.server != made.server:
-            self.close()
+            self._close_remote()
             self._remote = made
         return self._remote
 
     def close(self) -> None:
-        """Let go of open connections."""
+        """Let go of open connections and of the model's process."""
+        with self._lock:
+            self._close_remote()
+            self._close_local()
+
+    def _close_remote(self) -> None:
         if self._remote is not None:
             self._remote.close()
             self._remote = None
+
+    def _close_local(self) -> None:
+        if self._local is not None:
+            self._local[1].close()
+            self._local = None
 
 
 @dataclass
@@ -287,7 +313,8 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     sessions = stored.sessions
     clock = SystemClock()
     minds = MindStore(library, encoder)
-    voices = ConfiguredVoices(home)
+    models = open_models(home, library)
+    voices = ConfiguredVoices(home, models.resolve)
     practise = PractiseService(
         library=library,
         sessions=sessions,
@@ -307,7 +334,7 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    services = (practise, review, progress, author, reports, drill, open_models(home, library))
+    services = (practise, review, progress, author, reports, drill, models)
     return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.session import Session
 from simpatient.gui.bridge import Job, Trouble
-from simpatient.gui.context import Context
+from simpatient.gui.context import App, Context
 from simpatient.gui.loading import CaseData, load_case
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_4
 from simpatient.gui.widgets.controls import Button
@@ -16,6 +16,7 @@ from simpatient.gui.widgets.layout import ScrollPage, States, card, clear, colum
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.gui.wording import DIFFICULTY_WORDS
+from simpatient.services.speaking import GUIDED
 
 DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."
 
@@ -44,6 +45,8 @@ class CasePage(States):
         )
         # No error callback: what fails here fails again, and is shown, when the session begins.
         lane.call(lambda _: app.practise.warm_up(case_id))
+        # A language model may take minutes to load; the lane has to stay free for the session.
+        self._context.errands.call(lambda _: _warm_model(app, case_id))
 
     def _on_failed(self, trouble: Trouble) -> None:
         self.show_trouble(trouble, lambda: self.open(*self._wanted))
@@ -84,7 +87,13 @@ class CasePage(States):
         app = self._context.app
 
         def start() -> Session:
-            return app.practise.start(case_id, trainee_id=app.trainee_id, curriculum_id=curriculum_id, unit_id=unit_id)
+            return app.practise.start(
+                case_id,
+                trainee_id=app.trainee_id,
+                curriculum_id=curriculum_id,
+                unit_id=unit_id,
+                model=app.models.for_new_sessions(),
+            )
 
         self._context.lane.call(lambda _: start(), self._on_started, self._on_start_failed)
 
@@ -100,6 +109,12 @@ class CasePage(States):
         self.begin.setEnabled(True)
         self.begin.setText("Begin")
         self._hint.setText("")
+
+
+def _warm_model(app: App, case_id: str) -> None:
+    model = app.models.for_new_sessions()
+    if model != GUIDED:
+        app.practise.warm_up(case_id, model)
 
 
 def _heading(data: CaseData) -> QVBoxLayout:

@@ -56,7 +56,7 @@ def _practise(tmp_path, *lines):
 @pytest.fixture
 def voiced(world, home, monkeypatch):
     """Return the world with the voices the program really uses."""
-    world.voices = ConfiguredVoices(home)
+    world.voices = ConfiguredVoices(home, world.models.resolve)
     world.__post_init__()
     world.trainee_id, world.close = "me", world.voices.close
     monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: world)
