@@ -111,10 +111,10 @@ class FakePractise:
         self.answers = list(ANSWERS)
         self.model = "guided"
 
-    def warm_up(self, case_id):
+    def warm_up(self, case_id, model="guided"):
         self.warmed.append(case_id)
 
-    def start(self, case_id, *, trainee_id, seed=None, curriculum_id=None, unit_id=None):
+    def start(self, case_id, *, trainee_id, seed=None, curriculum_id=None, unit_id=None, model="guided"):
         if self.fails:
             raise self.fails
         opening = Turn(turn=0, parent=None, speaker="patient", text="Right. So. My wife's idea, this.", at=T0)
