@@ -118,7 +118,7 @@ class GenerativeRealiser:
                 self._voice.speak(session, messages, note, _sampling(plan, random), screen.take, cancel=cancel)
             except ModelUnavailable as error:
                 events.append(GuardEvent(rule="model_unavailable", detail=error.message))
-                screen.finish()
+                # Half a sentence is worse than an answer that ends a sentence early.
                 return self._words(screen, plan, events)
             screen.finish()
             events += screen.stopped
