@@ -59,7 +59,10 @@ class CueView(QWidget):
         retry = Button(
             "Retry from here", "link", name=f"Retry from turn {turn + 1}", on_click=lambda: self._on_retry(turn)
         )
-        box.addLayout(row(label(f"Turn {turn + 1}, {when(cue)}", "caption"), None, retry, spacing=SPACE_2))
+        line = row(spacing=SPACE_2)
+        line.addWidget(label(f"Turn {turn + 1}, {when(cue)}", "caption"), 1)
+        line.addWidget(retry)
+        box.addLayout(line)
         return bar
 
 
