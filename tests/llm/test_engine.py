@@ -140,7 +140,7 @@ def test_what_is_kept_changes_no_answer(folders, kind):
     assert play(open_voice(folders(kind)), open_voice(folders(kind)), turns=14, seed=1) == 14
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_kept_changes_no_answer_in_a_long_session(folders, kind):
@@ -182,7 +182,7 @@ def test_a_note_leaves_no_trace(voice):
 
 
 @pytest.mark.parametrize(
-    ("turns", "names"), [(40, "abcd"), pytest.param(1000, "abcdefgh", marks=pytest.mark.slow)], ids=["short", "long"]
+    ("turns", "names"), [(40, "abcd"), pytest.param(1000, "abcdefgh", marks=pytest.mark.long)], ids=["short", "long"]
 )
 def test_sessions_never_see_each_other(voice, llama, turns, names):
     alone = {name: open_voice(llama) for name in names}

@@ -292,7 +292,7 @@ def test_a_real_model_speaks_the_same_from_its_child_and_after_a_death(tmp_path)
     assert children() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
@@ -315,7 +315,7 @@ def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
     assert children() == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.torch
 def test_a_real_model_killed_at_random_moments_goes_on(tmp_path):
