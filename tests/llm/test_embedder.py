@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,28 +21,6 @@ from simpatient.llm.embedder_host import EncoderProcess
 from tests.fakes import FakeEncoder
 
 HOSTILE = ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "<b>&amp;</b>", "word " * 20_000]
-
-
-@pytest.fixture(scope="module")
-def minilm() -> MiniLmEncoder:
-    return MiniLmEncoder(threads=1)
-
-
-@pytest.fixture(scope="module")
-def hosted() -> Iterator[EncoderProcess]:
-    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
-    yield process
-    process.close()
-
-
-@pytest.fixture(params=["fake", "cached", "hosted", pytest.param("minilm", marks=pytest.mark.torch)])
-def encoder(request: pytest.FixtureRequest) -> SentenceEncoder:
-    if request.param == "fake":
-        return FakeEncoder()
-    if request.param == "cached":
-        return CachedEncoder(FakeEncoder())
-    found: SentenceEncoder = request.getfixturevalue(request.param)
-    return found
 
 
 def test_gives_unit_rows_in_the_order_asked(encoder: SentenceEncoder) -> None:

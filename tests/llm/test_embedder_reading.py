@@ -1,6 +1,5 @@
 """Reading turns: one contract, several implementations; the adapter reaches the child once; any string is taken."""
 
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from simpatient.domain.ports import Adapter, Reading, ReadingEncoder
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
 from simpatient.llm.embedder_host import EncoderProcess
 from simpatient.llm.embedder_reading import PARTS
-from tests.fakes import FakeEncoder
 
 TEXT, BEFORE = "You miss her. What would help?", "My sister moved away."
 SPANS = ((0, 13), (14, 30))
@@ -26,28 +24,6 @@ def an_adapter(name: str = "a") -> Adapter:
             arrays[f"{at}.{part}.a"] = random.normal(0, 0.05, (4, columns)).astype(np.float16)
             arrays[f"{at}.{part}.b"] = random.normal(0, 0.05, (rows, 4)).astype(np.float16)
     return Adapter(name, 4, 24, arrays)
-
-
-@pytest.fixture(scope="module")
-def minilm() -> MiniLmEncoder:
-    return MiniLmEncoder(threads=1)
-
-
-@pytest.fixture(scope="module")
-def hosted() -> Iterator[EncoderProcess]:
-    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
-    yield process
-    process.close()
-
-
-@pytest.fixture(params=["fake", "cached", "hosted", pytest.param("minilm", marks=pytest.mark.torch)])
-def encoder(request: pytest.FixtureRequest) -> ReadingEncoder:
-    if request.param == "fake":
-        return FakeEncoder()
-    if request.param == "cached":
-        return CachedEncoder(FakeEncoder())
-    found: ReadingEncoder = request.getfixturevalue(request.param)
-    return found
 
 
 def test_gives_a_row_for_the_turn_the_one_before_and_each_span(encoder: ReadingEncoder) -> None:
