@@ -58,6 +58,13 @@ class CueGroup(Value):
         return sum(cue.trainee_turns == 1 for cue in self.cues)
 
     @property
+    def waited(self) -> tuple[CueHeard, ...]:
+        """The cues not taken up at once, those no turn took up first."""
+        return tuple(
+            sorted((c for c in self.cues if c.trainee_turns != 1), key=lambda cue: cue.answered_at is not None)
+        )
+
+    @property
     def passed_over(self) -> tuple[CueHeard, ...]:
         """The cues no turn took up."""
         return tuple(cue for cue in self.cues if cue.answered_at is None)

@@ -35,7 +35,7 @@ class CueView(QWidget):
             box.addWidget(self._group(group))
 
     def _group(self, group: CueGroup) -> QWidget:
-        waited = sorted((c for c in group.cues if c.trainee_turns != 1), key=lambda cue: cue.answered_at is not None)
+        waited = group.waited
         frame, box = card("change" if waited else "keep", spacing=SPACE_3, margin=SPACE_5)
         count = chip(f"{group.at_once} of {len(group.cues)} at once", "warm" if waited else "accent")
         box.addLayout(row(label(group.label, "h3"), None, count, spacing=SPACE_3))

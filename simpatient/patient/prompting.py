@@ -12,6 +12,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.chat import Message
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import CognitiveModel, Persona
+from simpatient.domain.prompts import fill
 from simpatient.domain.session import Turn
 from simpatient.domain.state import ReplyPlan
 from simpatient.patient.guard import leaked_markers
@@ -45,7 +46,7 @@ def fixed_prompt(persona: Persona, case: Case, wording: PatientPrompt) -> str:
         "samples": _listed(voice_samples(persona), persona, wording),
     }
     told = {name: without_locked(text, persona) or wording.none for name, text in values.items()}
-    return _BLANK.sub(lambda blank: told[blank.group(1)], wording.system)
+    return fill(wording.system, told)
 
 
 def director_note(plan: ReplyPlan, persona: Persona, wording: PatientPrompt) -> str:
@@ -111,4 +112,4 @@ def _filled_line(line: str, values: dict[str, str]) -> str | None:
     blanks = _BLANK.findall(line)
     if blanks and not any(values[blank] for blank in blanks):
         return None
-    return _BLANK.sub(lambda blank: values[blank.group(1)], line)
+    return fill(line, values)

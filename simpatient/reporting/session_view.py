@@ -106,12 +106,11 @@ def _spoken(turn: Turn, patient: str, names: CodeNames) -> view.SpokenTurn:
 
 def _cues(group: CueGroup) -> view.Cues:
     total = len(group.cues)
-    waited = sorted((c for c in group.cues if c.trainee_turns != 1), key=lambda cue: cue.answered_at is not None)
     return view.Cues(
         label=group.label,
         summary=f"{group.at_once} of {total} taken up at once, {len(group.passed_over)} not at all.",
         why=group.why,
-        missed=tuple(view.Cue(quote(cue.evidence), _outcome(cue)) for cue in waited[:MOST_CUES]),
+        missed=tuple(view.Cue(quote(cue.evidence), _outcome(cue)) for cue in group.waited[:MOST_CUES]),
     )
 
 
