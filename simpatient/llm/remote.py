@@ -21,7 +21,7 @@ from simpatient.domain.session import REMOTE
 from simpatient.domain.text import without_surrogates
 from simpatient.llm.remote_server import RemoteServer
 from simpatient.llm.remote_wire import Wire
-from simpatient.llm.thinking import THINKING
+from simpatient.llm.spoken import SpokenText
 
 SIDE_BY_SIDE = 8  # requests at a time; servers answer them together
 CHARACTERS_PER_TOKEN = 40  # no token is longer on the whole; an answer that is was not held to its length
@@ -140,7 +140,7 @@ class RemoteChatModel:
         cancel: Cancellation | None,
     ) -> Completion:
         """Ask for one answer. Servers are not asked for probabilities, so those of the completion are 0."""
-        spoken, told, came, finish = Spoken(), None, 0, ""
+        spoken, told, came, finish = SpokenText(), None, 0, ""
         goes_on, room = True, sampling.max_tokens * CHARACTERS_PER_TOKEN
         with closing(self._wire.pieces(self._body(messages, sampling, schema), cancel)) as pieces:
             for piece in pieces:
@@ -189,52 +189,6 @@ class _Stop:
     @property
     def is_cancelled(self) -> bool:
         return self.now or (self._cancel is not None and self._cancel.is_cancelled)
-
-
-class Spoken:
-    """What of a streamed answer may be passed on: no thinking, and no blanks around it.
-
-    Attributes:
-        text: All that was passed on.
-    """
-
-    def __init__(self) -> None:
-        self.text = ""
-        self._pending = ""
-        self._space = ""
-        self._until = ""  # the mark that ends the thinking we are in
-
-    def add(self, text: str) -> str:
-        """Take a piece and return what may be passed on; what may become a mark is held back."""
-        self._pending += text
-        out = ""
-        while True:
-            marks = (self._until,) if self._until else tuple(start for start, _ in THINKING)
-            at, mark = min(((self._pending.find(m), m) for m in marks if m in self._pending), default=(-1, ""))
-            cut = at if mark else len(self._pending) - _held(self._pending, marks)
-            out += "" if self._until else self._pending[:cut]
-            self._pending = self._pending[cut + len(mark) :]
-            if not mark:
-                return self._passed(out)
-            self._until = "" if self._until else dict(THINKING)[mark]
-
-    def finish(self) -> str:
-        """Return what was held back for what might have come."""
-        out, self._pending = "" if self._until else self._pending, ""
-        return self._passed(out)
-
-    def _passed(self, text: str) -> str:
-        text = self._space + text if self.text else text.lstrip()
-        self._space = text[len(text.rstrip()) :]
-        text = text.rstrip()
-        self.text += text
-        return text
-
-
-def _held(text: str, marks: Sequence[str]) -> int:
-    """Return how many characters at the end may be the beginning of a mark."""
-    sizes = range(min(max(map(len, marks)) - 1, len(text)), 0, -1)
-    return next((size for size in sizes if any(mark.startswith(text[-size:]) for mark in marks)), 0)
 
 
 def _joined(messages: Sequence[Message]) -> list[dict[str, str]]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.llm import remote_wire
-from simpatient.llm.remote import RemoteChatModel, Spoken
+from simpatient.llm.remote import RemoteChatModel
 from simpatient.llm.remote_wire import TRIES, streamed
+from simpatient.llm.spoken import SpokenText
 from simpatient.services.cancelling import CancelToken
 from tests.chat_server import ChatServer, Say
 
@@ -98,7 +99,7 @@ def test_thinking_is_never_passed_on(serve):
 
 @given(st.lists(st.sampled_from(["<thi", "nk>", "</think>", "<", "a b", "[THINK]", "[/THI", "NK]", "\n", "é"]), max_size=12))
 def test_pieces_do_not_change_what_is_passed_on(pieces):
-    whole, cut = Spoken(), Spoken()
+    whole, cut = SpokenText(), SpokenText()
     whole.add("".join(pieces))
     whole.finish()
     out = "".join(cut.add(piece) for piece in pieces) + cut.finish()
