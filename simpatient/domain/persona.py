@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from simpatient.domain.base import Value
+from simpatient.domain.speech import VoiceStyle
 from simpatient.domain.state import Act, PatientState, Resistance, ResistanceForm, TalkType, TrustBand
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=64)]
@@ -138,7 +139,7 @@ class Presentation(Value):
 
 
 class Speech(Value):
-    """How the patient talks; style softens to ``softens_to`` in the high trust band."""
+    """How the patient talks; style softens to ``softens_to`` in the high trust band; ``voice`` is for talking aloud."""
 
     style: Literal["plain", "upset", "verbose", "reserved", "tangential", "pleasing"]
     softens_to: Literal["plain", "upset", "verbose", "reserved", "tangential", "pleasing"]
@@ -147,6 +148,7 @@ class Speech(Value):
     dialect: Words
     fillers: tuple[Words, ...] = ()
     never_says: tuple[Words, ...] = ()
+    voice: VoiceStyle = VoiceStyle()
 
 
 class Topic(Value):

@@ -9,6 +9,7 @@ from pydantic import Field
 from simpatient.domain.base import Value
 from simpatient.domain.codes import Speaker, TurnCodes
 from simpatient.domain.score import Scorecard
+from simpatient.domain.speech import TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan
 
 # How the id of a model begins that runs on another server.
@@ -23,6 +24,7 @@ class Turn(Value):
         parent: The turn it answers; ``None`` for the first. Branches share parents.
         note: A word from the program itself, outside the role (never the patient's).
         marked: The trainee marked this moment.
+        speech: When and how it was spoken; None where it was typed.
     """
 
     turn: int
@@ -39,6 +41,7 @@ class Turn(Value):
     timings_s: dict[str, float] = Field(default_factory=dict)
     note: str = ""
     marked: bool = False
+    speech: TurnSpeech | None = None
 
     model_config = {**Value.model_config, "str_strip_whitespace": False}
 

@@ -1,1 +1,1 @@
-"""Microphone, recogniser and voice. Knows nothing of the window."""
+"""Microphone, endpointing, recogniser, voice and loudspeaker. Must not know the GUI, sessions or personas."""

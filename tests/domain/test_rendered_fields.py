@@ -12,9 +12,10 @@ from simpatient.domain.persona import Persona
 
 PACKAGE = Path(__file__).parents[2] / "simpatient"
 CASEBOOK = "hidden: kept for the supervisor's casebook view; not shown to trainees"
-REALISER = "hidden: for a generative patient, which this release does not have; the authored lines carry it"
+REALISER = "patient/prompting.py"
 NOTE = "hidden: a note from author to author"
 FILE = "hidden: says how to read the file; the schema checks it"
+VOICE = "hidden: only the synthesizer uses it"
 INDEX, GUIDED, GUARD = "patient/persona_index.py", "patient/guided.py", "patient/guard.py"
 EVENTS, GATES, DYNAMICS, PLANNER = "patient/events.py", "patient/gates.py", "patient/dynamics.py", "patient/planner.py"
 CHECKS, CASE_PAGE, DEBRIEF = "content/persona_checks.py", "gui/case_page.py", "assessment/debrief.py"
@@ -65,6 +66,7 @@ RENDERED = {
     "speech.dialect": REALISER,
     "speech.fillers": REALISER,
     "speech.never_says": GUARD,
+    **{f"speech.voice.{name}": VOICE for name in ("height", "words_per_minute", "pitch", "volume", "seed")},
     **{f"topics.{name}": INDEX for name in ("id", "label", "asks", "keywords")},
     "facts.id": GATES,
     "facts.text": INDEX,
