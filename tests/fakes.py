@@ -177,6 +177,11 @@ class InMemorySessions:
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
         self._update_turn(session_id, turn, codes=codes)
 
+    def amend_turn(self, session_id: str, turn: Turn) -> None:
+        stored = _turn_of(self._one(session_id), turn.turn)
+        stays = {name: getattr(stored, name) for name in ("parent", "speaker", "at", "marked")}
+        self._update_turn(session_id, turn.turn, **{**dict(turn), **stays})
+
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
         self._update_turn(session_id, turn, marked=marked)
 

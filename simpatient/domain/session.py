@@ -125,7 +125,7 @@ class TranscriptTurn(Value):
 
 
 class CodedTurn(Value):
-    """A turn with its codes: what scoring, debrief and reports work on."""
+    """A turn with its codes: what scoring, debrief and reports work on; times of spoken turns in seconds."""
 
     turn: int
     speaker: Speaker
@@ -133,6 +133,7 @@ class CodedTurn(Value):
     codes: TurnCodes
     start_s: float | None = None
     end_s: float | None = None
+    was_interrupted: bool = False
 
     model_config = {**Value.model_config, "str_strip_whitespace": False}
 

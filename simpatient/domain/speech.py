@@ -143,7 +143,7 @@ class TurnSpeech(Value):
     """How a turn was spoken.
 
     Attributes:
-        began_s: Seconds after the conversation's first sound was possible.
+        began_s: Seconds after the session began.
         ended_s: As above; what was cut off does not count.
         was_interrupted: The other speaker broke in.
         unheard: The rest of a patient's turn that nobody heard.

@@ -9,6 +9,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.chat_models import ModelCatalogue
 from simpatient.domain.coaching import CoachingGuide
 from simpatient.domain.codes import CodingScheme, TurnCodes
+from simpatient.domain.consent import Consent, Purpose
 from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
@@ -56,6 +57,13 @@ class SessionRepository(Protocol):
 
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
         """Store the codes of a turn already stored."""
+        ...
+
+    def amend_turn(self, session_id: str, turn: Turn) -> None:
+        """Put a later version of a stored turn in its place: words, codes, speech, plan, state and facts.
+
+        Its place in the tree, its speaker and its moment stay; marks too.
+        """
         ...
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
@@ -139,6 +147,25 @@ class DrillRepository(Protocol):
 
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
+        ...
+
+
+class ConsentRepository(Protocol):
+    """Consents on disk, given and taken back. Every call returns only when the change is durable.
+
+    All methods raise ``StorageUnavailable`` when the disk or database fails.
+    """
+
+    def add(self, consent: Consent) -> None:
+        """Store a consent; one that held for the same purpose ends with it."""
+        ...
+
+    def withdraw(self, trainee_id: str, purpose: Purpose, at: datetime) -> None:
+        """Take back what holds for a purpose; nothing happens where nothing does."""
+        ...
+
+    def consents(self, trainee_id: str) -> tuple[Consent, ...]:
+        """Return everything a trainee has ever consented to, oldest first."""
         ...
 
 

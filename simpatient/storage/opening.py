@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.consent_repository import SqlConsentRepository
 from simpatient.storage.drill_repository import SqlDrillRepository
 from simpatient.storage.engine import make_engine
 from simpatient.storage.failures import is_damage, translated, translating
@@ -35,6 +36,7 @@ class Repositories:
 
     sessions: SqlSessionRepository
     drills: SqlDrillRepository
+    consents: SqlConsentRepository
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -56,7 +58,8 @@ def open_repositories(path: Path) -> Repositories:
         lane.close()
         raise
     engine = make_engine(path)
-    return Repositories(SqlSessionRepository(engine, path, lane), SqlDrillRepository(engine, path, lane))
+    shared = (engine, path, lane)
+    return Repositories(SqlSessionRepository(*shared), SqlDrillRepository(*shared), SqlConsentRepository(*shared))
 
 
 def _prepare(path: Path) -> None:

@@ -18,7 +18,7 @@ from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.storage import rows
 from simpatient.storage.integrity import integrity_problems
-from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turns
+from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 from simpatient.storage.transactions import SqlRepository
 
 
@@ -49,6 +49,21 @@ class SqlSessionRepository(SqlRepository):
             _need_turn(connection, session_id, turn)
             new = sqlite_insert(turn_codes).values(row)
             connection.execute(new.on_conflict_do_update(set_={"codes": new.excluded.codes}))
+
+        self._write(work)
+
+    def amend_turn(self, session_id: str, turn: Turn) -> None:
+        """Put a later version of a stored turn in its place; the tree, speaker and moment stay."""
+        here = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
+        stays = ("session_id", "seq", "parent", "speaker", "at")
+        changed = {name: value for name, value in rows.turn_row(session_id, turn).items() if name not in stays}
+
+        def work(connection: Connection) -> None:
+            _need_turn(connection, session_id, turn.turn)
+            connection.execute(update(turns).where(here).values(changed))
+            for table, new in ((turn_codes, rows.codes_rows), (turn_speech, rows.speech_rows)):
+                connection.execute(delete(table).where((table.c.session_id == session_id) & (table.c.seq == turn.turn)))
+                _insert(connection, table, new(session_id, [turn]))
 
         self._write(work)
 
@@ -186,6 +201,8 @@ class _Hanging:
         )
         coded = connection.execute(select(turn_codes).where(turn_codes.c.session_id.in_(ids)))
         self._codes = {(row.session_id, row.seq): row.codes for row in coded}
+        spoken = connection.execute(select(turn_speech).where(turn_speech.c.session_id.in_(ids)))
+        self._speech = {(row.session_id, row.seq): row.speech for row in spoken}
         marked = connection.execute(select(marks).where(marks.c.session_id.in_(ids) & marks.c.marked))
         self._marks = {(row.session_id, row.seq) for row in marked}
         rated = connection.execute(select(self_ratings).where(self_ratings.c.session_id.in_(ids)))
@@ -200,12 +217,12 @@ class _Hanging:
 
     def session(self, row: Row[Any]) -> Session:
         """Return the session of a row; raises ``ValidationError`` when it is not sound."""
-        spoken = [
-            rows.to_turn(turn._asdict(), self._codes.get((row.id, turn.seq)), (row.id, turn.seq) in self._marks)
-            for turn in self._turns.get(row.id, ())
-        ]
+        said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
         cards = [card.card for card in self._cards.get(row.id, ()) if card.leaf == row.leaf]
-        return rows.to_session(row._asdict(), spoken, cards, self._ratings.get(row.id))
+        return rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
+
+    def _turn(self, row: Row[Any], key: tuple[str, int]) -> Turn:
+        return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
 
 
 def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
@@ -228,6 +245,7 @@ def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:
 def _insert_turns(connection: Connection, session_id: str, new: Sequence[Turn]) -> None:
     _insert(connection, turns, [rows.turn_row(session_id, turn) for turn in new])
     _insert(connection, turn_codes, rows.codes_rows(session_id, new))
+    _insert(connection, turn_speech, rows.speech_rows(session_id, new))
     _insert(connection, marks, rows.mark_rows(session_id, new))
 
 

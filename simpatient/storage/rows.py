@@ -45,6 +45,11 @@ def codes_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
     return [{"session_id": session_id, "seq": t.turn, "codes": as_json(t.codes)} for t in turns if t.codes]
 
 
+def speech_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
+    """Return the rows of how the spoken ones of the turns were spoken."""
+    return [{"session_id": session_id, "seq": t.turn, "speech": as_json(t.speech)} for t in turns if t.speech]
+
+
 def mark_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
     """Return the rows of the marked turns."""
     return [{"session_id": session_id, "seq": t.turn, "marked": True} for t in turns if t.marked]
@@ -58,10 +63,10 @@ def card_rows(session_id: str, leaf: int, cards: Sequence[Scorecard]) -> list[Ro
     ]
 
 
-def to_turn(row: Mapping[str, Any], codes: Any, marked: bool) -> Turn:
+def to_turn(row: Mapping[str, Any], codes: Any, speech: Any, marked: bool) -> Turn:
     """Return the turn of a row; raises pydantic's ``ValidationError`` when the row is not sound."""
     fields = {name: row[name] for name in (*TURN_FIELDS, *TURN_JSON)}
-    return Turn.model_validate({"turn": row["seq"], **fields, "codes": codes, "marked": marked})
+    return Turn.model_validate({"turn": row["seq"], **fields, "codes": codes, "speech": speech, "marked": marked})
 
 
 def to_session(row: Mapping[str, Any], turns: Sequence[Turn], cards: Sequence[Any], rating: Any) -> Session:

@@ -96,6 +96,16 @@ turn_codes = Table(
     ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
 )
 
+# When and how a turn was spoken; typed turns have no row.
+turn_speech = Table(
+    "turn_speech",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("speech", JSON, nullable=False),
+    ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
 marks = Table(
     "marks",
     metadata,
@@ -121,6 +131,19 @@ self_ratings = Table(
     metadata,
     Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("rating", JSON, nullable=False),
+)
+
+# Given and taken back; never overwritten, so that it can be shown when the microphone was allowed.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("trainee_id", String(64), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("given_at", UtcTime, nullable=False),
+    Column("withdrawn_at", UtcTime),
+    Index("ix_consents_trainee_id_purpose", "trainee_id", "purpose"),
 )
 
 # Tries hang on no session: a drill is practised by itself.

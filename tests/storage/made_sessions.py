@@ -6,6 +6,7 @@ from typing import Any
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, SelfRating, Session, Turn
+from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
 
 T0 = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
@@ -17,6 +18,17 @@ CODES = TurnCodes(
             start=0, end=4, text="Hm? ", codes=(UtteranceLabel(scheme="s", code="open_question", confidence=0.9),)
         ),
     ),
+)
+
+
+SPEECH = TurnSpeech(
+    began_s=12.5,
+    ended_s=14.25,
+    was_interrupted=True,
+    unheard="And then",
+    confidence=0.8,
+    versions=(TextVersion(text=" I don't count hem. ", source="recogniser", at=T0),),
+    clip="ab12",
 )
 
 
@@ -40,6 +52,7 @@ def a_full_turn(number: int, parent: int | None = None) -> Turn:
         timings_s={"reply": 0.12},
         note="A word from the program.",
         marked=True,
+        speech=SPEECH,
     )
 
 

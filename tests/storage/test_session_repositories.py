@@ -10,7 +10,7 @@ from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.services.ports import SessionRepository
 from simpatient.storage.opening import open_sessions
 from tests.fakes import InMemorySessions
-from tests.storage.made_sessions import A_RATING, CODES, T0, a_card, a_full_turn, a_session, a_turn
+from tests.storage.made_sessions import A_RATING, CODES, SPEECH, T0, a_card, a_full_turn, a_session, a_turn
 
 
 @pytest.fixture(params=["database", "memory"])
@@ -91,6 +91,23 @@ def test_codes_and_marks_are_attached_and_replaced(sessions: SessionRepository) 
     first, second = sessions.get("s1").turns
     assert (first.codes, first.marked) == (None, True)
     assert (second.codes, second.marked) == (CODES, False)
+
+
+def test_a_turn_is_amended_in_its_place(sessions: SessionRepository) -> None:
+    sessions.create(a_session(turns=(a_full_turn(0), a_turn(1, 0)), leaf=1))
+    first, second = sessions.get("s1").turns
+    sessions.amend_turn(
+        "s1", second.model_copy(update={"text": "Hm.", "codes": CODES, "speech": SPEECH, "parent": None})
+    )
+    sessions.amend_turn(
+        "s1", first.model_copy(update={"codes": None, "speech": None, "facts_revealed": (), "marked": False})
+    )
+    stored = sessions.get("s1")
+    assert stored.turns[1] == second.model_copy(update={"text": "Hm.", "codes": CODES, "speech": SPEECH})
+    assert stored.turns[0] == first.model_copy(update={"codes": None, "speech": None, "facts_revealed": ()})
+    assert stored.leaf == 1
+    with pytest.raises(NotFound):
+        sessions.amend_turn("s1", a_turn(9))
 
 
 def test_a_session_ends_and_opens_again(sessions: SessionRepository) -> None:

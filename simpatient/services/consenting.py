@@ -1,0 +1,68 @@
+"""Consent: asked before the microphone opens, stored in the words that were shown, taken back at any time."""
+
+from typing import Protocol
+
+from simpatient.domain.consent import Consent, Purpose
+from simpatient.domain.errors import UserFacingError
+from simpatient.services.clips import ClipStore
+from simpatient.services.ports import Clock, ConsentRepository
+
+# Read by the trainee before agreeing, and stored with the consent: change the words and everybody is asked again.
+WORDINGS: dict[Purpose, str] = {
+    "microphone": (
+        "simpatient listens through the microphone only while this is shown, turns your words into text on this "
+        "computer, and then forgets the sound. It looks at words and times, never at mood, accent or who you are."
+    ),
+    "keep_audio": (
+        "The sound of your own turns is kept on this computer, encrypted, for as long as you choose, so that you can "
+        "hear them again. It is then deleted. You can delete it earlier at any time."
+    ),
+}
+
+
+class ConsentNeeded(UserFacingError):
+    """Something was asked for that a trainee has not agreed to."""
+
+
+class Consents(Protocol):
+    """What may be asked of consents by the services that depend on one."""
+
+    def require(self, trainee_id: str, purpose: Purpose) -> None:
+        """Raise ``ConsentNeeded`` unless the trainee has agreed to the present wording."""
+        ...
+
+
+class ConsentService:
+    """Gives, checks and takes back consents."""
+
+    def __init__(self, *, consents: ConsentRepository, clips: ClipStore, clock: Clock) -> None:
+        self._consents = consents
+        self._clips = clips
+        self._clock = clock
+
+    def has(self, trainee_id: str, purpose: Purpose) -> bool:
+        """Whether a trainee has agreed to a purpose, in its present wording."""
+        given = self._consents.consents(trainee_id)
+        return any(c.holds and c.purpose == purpose and c.wording == WORDINGS[purpose] for c in given)
+
+    def require(self, trainee_id: str, purpose: Purpose) -> None:
+        """Raise ``ConsentNeeded`` unless ``has``."""
+        if not self.has(trainee_id, purpose):
+            raise ConsentNeeded("You have not agreed to this yet.", "Open Settings, Voice, and agree to it first.")
+
+    def give(self, trainee_id: str, purpose: Purpose) -> None:
+        """Store that a trainee agrees to the present wording; on return it is durable."""
+        if self.has(trainee_id, purpose):
+            return
+        now = self._clock.now()
+        self._consents.add(Consent(trainee_id=trainee_id, purpose=purpose, wording=WORDINGS[purpose], given_at=now))
+
+    def withdraw(self, trainee_id: str, purpose: Purpose) -> None:
+        """Take a consent back; without the one for keeping sound, what was kept is deleted."""
+        self._consents.withdraw(trainee_id, purpose, self._clock.now())
+        if purpose == "keep_audio":
+            self._clips.delete_all(trainee_id)
+
+    def history(self, trainee_id: str) -> tuple[Consent, ...]:
+        """Return everything a trainee has agreed to and taken back, oldest first."""
+        return self._consents.consents(trainee_id)
