@@ -180,7 +180,7 @@ class InMemorySessions:
     def amend_turn(self, session_id: str, turn: Turn) -> None:
         stored = _turn_of(self._one(session_id), turn.turn)
         stays = {name: getattr(stored, name) for name in ("parent", "speaker", "at", "marked")}
-        self._update_turn(session_id, turn.turn, **{**dict(turn), **stays})
+        self._replace_turn(session_id, turn.model_copy(update=stays))
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
         self._update_turn(session_id, turn, marked=marked)
@@ -245,9 +245,11 @@ class InMemorySessions:
         self._sessions[session_id] = self._one(session_id).model_copy(update=values)
 
     def _update_turn(self, session_id: str, turn: int, **values: Any) -> None:
-        session = self._one(session_id)
-        changed = _turn_of(session, turn).model_copy(update=values)
-        self._update(session_id, turns=tuple(changed if stored.turn == turn else stored for stored in session.turns))
+        self._replace_turn(session_id, _turn_of(self._one(session_id), turn).model_copy(update=values))
+
+    def _replace_turn(self, session_id: str, turn: Turn) -> None:
+        stored = self._one(session_id).turns
+        self._update(session_id, turns=tuple(turn if each.turn == turn.turn else each for each in stored))
 
 
 @dataclass
