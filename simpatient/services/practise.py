@@ -7,13 +7,15 @@ from threading import RLock
 from simpatient.assessment.scoring import score
 from simpatient.domain.base import Value
 from simpatient.domain.case import Case
-from simpatient.domain.codes import TurnCodes
+from simpatient.domain.codes import Speaker, TurnCodes
 from simpatient.domain.errors import Cancelled, UserFacingError
 from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import CodedTurn, Manifest, Session, Turn
+from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
+from simpatient.patient.heard import as_heard
 from simpatient.patient.mind import Reply
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
@@ -117,8 +119,22 @@ class PractiseService:
         self._sessions.create(session)
         return self._keep(session)
 
-    def reply(self, session_id: str, text: str, on_chunk: OnChunk, cancel: CancelToken | None = None) -> Exchange:
+    def reply(
+        self,
+        session_id: str,
+        text: str,
+        on_chunk: OnChunk,
+        cancel: CancelToken | None = None,
+        speech: TurnSpeech | None = None,
+    ) -> Exchange:
         """Store the trainee's turn, then answer it; chunks are a preview, the return value is the truth.
+
+        Args:
+            session_id: Which session.
+            text: The trainee's words.
+            on_chunk: Given the patient's words as they come.
+            cancel: Stops the answer, not the storing.
+            speech: How the words were spoken; None when they were typed.
 
         Raises:
             UserFacingError: The text is too long, or the session has ended.
@@ -134,11 +150,55 @@ class PractiseService:
                     "Shorten it and send it again; it was not sent.",
                 )
             turn = Turn(
-                turn=_next_number(session), parent=session.leaf, speaker="trainee", text=said, at=self._clock.now()
+                turn=_next_number(session),
+                parent=session.leaf,
+                speaker="trainee",
+                text=said,
+                at=self._clock.now(),
+                speech=speech,
             )
             self._sessions.add_turn(session_id, turn)
             session = self._keep(_with_turn(session, turn))
             return self._answer(session, turn, on_chunk, cancel)
+
+    def keep_heard(self, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
+        """Store how a patient's turn was spoken; of one that was cut off, only what was heard has been said.
+
+        Raises:
+            UserFacingError: There is no such patient turn.
+        """
+        with self._lock:
+            session = self._current(session_id)
+            stored = _turn_of(session, turn, "patient")
+            facts = self._minds.of(self._library.case(session.case_id).persona).persona.facts
+            return self._amend(session, as_heard(stored, heard, facts).model_copy(update={"speech": speech}))
+
+    def correct(self, session_id: str, turn: int, text: str) -> Turn:
+        """Put right what the recogniser misheard: codes and, after the session, scores follow; both texts are kept.
+
+        Raises:
+            UserFacingError: There is no such spoken turn of the trainee's.
+        """
+        with self._lock:
+            session = self._current(session_id)
+            stored = _turn_of(session, turn, "trainee")
+            if stored.speech is None:
+                raise UserFacingError("This turn was typed, not spoken.", "Only spoken turns can be corrected.")
+            changed = _corrected(stored, stored.speech, clean_text(text), self._clock)
+            before = session.path(turn)[-2:-1]
+            codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
+            amended = self._amend(session, changed.model_copy(update={"codes": codes}))
+            session = self._current(session_id)
+            if session.is_ended and session.leaf is not None:
+                self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
+                self._keep(self._sessions.get(session_id))
+            return amended
+
+    def _amend(self, session: Session, turn: Turn) -> Turn:
+        self._sessions.amend_turn(session.id, turn)
+        turns = tuple(turn if each.turn == turn.turn else each for each in session.turns)
+        self._keep(session.model_copy(update={"turns": turns}))
+        return turn
 
     def resume(self, session_id: str) -> Session:
         """Return a session as it was left; a turn that was never answered is answered now."""
@@ -162,11 +222,7 @@ class PractiseService:
             UserFacingError: ``from_turn`` is not a patient turn of this session.
         """
         with self._lock:
-            session = self._sessions.get(session_id)
-            if not any(t.turn == from_turn and t.speaker == "patient" for t in session.turns):
-                raise UserFacingError(
-                    f"Turn {from_turn} is not a patient turn of this session.", "Choose one of the patient's turns."
-                )
+            _turn_of(self._sessions.get(session_id), from_turn, "patient")
             self._sessions.set_leaf(session_id, from_turn)
             self._sessions.reopen(session_id)
             return self._keep(self._sessions.get(session_id))
@@ -299,6 +355,9 @@ def coded_turns(path: Sequence[Turn], coder: Coder) -> tuple[CodedTurn, ...]:
             speaker=turn.speaker,
             text=turn.text,
             codes=turn.codes or coder.code_turn(turn.speaker, turn.text, before.text if before else ""),
+            start_s=turn.speech.began_s if turn.speech else None,
+            end_s=turn.speech.ended_s if turn.speech else None,
+            was_interrupted=turn.speech is not None and turn.speech.was_interrupted,
         )
         for before, turn in zip((None, *path), path, strict=False)
     )
@@ -317,6 +376,20 @@ def last_state(path: Sequence[Turn]) -> PatientState | None:
 
 def _next_number(session: Session) -> int:
     return max((turn.turn for turn in session.turns), default=-1) + 1
+
+
+def _turn_of(session: Session, number: int, speaker: Speaker) -> Turn:
+    found = next((turn for turn in session.turns if turn.turn == number and turn.speaker == speaker), None)
+    if found is None:
+        message = f"Turn {number} is not a {speaker} turn of this session."
+        raise UserFacingError(message, f"Choose one of the {speaker}'s turns.")
+    return found
+
+
+def _corrected(turn: Turn, speech: TurnSpeech, text: str, clock: Clock) -> Turn:
+    first = TextVersion(text=turn.text, source="trainee", at=turn.at)
+    versions = (*(speech.versions or (first,)), TextVersion(text=text, source="trainee", at=clock.now()))
+    return turn.model_copy(update={"text": text, "speech": speech.model_copy(update={"versions": versions})})
 
 
 def _with_turn(session: Session, turn: Turn) -> Session:
