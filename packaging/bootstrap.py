@@ -35,6 +35,9 @@ DEBIAN_LIBRARIES = {
     "libxcb-sync.so.1": "libxcb-sync1", "libxcb-util.so.1": "libxcb-util1", "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1", "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }  # fmt: skip
+# Loaded by sounddevice (microphone and loudspeaker) and by pyttsx3, and the voices patients speak with.
+DEBIAN_LIBRARIES |= {"libportaudio.so.2": "libportaudio2", "libespeak-ng.so.1": "libespeak-ng1"}
+DEBIAN_PROGRAMS = {"espeak-ng": "espeak-ng", "flite": "flite"}
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
@@ -110,13 +113,14 @@ def library_folders() -> list[str]:
 
 
 def missing_debian_packages() -> list[str]:
-    """Return the Debian packages whose library (or font) is not on this machine."""
+    """Return the Debian packages whose library, program or font is not on this machine."""
     folders = library_folders()
     found = [
         package
         for library, package in DEBIAN_LIBRARIES.items()
         if not any(os.path.exists(f"{folder}/{library}") for folder in folders)
     ]
+    found += [package for program, package in DEBIAN_PROGRAMS.items() if not shutil.which(program)]
     return found if os.path.exists(FONT) else [*found, "fonts-dejavu-core"]
 
 
@@ -135,14 +139,14 @@ def ensure_system_packages(wanted: list[str]) -> None:
     if not wanted:
         return
     if not shutil.which("apt-get"):
-        say("some system libraries Qt uses were not found: " + ", ".join(wanted) + ". Trying to go on without them.")
+        say("some system packages for window and voice were not found: " + ", ".join(wanted) + ". Trying to go on without them.")
         return
     command = ["apt-get", "install", "-y", "--no-install-recommends", *wanted]
     if os.geteuid() != 0:
         if not (shutil.which("sudo") and sys.stdin.isatty()):
-            raise SetupFailed("system libraries are missing. Please run: sudo " + " ".join(command))
+            raise SetupFailed("system packages are missing. Please run: sudo " + " ".join(command))
         command = ["sudo", *command]
-    say("installing system libraries Qt needs: " + " ".join(wanted))
+    say("installing system packages for window and voice: " + " ".join(wanted))
     run_apt(command)
 
 
