@@ -27,6 +27,7 @@ REMEMBERED_ACTS = 3
 TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
 # Words a plan; empty text says that an authored line has to do it.
 Speak = Callable[[ReplyPlan, Random], Words]
+OnPlan = Callable[[ReplyPlan, PatientState], None]
 MACHINE_MOVE = "are_you_machine"
 
 
@@ -82,6 +83,7 @@ class Mind:
         seed: int,
         turn: int,
         speak: Speak | None = None,
+        on_plan: OnPlan | None = None,
     ) -> Reply:
         """Return the patient's reply to a coded trainee turn.
 
@@ -93,6 +95,7 @@ class Mind:
             seed: The session's seed.
             turn: The number of the trainee's turn in the session; with the seed it fixes all variety.
             speak: Words a plan in place of the authored lines, which are said when it gives no words.
+            on_plan: Told what the patient will do, before there are words, and the state it does it in.
         """
         seen = understand(text, codes, patient_turns[-RECENT_TURNS:], self._index, self._encoder)
         events = detect_events(text, codes, state, seen, self._index, self._table)
@@ -105,6 +108,8 @@ class Mind:
         plan = plan_reply(moment, random)
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
+        if on_plan is not None:
+            on_plan(plan, moved)
         words = self._words(plan, moved, text, random, speak)
         return Reply(words, plan, moved, _after(moved, words, plan), seen, asked_if_machine=machine)
 

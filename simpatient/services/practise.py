@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import RLock
 
 from simpatient.assessment.scoring import score
@@ -16,7 +17,7 @@ from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.heard import as_heard
-from simpatient.patient.mind import Reply
+from simpatient.patient.mind import OnPlan, Reply
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
@@ -35,6 +36,22 @@ class Exchange(Value):
     trainee: Turn
     patient: Turn
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Aloud:
+    """What talking adds to a reply.
+
+    Attributes:
+        speech: How the trainee's words were spoken; None when they were typed and only the answer is spoken.
+        on_plan: Told what the patient will do, before there are words: it decides how they are spoken.
+    """
+
+    speech: TurnSpeech | None = None
+    on_plan: OnPlan | None = None
+
+
+TYPED = Aloud()
 
 
 class PractiseService:
@@ -125,7 +142,7 @@ class PractiseService:
         text: str,
         on_chunk: OnChunk,
         cancel: CancelToken | None = None,
-        speech: TurnSpeech | None = None,
+        aloud: Aloud = TYPED,
     ) -> Exchange:
         """Store the trainee's turn, then answer it; chunks are a preview, the return value is the truth.
 
@@ -134,7 +151,7 @@ class PractiseService:
             text: The trainee's words.
             on_chunk: Given the patient's words as they come.
             cancel: Stops the answer, not the storing.
-            speech: How the words were spoken; None when they were typed.
+            aloud: What there is beside the words when they are spoken.
 
         Raises:
             UserFacingError: The text is too long, or the session has ended.
@@ -155,11 +172,11 @@ class PractiseService:
                 speaker="trainee",
                 text=said,
                 at=self._clock.now(),
-                speech=speech,
+                speech=aloud.speech,
             )
             self._sessions.add_turn(session_id, turn)
             session = self._keep(_with_turn(session, turn))
-            return self._answer(session, turn, on_chunk, cancel)
+            return self._answer(session, turn, on_chunk, cancel, aloud)
 
     def keep_heard(self, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
         """Store how a patient's turn was spoken; of one that was cut off, only what was heard has been said.
@@ -245,7 +262,14 @@ class PractiseService:
         rubrics = [self._library.rubric(rubric) for rubric in self._library.case(session.case_id).rubrics]
         return tuple(score(session.id, turns, rubric, self._coder.coder_id) for rubric in rubrics)
 
-    def _answer(self, session: Session, turn: Turn, on_chunk: OnChunk, cancel: CancelToken | None) -> Exchange:
+    def _answer(
+        self,
+        session: Session,
+        turn: Turn,
+        on_chunk: OnChunk,
+        cancel: CancelToken | None,
+        aloud: Aloud = TYPED,
+    ) -> Exchange:
         started = self._clock.monotonic()
         path = session.path(turn.turn)
         codes = turn.codes or self._code(session, turn, path)
@@ -255,7 +279,8 @@ class PractiseService:
         said = [t.text for t in path if t.speaker == "patient"]
         case = self._library.case(session.case_id)
         speak = self._speakers.speaker(session, case, path, on_chunk, cancel)
-        reply = mind.reply(state, turn.text, codes, said, session.manifest.seed, turn.turn, speak)
+        seed = session.manifest.seed
+        reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, aloud.on_plan)
         if cancel is not None and cancel.is_cancelled:
             raise Cancelled
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
