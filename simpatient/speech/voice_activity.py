@@ -38,6 +38,8 @@ class SileroDetector:
     def __init__(self) -> None:
         self._session = _silero_session()
         self._rate = np.array(SAMPLE_RATE, np.int64)
+        self._input: Samples
+        self._state: Samples
         self.reset()
 
     @property

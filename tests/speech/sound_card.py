@@ -27,6 +27,7 @@ class SoundCard:
         self.speed = 20.0
         self.open_streams = 0
         self.given = 0
+        self.has_broken = False
         self.default = SimpleNamespace(device=(0, -1))
 
     def query_devices(self, number: int | None = None) -> Any:
@@ -83,3 +84,4 @@ class Stream:
             number += 1
             self._card.given += size
         self._wanted["finished_callback"]()
+        self._card.has_broken = not self._stop.is_set()

@@ -44,13 +44,13 @@ def spells_in(events: list[ListeningEvent]) -> list[Spell]:
 
 # --- properties -------------------------------------------------------------------------------------------
 
-pieces = st.lists(st.tuples(st.booleans(), st.integers(1, 30)), min_size=1, max_size=25)
+pieces = st.lists(st.tuples(st.booleans(), st.integers(1, 20)), min_size=1, max_size=15)
 keyed = st.booleans()
 
 
 def _drawn(parts: list[tuple[bool, int]]) -> Samples:
-    """Loud and quiet stretches of whole tenths of 64 ms, told apart by their content."""
-    return np.concatenate([(tone if loud else silence)(0.064 * tenths) for loud, tenths in parts])
+    """Loud and quiet stretches, in steps of 64 ms."""
+    return np.concatenate([(tone if loud else silence)(0.064 * steps) for loud, steps in parts])
 
 
 @given(pieces, keyed, st.lists(st.integers(1, 3000), min_size=1, max_size=60))
