@@ -14,7 +14,7 @@ from simpatient.domain.speech import SAMPLE_RATE, Samples
 from simpatient.services.hearing import Hearing
 from simpatient.services.speech_ports import ListeningEvent, SpeechEnded
 from simpatient.speech.endpointing import Endpointing, Timing
-from simpatient.speech.voice_activity import SileroDetector
+from simpatient.speech.voice_activity import SileroDetector, best_detector
 from tests.benchmarks.conftest import Results, interleaved
 from tests.speech.conftest import rendered
 from tests.speech_fakes import FakeRecorder, blocks_of, silence
@@ -43,7 +43,7 @@ class Desk:
         self.recorder = FakeRecorder()
         self.hearing = Hearing(
             recorder=self.recorder,
-            endpointer=Endpointing(SileroDetector(), PATIENT),
+            endpointer=Endpointing(best_detector(), PATIENT),
             on_event=self._on_event,
             on_error=lambda error: None,
             mode="hands_free",
@@ -58,7 +58,7 @@ class Desk:
 
     def count(self) -> int:
         """Return how many spells are in it, by hearing it once without a thread."""
-        endpointer = Endpointing(SileroDetector(), PATIENT)
+        endpointer = Endpointing(best_detector(), PATIENT)
         events = [event for block in blocks_of(self._said) for event in endpointer.feed(block)]
         return sum(isinstance(event, SpeechEnded) for event in events)
 
