@@ -23,6 +23,8 @@ class SoundCard:
         self.sound = np.zeros(0, np.float32) if sound is None else sound
         self.noise = 1e-4
         self.refuses_with = 0
+        self.starts_with = 0
+        self.is_gone = False
         self.breaks_after: int | None = None
         self.speed = 20.0
         self.open_streams = 0
@@ -59,11 +61,15 @@ class Stream:
 
     def start(self) -> None:
         self._card.open_streams += 1
+        if self._card.starts_with:
+            raise PortAudioError("refused", self._card.starts_with)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
+        if self._card.is_gone:
+            raise PortAudioError("gone", -9985)
 
     def close(self) -> None:
         self._card.open_streams -= 1

@@ -12,6 +12,10 @@ import numpy as np
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
+from simpatient.services.sound_level import level_db
+
+
+QUIET_DB = -60.0
 
 
 class SphinxTranscriber:
@@ -36,6 +40,8 @@ class SphinxTranscriber:
         if cancel is not None and cancel.is_cancelled:
             raise Cancelled
         self.prepare()
+        if level_db(samples) < QUIET_DB:  # it makes words of zeros
+            return Recognised(text="", model_id=self.model_id, rejected="silence")
         self._decoder.start_utt()
         self._decoder.process_raw((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), full_utt=True)
         self._decoder.end_utt()

@@ -135,24 +135,29 @@ def test_a_file_is_heard_as_if_it_came_from_a_microphone(tmp_path: Path, say: Sa
     assert began[1] - began[0] == pytest.approx(len(lines[0]) / SAMPLE_RATE, abs=0.4)
 
 
-@pytest.mark.parametrize("mode", ["push_to_talk", "hands_free"])
-def test_what_flite_says_into_the_microphone_comes_out_as_the_right_words(mode: str, say: Say) -> None:
-    """Six lines by two voices, 74 words, through the whole of listening: at most one in twenty is wrong."""
+@pytest.mark.parametrize(("mode", "voices"), [("push_to_talk", ("slt",)), ("hands_free", ("slt", "rms"))])
+def test_what_flite_says_into_the_microphone_comes_out_as_the_right_words(mode: str, voices, say: Say) -> None:
+    """Six lines, 37 words a voice, through the whole of listening: slt's are all right, of rms's two may be wrong."""
     pytest.importorskip("pocketsphinx")
     ears, talk = SphinxTranscriber(), Talk(mode)
     talk.hearing.start()
-    errors = words = 0
-    for number, (voice, line) in enumerate((voice, line) for voice in ("slt", "rms") for line in LINES):
+    errors = dict.fromkeys(voices, 0)
+    for number, (voice, line) in enumerate((voice, line) for voice in voices for line in LINES):
         said = say(line, voice)
         _speak(talk, mode, said + pink(len(said) / SAMPLE_RATE + 1, -65)[: len(said)])
         talk.until(lambda wanted=number: len(talk.spells) == wanted + 1)
         found = words_of(ears.transcribe(talk.spells[-1].samples).text)
-        errors += word_errors(words_of(line), found)
-        words += len(words_of(line))
+        errors[voice] += word_errors(words_of(line), found)
     talk.hearing.close()
     ears.close()
-    assert words == 74
-    assert errors / words <= 0.05
+    assert errors["slt"] == 0
+    assert errors.get("rms", 0) <= 2
+
+
+def test_the_recogniser_of_the_tests_hears_no_words_in_silence() -> None:
+    pytest.importorskip("pocketsphinx")
+    heard = SphinxTranscriber().transcribe(silence(1))
+    assert (heard.text, heard.confidence, heard.rejected) == ("", 0.0, "silence")
 
 
 def _speak(talk: Talk, mode: str, said: Samples) -> None:

@@ -193,6 +193,28 @@ def test_a_device_that_breaks_off_is_told_on_leaving_and_closed() -> None:
     assert card.open_streams == 0
 
 
+def test_a_device_that_refuses_to_start_is_closed_again() -> None:
+    card = SoundCard()
+    card.starts_with = -9985
+    with pytest.raises(AudioUnavailable, match="Another program"), DeviceRecorder(lambda: card).open(lambda _: None):
+        pass
+    assert card.open_streams == 0
+
+
+def test_a_device_that_cannot_even_be_closed_is_told() -> None:
+    card = SoundCard()
+    card.is_gone = True
+    with pytest.raises(AudioUnavailable, match="broke off"), DeviceRecorder(lambda: card).open(lambda _: None):
+        pass
+
+
+def test_a_computer_without_the_library_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(AudioUnavailable, match="libportaudio2"), DeviceRecorder().open(lambda _: None):
+        pass
+    assert DeviceRecorder().devices() == ()
+
+
 def test_a_device_that_is_lost_has_stopped_hearing_with_one_error() -> None:
     card = SoundCard()
     card.breaks_after = 5
