@@ -169,9 +169,10 @@ class Endpointing:
     def _ended_before(self, frame: _Frame) -> list[ListeningEvent]:
         """Return the end of the spell before a voice that comes after a pause, if that ends or cuts it."""
         voice, timing = self._voice, self._timing
+        pause_s = frame.at_s - voice.last_s if voice is not None else 0.0
         if voice is None or not voice.is_sure:
+            self._voice = voice if pause_s < timing.after_s else None
             return []
-        pause_s = frame.at_s - voice.last_s
         if not self._waits_for_key and pause_s >= timing.patience_s:  # the sound between was lost
             return self._ended()
         if pause_s >= timing.cut_pause_s and self._kept_s >= timing.cut_after_s:

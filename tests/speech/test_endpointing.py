@@ -231,6 +231,14 @@ def test_sound_that_was_lost_ends_a_spell_when_the_gap_is_long() -> None:
     assert events[1].at_s == pytest.approx(110.0, abs=0.04)
 
 
+def test_a_click_before_a_gap_is_no_part_of_the_voice_after_it() -> None:
+    endpointer = Endpointing(FakeDetector())
+    assert fed(endpointer, tone(0.064)) == []
+    (began,) = fed(endpointer, tone(0.5), 110.0)
+    assert isinstance(began, SpeechBegan)
+    assert began.at_s == pytest.approx(110.0, abs=0.04)
+
+
 def test_a_clock_that_runs_away_is_followed_in_silence() -> None:
     endpointer = Endpointing(FakeDetector())
     fed(endpointer, silence(1), 100.0)
