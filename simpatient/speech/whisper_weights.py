@@ -173,7 +173,7 @@ def _answered(url: str, have: int) -> Iterator[Piece]:
     asked = {"Range": f"bytes={have}-"} if have else {}
     client = httpx2.Client(timeout=httpx2.Timeout(_PATIENCE_S), follow_redirects=True)
     with client, client.stream("GET", url, headers=asked) as answer:
-        if have and answer.status_code == httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if have and answer.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE:
             return  # all of it is here already
         if answer.status_code not in (httpx2.codes.OK, httpx2.codes.PARTIAL_CONTENT):
             raise ModelUnavailable(
