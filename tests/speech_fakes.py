@@ -1,8 +1,125 @@
-"""Stand-ins for ears and mouth, behind the ports of ``services.speech_ports``."""
+"""Stand-ins for the ports of talking, in memory. The contract suites hold them to what the real ones do."""
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
 from simpatient.domain.ports import Cancellation
-from simpatient.domain.speech import Recognised, Samples
+from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Recognised, Samples, SoundBlock, Spell
+from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded
+
+LOUD = 0.01
+BLOCK = SAMPLE_RATE // 50
+
+
+def silence(seconds: float) -> Samples:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+def tone(seconds: float, height: float = 220.0, loudness: float = 0.3) -> Samples:
+    """A voice to the fakes, which only listen to loudness."""
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    return (loudness * np.sin(2 * np.pi * height * times)).astype(np.float32)
+
+
+def blocks_of(samples: Samples, at_s: float = 100.0, size: int = BLOCK) -> Iterator[SoundBlock]:
+    for start in range(0, len(samples), size):
+        yield SoundBlock(samples[start : start + size], at_s + start / SAMPLE_RATE)
+
+
+class FakeRecorder:
+    """A microphone into which a test speaks; the sound is heard at once, in the test's own thread."""
+
+    def __init__(self, error: AudioUnavailable | None = None) -> None:
+        self.error = error
+        self.breaks_with: AudioUnavailable | None = None
+        self.opened = 0
+        self._on_block: Callable[[SoundBlock], None] | None = None
+        self._at_s = 100.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._on_block is not None
+
+    def devices(self) -> tuple[AudioDevice, ...]:
+        return () if self.error else (AudioDevice(id="fake", name="Fake microphone", is_default=True),)
+
+    @contextmanager
+    def open(self, on_block: Callable[[SoundBlock], None], device: str = "") -> Iterator[None]:
+        if self.error or device not in ("", "fake"):
+            raise self.error or AudioUnavailable(f"The microphone '{device}' is not here.", "Choose another one.")
+        self.opened += 1
+        self._on_block = on_block
+        try:
+            yield
+        finally:
+            self._on_block = None
+        if self.breaks_with:
+            raise self.breaks_with
+
+    def say(self, samples: Samples) -> None:
+        """Speak; what is said while nobody records is lost, and time goes on."""
+        for block in blocks_of(samples, self._at_s):
+            if self._on_block is not None:
+                self._on_block(block)
+        self._at_s += len(samples) / SAMPLE_RATE
+
+
+class FakeDetector:
+    """Takes whatever is loud for a voice."""
+
+    block = 512
+
+    def __init__(self) -> None:
+        self.resets = 0
+
+    def chance(self, samples: Samples) -> float:
+        assert len(samples) == self.block
+        return float(_is_loud(samples))
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+class FakeEndpointer:
+    """A spell is what is loud, until it is quiet for ``patience_s``; judged block by block."""
+
+    def __init__(self, patience_s: float = 0.3) -> None:
+        self._patience_s = patience_s
+        self.reset()
+
+    def reset(self) -> None:
+        self._sound: list[Samples] = []
+        self._began_s = self._last_s = 0.0
+
+    def feed(self, block: SoundBlock) -> tuple[ListeningEvent, ...]:
+        is_loud, end_s = _is_loud(block.samples), block.at_s + len(block.samples) / SAMPLE_RATE
+        began = () if self._sound or not is_loud else (SpeechBegan(block.at_s),)
+        if began:
+            self._began_s = block.at_s
+        if is_loud:
+            self._last_s = end_s
+        if not self._sound and not is_loud:
+            return ()
+        self._sound.append(block.samples)
+        if is_loud or end_s - self._last_s < self._patience_s:
+            return began
+        spell = self.finish()
+        return (SpeechEnded(spell),) if spell else ()
+
+    def so_far(self) -> Samples:
+        return np.concatenate(self._sound) if self._sound else silence(0)
+
+    def finish(self) -> Spell | None:
+        spell = Spell(self.so_far(), self._began_s, self._last_s) if self._sound else None
+        self.reset()
+        return spell
+
+
+def _is_loud(samples: Samples) -> bool:
+    return bool(len(samples)) and float(np.sqrt(np.mean(samples**2))) > LOUD
 
 
 class FakeTranscriber:

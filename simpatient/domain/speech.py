@@ -56,11 +56,13 @@ class Spell:
         samples: At ``SAMPLE_RATE``, with a little of what came before and after.
         began_s: Monotonic time at which the voice began, seconds.
         ended_s: Monotonic time at which it ended.
+        goes_on: It had grown too long and was cut; the speaker went on, and another spell follows.
     """
 
     samples: Samples
     began_s: float
     ended_s: float
+    goes_on: bool = False
 
 
 class Recognised(Value):

@@ -1,0 +1,85 @@
+"""A sound card in memory with the face of the library sounddevice, so that the recorder's errors can be had at will."""
+
+from threading import Event, Thread
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from simpatient.domain.speech import Samples
+
+
+class PortAudioError(Exception):
+    """As sounddevice raises it: a text, then PortAudio's number."""
+
+
+class SoundCard:
+    """One microphone of a rate of its own; ``sound`` is what it hears, then a little noise."""
+
+    PortAudioError = PortAudioError
+
+    def __init__(self, rate: int = 16_000, channels: int = 1, sound: Samples | None = None) -> None:
+        self.rate, self.channels = rate, channels
+        self.sound = np.zeros(0, np.float32) if sound is None else sound
+        self.noise = 1e-4
+        self.refuses_with = 0
+        self.breaks_after: int | None = None
+        self.speed = 20.0
+        self.open_streams = 0
+        self.given = 0
+        self.default = SimpleNamespace(device=(0, -1))
+
+    def query_devices(self, number: int | None = None) -> Any:
+        speaker = {"name": "Loudspeaker", "hostapi": 0, "max_input_channels": 0, "default_samplerate": 48_000.0}
+        microphone = {
+            "name": "Headset", "hostapi": 0, "max_input_channels": self.channels, "default_samplerate": float(self.rate),
+        }  # fmt: skip
+        found = [microphone, speaker]
+        return found if number is None else found[number]
+
+    def query_hostapis(self) -> Any:
+        return ({"name": "Card"},)
+
+    def InputStream(self, **wanted: Any) -> "Stream":
+        if self.refuses_with:
+            raise PortAudioError("refused", self.refuses_with)
+        if wanted["samplerate"] != self.rate:
+            raise PortAudioError("Invalid sample rate", -9997)
+        if self.channels > 1 and wanted["channels"] == 1:
+            raise PortAudioError("Invalid number of channels", -9998)
+        return Stream(self, wanted)
+
+
+class Stream:
+    def __init__(self, card: SoundCard, wanted: dict[str, Any]) -> None:
+        self._card, self._wanted = card, wanted
+        self._stop = Event()
+        self._thread = Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._card.open_streams += 1
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def close(self) -> None:
+        self._card.open_streams -= 1
+
+    def _run(self) -> None:
+        size, rate, number = self._wanted["blocksize"], self._card.rate, 0
+        rng = np.random.default_rng(0)
+        times = SimpleNamespace(currentTime=10.0, inputBufferAdcTime=10.0 - size / rate)
+        buffer = np.zeros((size, self._wanted["channels"]), np.float32)
+        while not self._stop.wait(size / rate / self._card.speed):
+            if self._card.breaks_after is not None and number >= self._card.breaks_after:
+                break
+            heard = self._card.sound[number * size : (number + 1) * size]
+            buffer[:] = self._card.noise * rng.standard_normal((size, 1))
+            buffer[: len(heard)] += heard[:, None]
+            status = SimpleNamespace(input_overflow=False)
+            self._wanted["callback"](buffer, size, times, status)
+            number += 1
+            self._card.given += size
+        self._wanted["finished_callback"]()
