@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.importing import ImportService
     from simpatient.services.models import ModelService
     from simpatient.services.recognisers import RecogniserService
     from simpatient.speech.transcriber import WhisperTranscriber
@@ -55,6 +56,7 @@ CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 MODELS = "models"
 SPEECH = "speech"
+RECORDED_PAUSE_S = 0.7
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -323,6 +325,26 @@ def open_transcriber(home: Path, wanted: str = "", language: str = ENGLISH) -> W
     weights, path = open_recognisers(home).resolve(wanted, language)
     rules = BeliefRules.model_validate(_speech_data("belief.yaml"))
     return open_transcriber(WhisperSettings(path, weights.sha256, weights.model_id, rules, language))
+
+
+def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> ImportService:
+    """Return what listens to recordings; its recogniser's process is not started yet.
+
+    Raises:
+        NotFound: There is no such recogniser.
+        ModelUnavailable: Its weights are not on this computer.
+    """
+    from simpatient.services.importing import ImportService
+    from simpatient.speech.endpointing import Endpointing, Timing
+    from simpatient.speech.recording_file import RecordingFiles
+    from simpatient.speech.voice_activity import best_detector
+
+    # Nobody waits for the end of a spell here, and two speakers may share a channel: it is cut at short pauses.
+    return ImportService(
+        decoder=RecordingFiles(),
+        new_endpointer=lambda: Endpointing(best_detector(), Timing(patience_s=RECORDED_PAUSE_S)),
+        transcriber=open_transcriber(home, recogniser, language),
+    )
 
 
 def _speech_data(name: str) -> Any:

@@ -6,7 +6,20 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import coding, content, doctor, draft, drill, models, practise, reports, server, tune, voice
+from simpatient.cli import (
+    coding,
+    content,
+    doctor,
+    draft,
+    drill,
+    models,
+    practise,
+    reports,
+    server,
+    transcribe,
+    tune,
+    voice,
+)
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -27,6 +40,7 @@ app.command("practise")(practise.practise)
 app.command("drill")(drill.drill)
 app.command("code")(coding.code)
 app.command("score")(coding.score)
+app.command("transcribe")(transcribe.transcribe)
 app.command("list")(content.list_content)
 app.command("check")(content.check)
 app.command("doctor")(doctor.doctor)
