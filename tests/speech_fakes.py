@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
+from simpatient.domain.errors import AudioUnavailable, Cancelled, ContentError, ModelUnavailable
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Recognised, Samples, SoundBlock, Spell
-from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded
+from simpatient.services.speech_ports import ListeningEvent, RecordedSound, SpeechBegan, SpeechEnded
 
 LOUD = 0.01
 BLOCK = SAMPLE_RATE // 50
@@ -161,3 +162,25 @@ class FakeTranscriber:
 
     def close(self) -> None:
         self._is_closed = True
+
+
+class FakeDecoder:
+    """A recording in memory, handed over in pieces of half a second, whatever the path.
+
+    Args:
+        samples: Shape (n,) or (n, channels), at the one rate.
+    """
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples if samples.ndim == 2 else samples[:, None]
+
+    def decode(
+        self, path: Path, on_sound: Callable[[RecordedSound], None], cancel: Cancellation | None = None
+    ) -> None:
+        if not path.is_file():
+            raise ContentError("The file cannot be read.", file=str(path))
+        size, total_s = SAMPLE_RATE // 2, len(self._samples) / SAMPLE_RATE
+        for start in range(0, len(self._samples), size):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            on_sound(RecordedSound(self._samples[start : start + size], start / SAMPLE_RATE, total_s))

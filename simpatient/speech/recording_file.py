@@ -194,10 +194,11 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
         descriptor = os.open(path, flags)
     except OSError as error:
         raise _Refused(f"The file cannot be read ({error.strerror}).", "Check the path.") from error
+    facts = os.fstat(descriptor)
+    if not stat.S_ISREG(facts.st_mode):
+        os.close(descriptor)
+        raise _Refused("This is no plain file.", "Give the path of a recording.")
     with FileIO(descriptor, "r") as file:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise _Refused("This is no plain file.", "Give the path of a recording.")
         if not facts.st_size:
             raise _Refused("This file is empty.", _AGAIN)
         if facts.st_size > limits.size_bytes:

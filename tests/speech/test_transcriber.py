@@ -120,7 +120,7 @@ def test_twice_lost_is_one_calm_sentence_and_the_next_call_is_tried(hosted):
 
 def test_what_a_new_process_cannot_help_is_not_repeated(hosted, tmp_path):
     transcriber = hosted("unavailable", 1)
-    with pytest.raises(ModelUnavailable, match="This language is not known. Choose another."):
+    with pytest.raises(ModelUnavailable, match=r"This language is not known\. Choose another\."):
         transcriber.transcribe(noise(0.5))
     assert len(list(tmp_path.glob("fault-*"))) == 1
     assert transcriber.transcribe(noise(0.5)).text
