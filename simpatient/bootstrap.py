@@ -56,7 +56,6 @@ CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 MODELS = "models"
 SPEECH = "speech"
-RECORDED_PAUSE_S = 0.7
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -339,10 +338,9 @@ def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> Im
     from simpatient.speech.recording_file import RecordingFiles
     from simpatient.speech.voice_activity import best_detector
 
-    # Nobody waits for the end of a spell here, and two speakers may share a channel: it is cut at short pauses.
     return ImportService(
         decoder=RecordingFiles(),
-        new_endpointer=lambda: Endpointing(best_detector(), Timing(patience_s=RECORDED_PAUSE_S)),
+        new_endpointer=lambda pause_s: Endpointing(best_detector(), Timing(patience_s=pause_s)),
         transcriber=open_transcriber(home, recogniser, language),
     )
 

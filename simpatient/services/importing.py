@@ -22,6 +22,10 @@ from simpatient.services.speech_ports import (
     Transcriber,
 )
 
+# Quiet that ends a spell. Where speakers share a channel it is as short as it can be without cutting within words,
+# since a spell with two speakers in it can be given to neither; changes that are quicker than that (many are: about
+# 0.2 s, Stivers et al. 2009, PNAS 106) stay unseen. A channel for each speaker is better.
+OWN_CHANNEL_PAUSE_S, SHARED_CHANNEL_PAUSE_S = 0.7, 0.3
 # Called with the seconds that were listened to, and how long the recording is.
 OnListened = Callable[[float, float], None]
 
@@ -65,12 +69,12 @@ class ImportService:
 
     Args:
         decoder: Reads files.
-        new_endpointer: Makes what cuts one channel into spells.
+        new_endpointer: Makes what cuts one channel into spells, given the quiet that ends one, in seconds.
         transcriber: Recognises their words.
     """
 
     def __init__(
-        self, *, decoder: RecordingDecoder, new_endpointer: Callable[[], Endpointer], transcriber: Transcriber
+        self, *, decoder: RecordingDecoder, new_endpointer: Callable[[float], Endpointer], transcriber: Transcriber
     ) -> None:
         self._decoder = decoder
         self._new_endpointer = new_endpointer
@@ -122,7 +126,7 @@ class _Listener:
 
     def __init__(
         self,
-        new_endpointer: Callable[[], Endpointer],
+        new_endpointer: Callable[[float], Endpointer],
         transcriber: Transcriber,
         by_channel: bool,
         cancel: Cancellation | None,
@@ -143,7 +147,8 @@ class _Listener:
             self._channels = sound.samples.shape[1]
             used = self._channels if self._by_channel else 1
             self._gate = ChannelGate(used)
-            self._endpointers = [self._new_endpointer() for _ in range(used)]
+            pause_s = OWN_CHANNEL_PAUSE_S if self._by_channel else SHARED_CHANNEL_PAUSE_S
+            self._endpointers = [self._new_endpointer(pause_s) for _ in range(used)]
         self._total_s = sound.total_s
         mixed = sound.samples if self._by_channel else sound.samples.mean(axis=1, keepdims=True)
         self._feed(self._gate.take(mixed))

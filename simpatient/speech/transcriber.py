@@ -6,12 +6,13 @@ the processor. Must not know whose speech it is. Importing this module loads no 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import Recognised, Samples
 from simpatient.speech.child import END_S, LOOK_EVERY_S, ChildLost, ChildProcess, Worker
@@ -76,13 +77,15 @@ class WhisperTranscriber:
     ) -> Recognised:
         """Return the words in a spell of speech; see ``services.speech_ports.Transcriber``.
 
+        One call at a time: who has a guess under way in another thread cancels it before asking for the final words.
+
         Raises:
             ModelUnavailable: The recogniser cannot be run (any more).
             Cancelled: ``cancel`` was set; the child stops before its next token.
         """
         sound = np.ascontiguousarray(samples, dtype=np.float32).reshape(-1)
         request = ReadingRequest(sound, hint, is_final)
-        with self._lock:
+        with self._taken(cancel):
             answers: list[Recognised] = []
             self._twice(lambda: answers.append(self._child.ask(request, cancel=cancel)))
             return answers[0].model_copy(update={"model_id": self._model_id})
@@ -97,6 +100,17 @@ class WhisperTranscriber:
                 return
         try:
             self._child.drop()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _taken(self, cancel: Cancellation | None) -> Iterator[None]:
+        """Wait for the call of another thread to end, as long as nobody cancels."""
+        while not self._lock.acquire(timeout=LOOK_EVERY_S):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+        try:
+            yield
         finally:
             self._lock.release()
 

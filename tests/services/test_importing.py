@@ -61,6 +61,12 @@ def test_channels_are_speakers_and_cross_talk_is_none(file):
     assert mixed.channels == 2
 
 
+def test_speakers_who_share_a_channel_are_told_apart_at_short_pauses(file):
+    quick = at(6.0, (1.0, 1.0, 0.3), (2.5, 1.0, 0.3))
+    assert len(service(quick).listen(file).spells) == 2
+    assert len(service(np.stack([quick, quick * 0], 1)).listen(file, by_channel=True).spells) == 1
+
+
 def test_both_at_once_are_both_heard(file):
     both = np.stack([at(8.0, (1.0, 4.0, 0.3)), at(8.0, (2.0, 1.0, 0.2))], 1)
     heard = service(both).listen(file, by_channel=True)

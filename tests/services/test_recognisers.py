@@ -86,7 +86,7 @@ def test_from_nothing_to_fetched_to_deleted(store):
     assert made.download("middle.en") == path
     assert made.disk_use() == len(CONTENT)
     assert made.delete("middle.en") == len(CONTENT)
-    with pytest.raises(NotFound, match="nothing of 'middle.en'"):
+    with pytest.raises(NotFound, match=r"nothing of 'middle\.en'"):
         made.delete("middle.en")
 
 
@@ -103,7 +103,7 @@ def test_a_wanted_one_is_the_one_or_none(store):
     with pytest.raises(ModelUnavailable, match="not on this computer") as raised:
         made.resolve("many")
     assert "voice download many" in raised.value.action
-    with pytest.raises(NotFound, match="There are: small.en"):
+    with pytest.raises(NotFound, match=r"There are: small\.en"):
         made.resolve("whatever")
     with pytest.raises(ModelUnavailable, match="does not hear this language"):
         made.resolve("small.en", "es")

@@ -156,6 +156,29 @@ def test_a_cancel_reaches_the_process_and_the_next_call_is_its_own(hosted, tmp_p
     assert transcriber.pid == pid
 
 
+def test_who_waits_for_another_thread_can_be_cancelled(hosted):
+    transcriber, first, second = hosted("wait"), CancelToken(), CancelToken()
+    transcriber.prepare()
+    ended: list[str] = []
+
+    def guess() -> None:
+        try:
+            transcriber.transcribe(noise(0.5), is_final=False, cancel=first)
+        except Cancelled:
+            ended.append("guess")
+
+    thread = threading.Thread(target=guess)
+    thread.start()
+    time.sleep(0.2)
+    threading.Timer(0.2, second.cancel).start()
+    with pytest.raises(Cancelled):
+        transcriber.transcribe(noise(0.5), cancel=second)
+    assert not ended
+    first.cancel()
+    thread.join(30)
+    assert ended == ["guess"]
+
+
 def test_closing_ends_a_call_under_way(hosted):
     transcriber = hosted("wait")
     transcriber.prepare()

@@ -160,6 +160,12 @@ def test_a_cancel_is_seen_between_tokens_and_leaves_nothing_behind(reader):
     assert reader.model.encoder.positional_embedding.shape[0] == 1500
 
 
+def test_two_hundred_clips_under_a_second_are_all_read(small):
+    reader = WhisperReader(settings_of(*small, credulous(), most_tokens=2))
+    clips = [noise(1.0, seed=number)[: 1 + number * 79] for number in range(200)]
+    assert all(reader.read(ReadingRequest(clip)).text for clip in clips)
+
+
 def test_sound_that_is_no_number_harms_nothing(reader):
     clip = noise(1.0)
     clip[5:9] = np.nan, np.inf, -np.inf, np.nan
