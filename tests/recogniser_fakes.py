@@ -41,6 +41,9 @@ class FakeWeights:
         path = self._own / weights.file
         return path if path.is_file() else None
 
+    def is_whole(self, weights: RecogniserWeights, path: Path) -> bool:
+        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == weights.sha256
+
     def is_own(self, path: Path) -> bool:
         return path.parent == self._own
 

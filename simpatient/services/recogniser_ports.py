@@ -21,6 +21,10 @@ class WeightsStore(Protocol):
         """
         ...
 
+    def is_whole(self, weights: RecogniserWeights, path: Path) -> bool:
+        """Whether a file has the checksum it should have; reads all of it."""
+        ...
+
     def partial_bytes(self, weights: RecogniserWeights) -> int:
         """Return the bytes of a download that was not finished."""
         ...
@@ -29,6 +33,8 @@ class WeightsStore(Protocol):
         self, weights: RecogniserWeights, on_bytes: OnBytes | None = None, cancel: Cancellation | None = None
     ) -> Path:
         """Fetch the file into the program's own folder and check it; goes on where it stopped.
+
+        A file that is there already, damaged perhaps, is replaced once the new one is whole.
 
         Raises:
             ModelUnavailable: It cannot be fetched, or did not arrive as it should be.

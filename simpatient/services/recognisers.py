@@ -99,6 +99,8 @@ class RecogniserService:
     ) -> Path:
         """Fetch weights by id ('' for what suits this computer) and check them; goes on where it stopped.
 
+        What is here and whole is not fetched again; what is damaged is.
+
         Raises:
             NotFound: There is no such recogniser.
             ModelUnavailable: They cannot be fetched, or there is no room.
@@ -108,10 +110,12 @@ class RecogniserService:
         if weights is None:
             raise self._unknown(ENGLISH)
         there = self._store.find(weights)
-        if there is not None:
-            return there
-        self._check_room(weights)
         tell = on_progress or (lambda _: None)
+        if there is not None:
+            tell(DownloadProgress(stage="checking"))
+            if self._store.is_whole(weights, there):
+                return there
+        self._check_room(weights)
         tell(DownloadProgress(stage="asking"))
 
         def on_bytes(done: int, total: int) -> None:

@@ -43,7 +43,7 @@ _INAUDIBLE = 1e-4
 _SPARE_TOKENS = 12  # a clip may be one long word with its punctuation
 MISSING = "The speech recogniser's weights are not on this computer."
 HOW_TO_GET = "Download them with 'simpatient voice download', or in the settings; typing always works."
-_DAMAGED = "Delete that file and run 'simpatient voice download'; typing always works."
+_DAMAGED = "Run 'simpatient voice download' for it: what is damaged is fetched again; typing always works."
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,11 @@ class WhisperReader:
             raise ModelUnavailable(
                 "The speech recogniser's program library is not on this computer.", "Install the program again."
             ) from error
+        if self._settings.language not in whisper.tokenizer.LANGUAGES:
+            raise ModelUnavailable(
+                f"The speech recogniser does not know the language '{self._settings.language}'.",
+                "Use a code like en or es.",
+            )
         if self._settings.threads is not None:
             torch.set_num_threads(self._settings.threads)
         with _device_faults():

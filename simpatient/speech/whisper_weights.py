@@ -52,6 +52,13 @@ class WhisperWeights:
         paths = (folder / weights.file for folder in (self._own, *self._others))
         return next((path for path in paths if path.is_file()), None)
 
+    def is_whole(self, weights: RecogniserWeights, path: Path) -> bool:
+        """Whether a file has the checksum it should have."""
+        try:
+            return _sha256(path, None) == weights.sha256
+        except OSError:
+            return False
+
     def is_own(self, path: Path) -> bool:
         """Whether a file lies in the program's own folder."""
         return path.parent == self._own
@@ -110,12 +117,7 @@ class WhisperWeights:
         return self._own / f"{weights.file}.{weights.sha256[:16]}{_PART}"
 
     def _check(self, part: Path, weights: RecogniserWeights, cancel: Cancellation | None) -> None:
-        digest = hashlib.sha256()
-        with part.open("rb") as opened:
-            while block := opened.read(_PIECE_BYTES * 16):
-                _stop_if_cancelled(cancel)
-                digest.update(block)
-        if digest.hexdigest() != weights.sha256:
+        if _sha256(part, cancel) != weights.sha256:
             part.unlink()  # else the next try would go on with it
             raise ModelUnavailable(
                 f"{weights.file} did not arrive as it should be, and was thrown away.",
@@ -199,6 +201,15 @@ def _disk_error(error: OSError, path: Path) -> ModelUnavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelUnavailable("The disk is full.", f"Free some space. {_AGAIN}")
     return ModelUnavailable(f"{path} cannot be written ({error.strerror}).", "Check who may write there.")
+
+
+def _sha256(path: Path, cancel: Cancellation | None) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as opened:
+        while block := opened.read(_PIECE_BYTES * 16):
+            _stop_if_cancelled(cancel)
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _size(path: Path) -> int:

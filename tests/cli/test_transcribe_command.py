@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_by_channel_to_a_transcript_and_a_scorecard(recording, transcriber, tmp_
         ("trainee" if voice == "slt" else "patient", text) for voice, text in LINES
     ]
     assert all(turn.end_s - turn.start_s > 0.8 for turn in turns)
-    assert all(first.end_s < second.start_s for first, second in zip(turns, turns[1:], strict=False))
+    assert all(first.end_s < second.start_s for first, second in pairwise(turns))
     assert turns[0].start_s == pytest.approx(1.0, abs=0.4)
     assert run(["score", str(out), *rubric]) == 0
     assert json.loads(capsys.readouterr().out) == card

@@ -84,6 +84,8 @@ def test_from_nothing_to_fetched_to_deleted(store):
     first = made.rows()[0]
     assert (first.weights.id, first.is_used, first.is_own, first.path) == ("middle.en", True, True, str(path))
     assert made.download("middle.en") == path
+    path.write_bytes(b"damaged")
+    assert made.download("middle.en").read_bytes() == CONTENT
     assert made.disk_use() == len(CONTENT)
     assert made.delete("middle.en") == len(CONTENT)
     with pytest.raises(NotFound, match=r"nothing of 'middle\.en'"):

@@ -199,6 +199,11 @@ def test_damaged_weights_are_never_opened(weights, tmp_path):
     assert "typing always works" in raised.value.action
 
 
+def test_a_language_nobody_knows_is_one_sentence(weights):
+    with pytest.raises(ModelUnavailable, match="does not know the language 'xx'"):
+        open_transcriber(settings_of(*weights, credulous(), language="xx")).prepare()
+
+
 def test_the_calling_process_loads_no_torch(weights):
     path, sha = weights
     script = (

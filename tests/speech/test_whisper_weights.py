@@ -42,6 +42,7 @@ def test_fetched_is_whole_and_found(store, tmp_path):
     assert path.read_bytes() == CONTENT
     assert made.find(LITTLE) == path
     assert made.is_own(path)
+    assert made.is_whole(LITTLE, path)
     assert not made.is_own(tmp_path / "elsewhere.pt")
     assert seen == sorted(seen)
     assert seen[-1] == (len(CONTENT), len(CONTENT))
@@ -78,6 +79,16 @@ def test_what_is_changed_on_the_way_is_thrown_away(store, server):
     assert made.partial_bytes(LITTLE) == 0
     server.contents[LITTLE.file] = CONTENT
     assert made.fetch(LITTLE).read_bytes() == CONTENT
+
+
+def test_what_was_damaged_here_is_known_and_replaced(store, tmp_path):
+    made = store[0]
+    path = made.fetch(LITTLE)
+    path.write_bytes(CONTENT[:-1])
+    assert made.find(LITTLE) == path
+    assert not made.is_whole(LITTLE, path)
+    assert not made.is_whole(LITTLE, tmp_path / "none.pt")
+    assert made.is_whole(LITTLE, made.fetch(LITTLE))
 
 
 def test_removing_frees_whole_and_unfinished_files(store):
