@@ -205,4 +205,3 @@ class Hearing:
 
 def _hand_on(inbox: Inbox, block: SoundBlock) -> None:
     inbox.offer(block, len(block.samples))
-

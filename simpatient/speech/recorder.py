@@ -115,7 +115,7 @@ class _Recording:
         self._is_dead_silent = True
         self._overflows = 0
         self._stream, self._rate = self._opened(number)
-        self._ring: Ring[tuple[NDArray[np.float32], float]] = Ring(_RING_S * self._rate)
+        self._ring: Ring[tuple[NDArray[np.float32], float] | None] = Ring(_RING_S * self._rate)
         self._pump = Thread(target=self._hand_on, name="recorder", daemon=True)
         self._pump.start()
         self._start()
@@ -134,7 +134,7 @@ class _Recording:
         except Exception as error:  # a device that is gone cannot be closed properly either
             _log.warning("The microphone was not closed properly: %s", error)
             self._broke = True
-        self._pump.join()
+        self._let_the_pump_end()
         if self.lost_s:
             _log.warning("%.2f s of sound were lost while recording.", self.lost_s)
 
@@ -183,8 +183,12 @@ class _Recording:
         except self._library.PortAudioError as error:
             self._is_stopping.set()
             self._stream.close()
-            self._pump.join()
+            self._let_the_pump_end()
             raise _translated(error) from error
+
+    def _let_the_pump_end(self) -> None:
+        self._ring.put(None)
+        self._pump.join()
 
     def _on_sound(self, sound: NDArray[np.float32], frames: int, times: Any, status: Any) -> None:
         """Copy a block; on PortAudio's thread."""
@@ -203,9 +207,9 @@ class _Recording:
         resampler, clock = Resampler(self._rate), _Clock()
         while True:
             taken = self._ring.take(_LOOK_EVERY_S)
+            if taken is None and self._is_stopping.is_set():
+                return
             if taken is None:
-                if self._is_stopping.is_set():
-                    return
                 continue
             sound, at_s = taken
             self._note(sound)

@@ -24,15 +24,16 @@ def say(tmp_path_factory: pytest.TempPathFactory) -> Say:
         pytest.skip(f"not installed here: {', '.join(missing)} (Debian packages of the same names)")
     folder, known = tmp_path_factory.mktemp("speech"), dict[tuple[str, str], Samples]()
 
-    def rendered(text: str, voice: str = "slt") -> Samples:
+    def said(text: str, voice: str = "slt") -> Samples:
         if (text, voice) not in known:
-            known[text, voice] = _rendered(text, voice, folder / "said.wav")
+            known[text, voice] = rendered(text, voice, folder / "said.wav")
         return known[text, voice]
 
-    return rendered
+    return said
 
 
-def _rendered(text: str, voice: str, path: Path) -> Samples:
+def rendered(text: str, voice: str, path: Path) -> Samples:
+    """Return a text read by a voice; ``path`` is written on the way."""
     flite = ["flite", "-voice", voice, "-t", text, "-o", str(path)]
     espeak = ["espeak-ng", "-v", voice, "-w", str(path), text]
     subprocess.run(flite if voice in FLITE else espeak, check=True, capture_output=True, timeout=120)

@@ -23,10 +23,13 @@ class SoundCard:
         self.sound = np.zeros(0, np.float32) if sound is None else sound
         self.noise = 1e-4
         self.refuses_with = 0
+        self.starts_with = 0
+        self.is_gone = False
         self.breaks_after: int | None = None
         self.speed = 20.0
         self.open_streams = 0
         self.given = 0
+        self.has_broken = False
         self.default = SimpleNamespace(device=(0, -1))
 
     def query_devices(self, number: int | None = None) -> Any:
@@ -58,11 +61,15 @@ class Stream:
 
     def start(self) -> None:
         self._card.open_streams += 1
+        if self._card.starts_with:
+            raise PortAudioError("refused", self._card.starts_with)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
+        if self._card.is_gone:
+            raise PortAudioError("gone", -9985)
 
     def close(self) -> None:
         self._card.open_streams -= 1
@@ -83,3 +90,4 @@ class Stream:
             number += 1
             self._card.given += size
         self._wanted["finished_callback"]()
+        self._card.has_broken = not self._stop.is_set()

@@ -13,7 +13,9 @@ from tests.speech_fakes import FakeDetector, FakeEndpointer, blocks_of, silence,
 PATIENCE_S = 0.4
 
 
-@pytest.fixture(params=[FakeEndpointer, lambda s: Endpointing(FakeDetector(), Timing(patience_s=s))], ids=["fake", "real"])
+@pytest.fixture(
+    params=[FakeEndpointer, lambda s: Endpointing(FakeDetector(), Timing(patience_s=s))], ids=["fake", "real"]
+)
 def endpointer(request: pytest.FixtureRequest) -> Endpointer:
     return request.param(PATIENCE_S)
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.speech import SAMPLE_RATE, Samples, SoundBlock, Spell, VoiceSettings
-from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded
+from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded, VoiceDetector
 from simpatient.speech.endpointing import Endpointing, Timing
-from simpatient.speech.voice_activity import SileroDetector, WebRtcDetector
+from simpatient.speech.voice_activity import Levelled, SileroDetector, WebRtcDetector
 from tests.speech.conftest import ESPEAK, FLITE, Say, clicks, hum, pink, white
 from tests.speech_fakes import FakeDetector, blocks_of, silence, tone
 
@@ -44,13 +44,13 @@ def spells_in(events: list[ListeningEvent]) -> list[Spell]:
 
 # --- properties -------------------------------------------------------------------------------------------
 
-pieces = st.lists(st.tuples(st.booleans(), st.integers(1, 30)), min_size=1, max_size=25)
+pieces = st.lists(st.tuples(st.booleans(), st.integers(1, 20)), min_size=1, max_size=15)
 keyed = st.booleans()
 
 
 def _drawn(parts: list[tuple[bool, int]]) -> Samples:
-    """Loud and quiet stretches of whole tenths of 64 ms, told apart by their content."""
-    return np.concatenate([(tone if loud else silence)(0.064 * tenths) for loud, tenths in parts])
+    """Loud and quiet stretches, in steps of 64 ms."""
+    return np.concatenate([(tone if loud else silence)(0.064 * steps) for loud, steps in parts])
 
 
 @given(pieces, keyed, st.lists(st.integers(1, 3000), min_size=1, max_size=60))
@@ -141,7 +141,9 @@ def test_soft_first_and_last_sounds_are_kept() -> None:
 def test_a_click_or_cough_is_no_spell_but_does_not_hide_the_voice_after_it() -> None:
     endpointer = Endpointing(FakeDetector())
     assert fed(endpointer, np.concatenate([silence(1), tone(0.03), silence(2)])) == []
-    assert len(spells_in(fed(endpointer, np.concatenate([tone(0.03), silence(0.1), tone(0.4), silence(2)]), 103.03))) == 1
+    assert (
+        len(spells_in(fed(endpointer, np.concatenate([tone(0.03), silence(0.1), tone(0.4), silence(2)]), 103.03))) == 1
+    )
 
 
 def test_a_voice_that_weakens_for_a_moment_is_still_a_voice() -> None:
@@ -240,24 +242,29 @@ def test_a_clock_that_runs_away_is_followed_in_silence() -> None:
 # --- real speech, real detectors --------------------------------------------------------------------------
 
 
-def _in_a_room(said: Samples, before: float = 1.0, after: float = 1.6) -> Samples:
-    sound = np.concatenate([silence(before), said, silence(after)])
-    return sound + pink(len(sound) / SAMPLE_RATE, -60)[: len(sound)]
+def levelled() -> VoiceDetector:
+    return Levelled(SileroDetector())
+
+
+def _in_a_room(said: Samples, loudness: float) -> Samples:
+    sound = np.concatenate([silence(1.0), said, silence(1.6)])
+    return sound + loudness * pink(len(sound) / SAMPLE_RATE, -60)[: len(sound)]
 
 
 @pytest.mark.parametrize("waits_for_key", [True, False], ids=["key", "hands free"])
-@pytest.mark.parametrize("make", [SileroDetector, WebRtcDetector])
-def test_of_200_short_answers_none_is_lost(say: Say, make, waits_for_key: bool) -> None:
+@pytest.mark.parametrize(("make", "loudness"), [(levelled, 1.0), (levelled, 0.03), (WebRtcDetector, 1.0)])
+def test_of_200_short_answers_none_is_lost(say: Say, make, loudness: float, waits_for_key: bool) -> None:
+    """None with a good microphone; with one 30 dB quieter flite's 'Oh.' is, by one of its voices."""
     endpointer = Endpointing(make(), waits_for_key=waits_for_key)
     lost = []
     for voice in (*FLITE, *ESPEAK):
         for text in SHORT:
-            said = _trimmed(say(text, voice))
-            spells = spells_in(fed(endpointer, _in_a_room(said) if not waits_for_key else said))
+            said = loudness * _trimmed(say(text, voice))
+            spells = spells_in(fed(endpointer, said if waits_for_key else _in_a_room(said, loudness)))
             last = endpointer.finish()
             if len([*spells, *([last] if last else [])]) != 1:
                 lost.append((voice, text))
-    assert lost == []
+    assert lost == [] if loudness == 1.0 else len(lost) <= 1
 
 
 def _trimmed(said: Samples) -> Samples:
@@ -274,7 +281,7 @@ def test_sentences_with_pauses_are_found_in_noise(say: Say, voice: str, noise, r
     sound = np.concatenate([gap, one, gap, two, gap])
     level = 10 * np.log10(np.mean(one**2))
     heard = sound + noise(len(sound) / SAMPLE_RATE, level - ratio_db)[: len(sound)]
-    spells = spells_in(fed(Endpointing(SileroDetector()), heard))
+    spells = spells_in(fed(Endpointing(levelled()), heard))
     assert len(spells) == 2
     assert spells[0].began_s == pytest.approx(102.5, abs=0.35)
     assert spells[1].began_s == pytest.approx(105.0 + len(one) / SAMPLE_RATE, abs=0.35)
@@ -289,7 +296,7 @@ def ten_minutes() -> Samples:
 
 @pytest.mark.parametrize("waits_for_key", [True, False], ids=["key", "hands free"])
 def test_ten_minutes_of_silence_and_noise_are_no_speech(waits_for_key: bool) -> None:
-    endpointer = Endpointing(SileroDetector(), Timing(longest_s=700), waits_for_key=waits_for_key)
+    endpointer = Endpointing(levelled(), Timing(longest_s=700), waits_for_key=waits_for_key)
     assert fed(endpointer, ten_minutes(), size=4096) == []
     assert endpointer.finish() is None
 

@@ -50,6 +50,13 @@ class Heard:
             assert self._enough.wait(LIMIT_S)
 
 
+def wait_until(is_true: Callable[[], bool]) -> None:
+    until = monotonic() + LIMIT_S
+    while not is_true():
+        assert monotonic() < until, "it did not happen"
+        sleep(0.01)
+
+
 def _device(sound: Samples) -> tuple[Recorder, Callable[[], None]]:
     return DeviceRecorder(lambda: SoundCard(sound=sound)), lambda: None
 
@@ -176,11 +183,36 @@ def test_a_device_that_breaks_off_is_told_on_leaving_and_closed() -> None:
     card = SoundCard(sound=tone(1))
     card.breaks_after = 5
     heard = Heard()
-    with pytest.raises(AudioUnavailable, match="broke off"), DeviceRecorder(lambda: card).open(heard):
-        heard.wait_for(0.1)
-        sleep(0.5)
+    context = DeviceRecorder(lambda: card).open(heard)
+    context.__enter__()
+    heard.wait_for(0.1)
+    wait_until(lambda: card.has_broken)
+    with pytest.raises(AudioUnavailable, match="broke off"):
+        context.__exit__(None, None, None)
     assert heard.count == 5 * 320
     assert card.open_streams == 0
+
+
+def test_a_device_that_refuses_to_start_is_closed_again() -> None:
+    card = SoundCard()
+    card.starts_with = -9985
+    with pytest.raises(AudioUnavailable, match="Another program"), DeviceRecorder(lambda: card).open(lambda _: None):
+        pass
+    assert card.open_streams == 0
+
+
+def test_a_device_that_cannot_even_be_closed_is_told() -> None:
+    card = SoundCard()
+    card.is_gone = True
+    with pytest.raises(AudioUnavailable, match="broke off"), DeviceRecorder(lambda: card).open(lambda _: None):
+        pass
+
+
+def test_a_computer_without_the_library_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with pytest.raises(AudioUnavailable, match="libportaudio2"), DeviceRecorder().open(lambda _: None):
+        pass
+    assert DeviceRecorder().devices() == ()
 
 
 def test_a_device_that_is_lost_has_stopped_hearing_with_one_error() -> None:
@@ -218,11 +250,10 @@ def test_other_rates_are_filtered_and_not_decimated(rate: int) -> None:
 def test_sound_for_which_there_is_no_room_is_counted_and_nobody_waits() -> None:
     card = SoundCard(sound=tone(20))
     card.speed = 1000.0
-    held, until = Event(), monotonic() + LIMIT_S
+    held = Event()
     recorder = DeviceRecorder(lambda: card)
     with recorder.open(lambda _: held.wait(LIMIT_S) and None):
-        while card.given < 6 * SAMPLE_RATE and monotonic() < until:
-            sleep(0.02)
+        wait_until(lambda: card.given > 6 * SAMPLE_RATE)
         held.set()
     assert recorder.lost_s > 0
 
