@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simpatient import __version__
 from simpatient.content.library import check_paths, open_library
@@ -22,6 +22,7 @@ from simpatient.content.yaml_source import read_yaml
 from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
+from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
 from simpatient.domain.session import REMOTE
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
@@ -41,7 +42,10 @@ if TYPE_CHECKING:
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.importing import ImportService
     from simpatient.services.models import ModelService
+    from simpatient.services.recognisers import RecogniserService
+    from simpatient.speech.transcriber import WhisperTranscriber
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -51,6 +55,7 @@ VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 MODELS = "models"
+SPEECH = "speech"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
@@ -281,6 +286,67 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
         clock=SystemClock(),
         home=folder,
     )
+
+
+def open_recognisers(home: Path) -> RecogniserService:
+    """Return the manager of the speech recognisers' weights; it loads none and asks no network by itself.
+
+    Raises:
+        ContentError: The list of recognisers is damaged.
+    """
+    from simpatient.llm.machine import ThisMachine
+    from simpatient.services.recognisers import RecogniserService
+    from simpatient.speech.whisper_weights import WhisperWeights, library_folder
+
+    return RecogniserService(
+        catalogue=RecogniserCatalogue.model_validate(_speech_data("recognisers.yaml")),
+        store=WhisperWeights(home / SPEECH, (library_folder(),)),
+        probe=ThisMachine(),
+        cores=lambda: os.cpu_count() or 1,
+    )
+
+
+def open_transcriber(home: Path, wanted: str = "", language: str = ENGLISH) -> WhisperTranscriber:
+    """Return the speech recogniser, in a child process that is not started yet.
+
+    Args:
+        home: Folder of the program's files.
+        wanted: Id of the recogniser; '' for what suits this computer among those that are on it.
+        language: Code of the language that is spoken.
+
+    Raises:
+        NotFound: There is no such recogniser.
+        ModelUnavailable: Its weights are not on this computer.
+    """
+    from simpatient.speech.transcriber import open_transcriber
+    from simpatient.speech.whisper_reading import WhisperSettings
+
+    weights, path = open_recognisers(home).resolve(wanted, language)
+    rules = BeliefRules.model_validate(_speech_data("belief.yaml"))
+    return open_transcriber(WhisperSettings(path, weights.sha256, weights.model_id, rules, language))
+
+
+def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> ImportService:
+    """Return what listens to recordings; its recogniser's process is not started yet.
+
+    Raises:
+        NotFound: There is no such recogniser.
+        ModelUnavailable: Its weights are not on this computer.
+    """
+    from simpatient.services.importing import ImportService
+    from simpatient.speech.endpointing import Endpointing, Timing
+    from simpatient.speech.recording_file import RecordingFiles
+    from simpatient.speech.voice_activity import best_detector
+
+    return ImportService(
+        decoder=RecordingFiles(),
+        new_endpointer=lambda pause_s: Endpointing(best_detector(), Timing(patience_s=pause_s)),
+        transcriber=open_transcriber(home, recogniser, language),
+    )
+
+
+def _speech_data(name: str) -> Any:
+    return read_yaml(bundled_root() / "assets" / SPEECH / name).data
 
 
 def in_process_encoder(home: Path) -> RememberingEncoder:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from simpatient.domain.errors import AudioUnavailable
-from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Samples, SoundBlock, Spell
-from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded
+from simpatient.domain.errors import AudioUnavailable, Cancelled, ContentError, ModelUnavailable
+from simpatient.domain.ports import Cancellation
+from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Recognised, Samples, SoundBlock, Spell
+from simpatient.services.speech_ports import ListeningEvent, RecordedSound, SpeechBegan, SpeechEnded
 
 LOUD = 0.01
 BLOCK = SAMPLE_RATE // 50
@@ -119,3 +121,66 @@ class FakeEndpointer:
 
 def _is_loud(samples: Samples) -> bool:
     return bool(len(samples)) and float(np.sqrt(np.mean(samples**2))) > LOUD
+
+
+class FakeTranscriber:
+    """Gives the texts it was made with, in order, the last again and again; no words for silence.
+
+    Attributes:
+        calls: Of every call the number of samples, the hint, and whether it was final.
+        unavailable: Raised by every call while it is set.
+    """
+
+    def __init__(self, *texts: str, confidence: float = 0.9) -> None:
+        self._texts = list(texts) or ["Hello."]
+        self._confidence = confidence
+        self._is_closed = False
+        self.calls: list[tuple[int, str, bool]] = []
+        self.unavailable: ModelUnavailable | None = None
+
+    @property
+    def model_id(self) -> str:
+        return "fake-recogniser@0"
+
+    def prepare(self) -> None:
+        if self._is_closed:
+            raise ModelUnavailable("The speech recogniser has been closed.")
+        if self.unavailable is not None:
+            raise self.unavailable
+
+    def transcribe(
+        self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
+    ) -> Recognised:
+        self.prepare()
+        if cancel is not None and cancel.is_cancelled:
+            raise Cancelled
+        if not len(samples) or not samples.any():
+            return Recognised(text="", model_id=self.model_id, rejected="silence")
+        self.calls.append((len(samples), hint, is_final))
+        text = self._texts[0] if len(self._texts) == 1 or not is_final else self._texts.pop(0)
+        return Recognised(text=text, confidence=self._confidence, model_id=self.model_id)
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
+class FakeDecoder:
+    """A recording in memory, handed over in pieces of half a second, whatever the path.
+
+    Args:
+        samples: Shape (n,) or (n, channels), at the one rate.
+    """
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples if samples.ndim == 2 else samples[:, None]
+
+    def decode(
+        self, path: Path, on_sound: Callable[[RecordedSound], None], cancel: Cancellation | None = None
+    ) -> None:
+        if not path.is_file():
+            raise ContentError("The file cannot be read.", file=str(path))
+        size, total_s = SAMPLE_RATE // 2, len(self._samples) / SAMPLE_RATE
+        for start in range(0, len(self._samples), size):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            on_sound(RecordedSound(self._samples[start : start + size], start / SAMPLE_RATE, total_s))

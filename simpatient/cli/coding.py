@@ -32,7 +32,7 @@ def code(transcript: TranscriptFile, coder: CoderName = EMBEDDED, model: ModelFo
     Example: simpatient code transcript.jsonl > codes.jsonl
     """
     _check_choice(coder, "coder", (EMBEDDED, LLM))
-    turns, coded, _ = _coded(transcript, _open_model(model) if coder == LLM else None)
+    turns, coded, _ = _read_and_coded(transcript, _open_model(model) if coder == LLM else None)
     for turn, found in zip(turns, coded, strict=True):
         codes = found.codes.model_dump(mode="json", exclude_none=True)
         head = {"session_id": turn.session_id, "turn": turn.turn, "speaker": turn.speaker}
@@ -58,11 +58,11 @@ def score(
 
     _check_choice(coder, "coder", (EMBEDDED, LLM))
     _check_choice(grader, "grader", (FORMULAS, LLM))
-    library = _open_library()
+    library = open_library_here()
     chosen = library.rubric(rubric)
     writing = _writing(written, library.persona(library.case(case).persona)) if written is not None else None
     chat = _open_model(model) if LLM in (coder, grader) else None
-    turns, coded, coder_id = _coded(transcript, chat if coder == LLM else None)
+    turns, coded, coder_id = _read_and_coded(transcript, chat if coder == LLM else None)
     by_session: dict[str, list[CodedTurn]] = {}
     for turn, found in zip(turns, coded, strict=True):
         by_session.setdefault(turn.session_id, []).append(found)
@@ -75,6 +75,20 @@ def score(
                 card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
         cards.append(export_scorecard(card))
     show(as_json(cards[0] if len(cards) == 1 else cards))
+
+
+def scorecard_of(turns: Sequence[TranscriptTurn], rubric: str) -> dict[str, Any]:
+    """Return the scorecard of one session by the embedded coder and the rubric's formulas, as data.
+
+    Raises:
+        NotFound: There is no such rubric.
+    """
+    from simpatient.assessment.scoring import score as score_session
+    from simpatient.services.session_export import export_scorecard
+
+    chosen = open_library_here().rubric(rubric)
+    coded, coder_id = _coded(turns, None)
+    return export_scorecard(score_session(turns[0].session_id, coded, chosen, coder_id))
 
 
 def _writing(path: Path, persona: "Persona") -> "Writing":
@@ -103,7 +117,8 @@ def _open_coder() -> TranscriptCoder:
     return _opened[0]
 
 
-def _open_library() -> "ContentLibrary":
+def open_library_here() -> "ContentLibrary":
+    """Return the content bundled with the program and the user's own."""
     from simpatient.content import library
     from simpatient.content.locations import app_home
 
@@ -119,7 +134,7 @@ def _open_model(folder: Path | None) -> ChatModel:
 def _open_grader(model: ChatModel) -> Grader:
     from simpatient.bootstrap import open_llm_grader
 
-    return open_llm_grader(model, _open_library())
+    return open_llm_grader(model, open_library_here())
 
 
 def _check_choice(chosen: str, what: str, known: Sequence[str]) -> None:
@@ -127,17 +142,21 @@ def _check_choice(chosen: str, what: str, known: Sequence[str]) -> None:
         raise NotFound(f"There is no {what} '{chosen}'.", f"Use --{what} {' or '.join(known)}.")
 
 
-def _coded(path: Path, model: ChatModel | None) -> tuple[Sequence[TranscriptTurn], list[CodedTurn], str]:
+def _read_and_coded(path: Path, model: ChatModel | None) -> tuple[Sequence[TranscriptTurn], list[CodedTurn], str]:
     """Return the turns of a file, the same coded (by the embedded coder without a model), and the coder's id."""
     from simpatient.content.transcripts import read_transcript
 
     turns = read_transcript(path)
+    return turns, *_coded(turns, model)
+
+
+def _coded(turns: Sequence[TranscriptTurn], model: ChatModel | None) -> tuple[list[CodedTurn], str]:
     coder = _open_coder() if model is None else _TellingCoder(model)
     with counted("Coding", len(turns)) as on_done:
         codes = coder.code_transcript(turns, on_done=on_done)
     pairs = zip(turns, codes, strict=True)
     coded = [CodedTurn(codes=found, **turn.model_dump(exclude={"session_id"})) for turn, found in pairs]
-    return turns, coded, coder.coder_id
+    return coded, coder.coder_id
 
 
 class _TellingCoder:
@@ -146,7 +165,7 @@ class _TellingCoder:
     def __init__(self, model: ChatModel) -> None:
         from simpatient.bootstrap import open_llm_coder
 
-        self._coder = open_llm_coder(model, _open_library())
+        self._coder = open_llm_coder(model, open_library_here())
 
     @property
     def coder_id(self) -> str:

@@ -6,7 +6,20 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import coding, content, doctor, draft, drill, models, practise, reports, server, tune
+from simpatient.cli import (
+    coding,
+    content,
+    doctor,
+    draft,
+    drill,
+    models,
+    practise,
+    reports,
+    server,
+    transcribe,
+    tune,
+    voice,
+)
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -27,6 +40,7 @@ app.command("practise")(practise.practise)
 app.command("drill")(drill.drill)
 app.command("code")(coding.code)
 app.command("score")(coding.score)
+app.command("transcribe")(transcribe.transcribe)
 app.command("list")(content.list_content)
 app.command("check")(content.check)
 app.command("doctor")(doctor.doctor)
@@ -34,6 +48,7 @@ app.add_typer(draft.app, name="draft", help="A language model drafts content for
 app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
 app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")
 app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
+app.add_typer(voice.app, name="voice", help="Speech recognisers on this computer.")
 app.add_typer(tune.app, name="tune", help="Train and measure the models.")
 
 

@@ -1,19 +1,16 @@
 """``simpatient models``: which language models there are, fetching them, timing them, choosing one."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simpatient.cli.output import as_json, show
+from simpatient.cli.output import as_json, download_bar, show, stoppable
 from simpatient.domain.chat_models import GB, InstalledModel, Measurement
 from simpatient.domain.errors import UserFacingError
 
 if TYPE_CHECKING:
-    from simpatient.services.model_download import DownloadProgress, OnProgress
     from simpatient.services.models import ModelRow, ModelService, Suggestion
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -27,7 +24,6 @@ _FITS = {
     "too_big": "too big",
     "unknown": "size unknown",
 }
-_STAGES = {"asking": "Asking the hub", "fetching": "Downloading", "checking": "Checking"}
 
 
 @app.command("list")
@@ -73,7 +69,7 @@ def download(
 
     Example: simpatient models download smollm3-3b
     """
-    with _stoppable("Run the command again: it goes on where it stopped."), _bar() as on_progress:
+    with stoppable("Run the command again: it goes on where it stopped."), download_bar() as on_progress:
         fetched = _open().download(model, on_progress)
     _tell(fetched, json, f"Stored in {fetched.folder}. Next: simpatient models choose {fetched.id}")
 
@@ -86,7 +82,7 @@ def benchmark(model: ModelName, json: AsJson = False) -> None:
     """
     if not json:
         print("Loading and timing the model; this takes a minute or more ...", file=sys.stderr)
-    with _stoppable("Nothing was kept."):
+    with stoppable("Nothing was kept."):
         measured = _open().measure(model)
     show(as_json(measured.model_dump(mode="json")) if json else "\n".join(_measured(measured)))
 
@@ -204,32 +200,3 @@ def _tell(model: InstalledModel, json: bool, words: str) -> None:
         show(as_json(model.model_dump(mode="json")))
     else:
         print(words, file=sys.stderr)
-
-
-@contextmanager
-def _stoppable(what_now: str) -> Iterator[None]:
-    """Say what a Ctrl-C leaves behind."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        raise UserFacingError("Stopped.", what_now) from error
-
-
-@contextmanager
-def _bar() -> Iterator["OnProgress"]:
-    """Show a bar on stderr when a person watches."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(_STAGES["asking"], total=None)
-
-        def on_progress(now: "DownloadProgress") -> None:
-            total = now.total_bytes or None
-            progress.update(task, description=_STAGES[now.stage], total=total, completed=now.done_bytes)
-
-        yield on_progress

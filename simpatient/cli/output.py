@@ -5,11 +5,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from simpatient.domain.errors import UserFacingError
 
+if TYPE_CHECKING:
+    from simpatient.services.model_download import DownloadProgress, OnProgress
+
 Item = TypeVar("Item")
+_STAGES = {"asking": "Asking the hub", "fetching": "Downloading", "checking": "Checking"}
 
 
 def as_json(data: Any, *, indent: int | None = 2) -> str:
@@ -76,3 +80,32 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def stoppable(what_now: str) -> Iterator[None]:
+    """Say what a Ctrl-C leaves behind."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise UserFacingError("Stopped.", what_now) from error
+
+
+@contextmanager
+def download_bar() -> Iterator["OnProgress"]:
+    """Show the progress of a download on stderr, when a person watches."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(_STAGES["asking"], total=None)
+
+        def on_progress(now: "DownloadProgress") -> None:
+            total = now.total_bytes or None
+            progress.update(task, description=_STAGES[now.stage], total=total, completed=now.done_bytes)
+
+        yield on_progress

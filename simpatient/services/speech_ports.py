@@ -7,7 +7,11 @@ devices behind the same ports.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import (
@@ -184,4 +188,32 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of the device."""
+        ...
+
+
+@dataclass(frozen=True)
+class RecordedSound:
+    """The next piece of a recording.
+
+    Attributes:
+        samples: At ``SAMPLE_RATE``, shape (n, channels), -1..1.
+        at_s: Where it begins in the recording, seconds.
+        total_s: How long the whole recording is, seconds.
+    """
+
+    samples: NDArray[np.float32]
+    at_s: float
+    total_s: float
+
+
+class RecordingDecoder(Protocol):
+    """Reads recordings that come from elsewhere; nothing a file holds can do harm."""
+
+    def decode(self, path: Path, on_sound: Callable[[RecordedSound], None], cancel: Cancellation | None = None) -> None:
+        """Hand a recording over piece by piece, at least one, from the calling thread.
+
+        Raises:
+            ContentError: It is no plain file, no recording of a known kind, damaged, or beyond the limits.
+            Cancelled: ``cancel`` was set.
+        """
         ...
