@@ -29,7 +29,7 @@ from simpatient.services.authoring import AuthorService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
-from simpatient.services.ports import ContentLibrary, SessionRepository
+from simpatient.services.ports import ContentLibrary, SessionRepository, Voices
 from simpatient.services.practise import PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.importing import ImportService
+    from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
     from simpatient.services.recognisers import RecogniserService
     from simpatient.speech.transcriber import WhisperTranscriber
@@ -267,6 +268,13 @@ def open_llm_grader(model: ChatModel, library: ContentLibrary) -> Grader:
     return LlmGrader(model, library.prompt(GRADE))
 
 
+def open_server_settings(home: Path) -> ServerSettings:
+    """Return which server the user has set up; nothing is sent by asking that."""
+    from simpatient.llm.server_settings import FileServerSettings
+
+    return FileServerSettings(home, trainee_here())
+
+
 def open_models(home: Path, library: ContentLibrary) -> ModelService:
     """Return the manager of the language models under ``home``; it loads none and asks no network by itself."""
     from simpatient.llm.catalog import REGISTER, JsonModelRegistry, ModelFolders
@@ -285,6 +293,7 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
         measurer=ChildMeasurer(),
         clock=SystemClock(),
         home=folder,
+        server=open_server_settings(home),
     )
 
 
@@ -356,12 +365,15 @@ def in_process_encoder(home: Path) -> RememberingEncoder:
     return cached(MiniLmEncoder(), home)
 
 
-def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = None) -> App:
+def open_app(
+    home: Path | None = None, *, encoder: RememberingEncoder | None = None, voices: Voices | None = None
+) -> App:
     """Build the program on the files under ``home``.
 
     Args:
         home: Folder of database, cache and own content; the platform's place when None.
         encoder: The sentence encoder; one in this process when None.
+        voices: The chat models that may play patients; those the user has set up when None.
 
     Raises:
         StorageUnavailable: The database cannot be opened.
@@ -380,12 +392,12 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     clock = SystemClock()
     minds = MindStore(library, encoder)
     models = open_models(home, library)
-    voices = ConfiguredVoices(home, models.resolve)
+    configured = ConfiguredVoices(home, models.resolve)
     practise = PractiseService(
         library=library,
         sessions=sessions,
         minds=minds,
-        speakers=Speakers(library=library, minds=minds, voices=voices),
+        speakers=Speakers(library=library, minds=minds, voices=voices or configured),
         encoder=encoder,
         coder=coder,
         clock=clock,
@@ -401,10 +413,10 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
     services = (practise, review, progress, author, reports, drill, models)
-    return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
+    return App(home, trainee_here(), library, encoder, coder, sessions, *services, (configured.close, sessions.close))
 
 
-def open_desktop_app(home: Path | None = None) -> App:
+def open_desktop_app(home: Path | None = None, *, voices: Voices | None = None) -> App:
     """Build the program for the window: the encoder lives in a child process, so Qt never waits for torch."""
     from simpatient.llm.embedder_host import EncoderProcess
 
@@ -412,7 +424,7 @@ def open_desktop_app(home: Path | None = None) -> App:
     host = EncoderProcess()
     host.start()
     try:
-        app = open_app(home, encoder=cached(host, home))
+        app = open_app(home, encoder=cached(host, home), voices=voices)
     except BaseException:
         host.close()
         raise

@@ -15,7 +15,8 @@ from simpatient.domain.chat_models import (
     Measurement,
     ModelCatalogue,
 )
-from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
+from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound, UserFacingError
+from simpatient.domain.servers import ServerChoice
 from simpatient.llm.catalog import ModelFolders
 from simpatient.services.model_ports import HubFile, HubListing
 from simpatient.services.models import ModelService
@@ -202,6 +203,33 @@ class RoomyFolders(ModelFolders):
         return self.room
 
 
+class FakeServerSettings:
+    """A server that is set up in memory; ``fails`` is what asking it meets."""
+
+    def __init__(self) -> None:
+        self.choice: ServerChoice | None = None
+        self.fails: Exception | None = None
+
+    def chosen(self) -> ServerChoice | None:
+        return self.choice
+
+    def set(self, choice: ServerChoice) -> Path:
+        if not choice.url.startswith("http"):
+            raise UserFacingError("url: The address must look like https://models.example.org/v1.", "Nothing changed.")
+        self.choice = choice
+        return Path("server.json")
+
+    def forget(self) -> None:
+        self.choice = None
+
+    def check(self) -> str:
+        if self.choice is None:
+            raise ModelUnavailable("No language model server is set up.")
+        if self.fails:
+            raise self.fails
+        return f"remote:{self.choice.model}@models.example.org"
+
+
 class ModelWorld:
     """The models manager on fakes, with a real folder to fetch into."""
 
@@ -211,6 +239,7 @@ class ModelWorld:
         self.home = home or Path(gettempdir()) / "simpatient-no-models"
         self.hub, self.registry, self.machine = FakeHub(), InMemoryRegistry(), FakeMachine()
         self.files, self.measurer = RoomyFolders(), FakeMeasurer()
+        self.server = FakeServerSettings()
         self.library = library or FakeLibrary(all_catalogues=[catalogue()])
         self.service = ModelService(
             library=self.library,
@@ -221,6 +250,7 @@ class ModelWorld:
             measurer=self.measurer,
             clock=clock or FixedClock(),
             home=self.home,
+            server=self.server,
         )
 
     def publish(self, hub_id: str, source: Path, **changes: bytes | None) -> Repository:

@@ -1,13 +1,15 @@
 """``simpatient server``: which server's language model may be used. Nothing is sent anywhere before one is set."""
 
-import secrets
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simpatient.cli.output import as_json, show
+
+if TYPE_CHECKING:
+    from simpatient.services.model_ports import ServerSettings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 NONE = "No server is set up; nothing leaves this computer."
@@ -33,20 +35,17 @@ def set_server(
 
     Example: simpatient server set --url https://models.example.org/v1 --model our-model --key-variable OUR_KEY
     """
-    from simpatient.content.locations import app_home
-    from simpatient.llm.remote_server import make_server, write_server
+    from simpatient.domain.servers import ServerChoice
 
-    made = make_server(
+    choice = ServerChoice(
         url=url,
         model=model,
         key_variable=key_variable,
         key_file=str(key_file.expanduser().absolute()) if key_file else "",
         allows_plain_http=allow_plain_http,
-        secret=secrets.token_hex(16),
         read_s=wait,
     )
-    made.key()
-    path = write_server(app_home(), made)
+    path = _settings().set(choice)
     print(f"Kept in {path}. Next: simpatient server check", file=sys.stderr)
 
 
@@ -56,11 +55,8 @@ def show_server(json: Annotated[bool, typer.Option("--json", help="Print an obje
 
     Example: simpatient server show
     """
-    from simpatient.content.locations import app_home
-    from simpatient.llm.remote_server import read_server
-
-    found = read_server(app_home())
-    settings = found.model_dump(exclude={"secret"}) if found else {}
+    found = _settings().chosen()
+    settings = found.model_dump() if found else {}
     if json:
         show(as_json(settings))
         return
@@ -73,16 +69,7 @@ def check_server() -> None:
 
     Example: simpatient server check
     """
-    from simpatient.bootstrap import open_remote_model
-    from simpatient.content.locations import app_home
-    from simpatient.domain.chat import Message
-
-    model = open_remote_model(app_home())
-    try:
-        model.prepare("check", [Message(role="user", content="Hello")])
-    finally:
-        model.close()
-    show(f"It answers: {model.model_id}")
+    show(f"It answers: {_settings().check()}")
 
 
 @app.command("off")
@@ -91,8 +78,12 @@ def forget() -> None:
 
     Example: simpatient server off
     """
-    from simpatient.content.locations import app_home
-    from simpatient.llm.remote_server import forget_server
-
-    forget_server(app_home())
+    _settings().forget()
     show(NONE)
+
+
+def _settings() -> "ServerSettings":
+    from simpatient.bootstrap import open_server_settings
+    from simpatient.content.locations import app_home
+
+    return open_server_settings(app_home())

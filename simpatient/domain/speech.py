@@ -123,6 +123,22 @@ class SynthesisVoice(Value):
     height: VoiceHeight = "middle"
 
 
+class SpeechEngine(Value):
+    """A program that speaks texts.
+
+    Attributes:
+        is_here: Whether it can be used on this computer.
+        is_best: Whether it is used when none is chosen.
+        note: Why it is or is not, in a sentence.
+    """
+
+    id: str
+    title: str
+    is_here: bool
+    is_best: bool = False
+    note: str = ""
+
+
 class AudioDevice(Value):
     """A microphone or a loudspeaker of this computer."""
 

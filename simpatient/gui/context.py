@@ -18,13 +18,17 @@ from simpatient.gui.preferences import Preferences
 if TYPE_CHECKING:
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
+    from simpatient.services.consenting import ConsentService
     from simpatient.services.drill import DrillService
     from simpatient.services.models import ModelService
     from simpatient.services.ports import ContentLibrary
     from simpatient.services.practise import PractiseService
     from simpatient.services.progress import ProgressService
+    from simpatient.services.recognisers import RecogniserService
     from simpatient.services.reporting import ReportService
     from simpatient.services.review import ReviewService
+    from simpatient.services.sound_check import SoundCheckService
+    from simpatient.services.talk import TalkService
 
 
 class App(Protocol):
@@ -37,6 +41,10 @@ class App(Protocol):
     reports: ReportService
     drill: DrillService
     models: ModelService
+    consents: ConsentService
+    talking: TalkService
+    sound_check: SoundCheckService
+    recognisers: RecogniserService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -93,6 +101,10 @@ class Files(Protocol):
         """Return what to open, or None."""
         ...
 
+    def folder(self, parent: QWidget, title: str) -> Path | None:
+        """Return a folder that is there, or None."""
+        ...
+
 
 class FileDialogs:
     """The system's file dialogs."""
@@ -106,6 +118,10 @@ class FileDialogs:
         """Ask what to open."""
         name, _ = QFileDialog.getOpenFileName(parent, title, str(Path.home()), kinds)
         return Path(name) if name else None
+    def folder(self, parent: QWidget, title: str) -> Path | None:
+        """Ask for a folder."""
+        path = QFileDialog.getExistingDirectory(parent, title)
+        return Path(path) if path else None
 
 
 @dataclass(frozen=True, slots=True)

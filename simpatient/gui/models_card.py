@@ -102,9 +102,12 @@ class ModelsCard(QFrame):
             self._list.addWidget(divider())
             self._list.addWidget(self._model(each))
         more = len(rows) - len(self._wanted(rows))
+        add = self._button("own", "add", "Add a folder …", "Add a model from a folder", self._on_add, "quiet")
+        last = row(add, None)
         if more or self._shows_all:
             words = "Show fewer" if self._shows_all else f"Show {more} more recommended models"
-            self._list.addLayout(row(self._button("all", "list", words, words, self._toggle_all, "quiet"), None))
+            last.insertWidget(0, self._button("all", "list", words, words, self._toggle_all, "quiet"))
+        self._list.addLayout(last)
         self._enable()
         if focused is not None:
             self._focus_near(focused)
@@ -184,6 +187,15 @@ class ModelsCard(QFrame):
     def _choose(self, name: str) -> None:
         models = self._context.app.models
         self._context.lane.call(lambda _: models.choose(name), lambda _: self.refresh(), self._on_trouble)
+
+    def _on_add(self) -> None:
+        folder = self._context.files.folder(self, "The folder of a chat model")
+        if folder is None:
+            return
+        models = self._context.app.models
+        self._context.lane.call(
+            lambda _: models.add(folder), lambda added: self._finish(f"{added.title} is on the list."), self._on_trouble
+        )
 
     def _download(self, each: ModelRow) -> None:
         models = self._context.app.models

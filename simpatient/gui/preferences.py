@@ -65,6 +65,15 @@ class Preferences:
     def has_heard_of_models(self, value: bool) -> None:
         self._settings.setValue("has_heard_of_models", "yes" if value else "no")
 
+    @property
+    def voice(self) -> str:
+        """The choices for talking as JSON (``VoiceSettings``); '' until something was chosen."""
+        return str(self._settings.value("voice", ""))
+
+    @voice.setter
+    def voice(self, value: str) -> None:
+        self._settings.setValue("voice", value)
+
     def _choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = str(self._settings.value(key, default))
         return value if value in allowed else default

@@ -6,7 +6,7 @@ Every turn is stored as it is said, so leaving never loses anything. Must not kn
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QTextCursor
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from simpatient.domain.codes import CodeNames
@@ -17,6 +17,8 @@ from simpatient.gui.case_page import DISCLAIMER
 from simpatient.gui.context import Context
 from simpatient.gui.loading import CaseData, SessionData, load_session
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.voice_bar import VoiceBar
+from simpatient.gui.voice_talk import VoiceTalk
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
 from simpatient.gui.widgets.dialogs import Question
@@ -53,6 +55,10 @@ class SessionPage(States):
         self.leaves = label("", "caption")
         self.leaves.setContentsMargins(SPACE_4, SPACE_2, SPACE_4, SPACE_2)
         self.composer.submitted.connect(self._on_submitted)
+        self.voice_bar = VoiceBar()
+        self.voice_bar.hide()
+        self._said: Bubble | None = None
+        self.voice = VoiceTalk(context, self.voice_bar, self)
         self._build()
         self._build_shortcuts()
 
@@ -68,6 +74,7 @@ class SessionPage(States):
         middle.addWidget(self._build_bar())
         middle.addWidget(self.leaves)
         middle.addWidget(self.log, 1)
+        middle.addWidget(self.voice_bar)
         middle.addWidget(self.composer)
         line.addWidget(self._side)
         line.addLayout(middle, 1)
@@ -95,6 +102,10 @@ class SessionPage(States):
         )
         self._panel_button.setToolTip("Show or hide the referral")
         self._title = Elided("", "h3")
+        self.talk_button = Button("Talk", "toggle", "microphone", name="Talk instead of typing")
+        self.talk_button.setCheckable(True)
+        self.talk_button.setToolTip("Talk instead of typing (Ctrl+T)")
+        self.talk_button.clicked.connect(self._on_talk_clicked)
         self._codes_button = Button("Codes", "toggle", "tags", name="Show codes beside your words")
         self._codes_button.setCheckable(True)
         self._codes_button.setChecked(self._context.preferences.shows_codes)
@@ -107,7 +118,7 @@ class SessionPage(States):
         self._end_button.setToolTip("End the session (Ctrl+E)")
         line.addWidget(self._panel_button)
         line.addWidget(self._title, 1)
-        for button in (self._codes_button, self._mark_button, self._pause_button, self._end_button):
+        for button in (self.talk_button, self._codes_button, self._mark_button, self._pause_button, self._end_button):
             line.addWidget(button)
         return bar
 
@@ -134,6 +145,9 @@ class SessionPage(States):
             ("Ctrl+E", self.ask_end),
             ("Esc", self.toggle_pause),
             ("Ctrl+Return", self.composer.submit),
+            ("Ctrl+T", self.talk_button.click),
+            ("F7", self.voice.interrupt),
+            ("F9", self.voice.toggle_pause),
         ):
             QShortcut(QKeySequence(keys), self, slot, context=context)
 
@@ -153,6 +167,7 @@ class SessionPage(States):
     def _load(self, fetch: Callable[[], SessionData]) -> None:
         if self._job is not None:
             self._job.cancel()
+        self.voice.end()
         self.show_loading()
         self._job = self._context.lane.call(
             lambda _: fetch(),
@@ -231,21 +246,29 @@ class SessionPage(States):
     def _on_submitted(self, text: str) -> None:
         if self._session is None:
             return
+        if self.voice.is_on and self._unsure is None:
+            self.voice.send(text)
+            return
         session_id, practise = self._session.id, self._context.app.practise
         if self._unsure is not None:
             self.composer.editor.setPlainText(text)
             self.resume(session_id)
             return
-        said = self.log.add("trainee", "You", text)
-        self._answer = self.log.add("patient", self._patient_name, _THINKING)
-        self._answer.setAccessibleName(f"{self._patient_name} is thinking")
-        self.composer.set_waiting(True, f"{self._patient_name} is thinking …")
+        said = self._show_exchange(text)
         self._job = self._context.lane.call(
             lambda work: practise.reply(session_id, text, work.chunk, work.cancel),
             lambda exchange: self._on_answered(exchange, said),
             lambda trouble: self._on_reply_failed(trouble, text),
             self._on_chunk,
         )
+
+    def _show_exchange(self, text: str) -> Bubble:
+        """Show the trainee's words, and that the patient is thinking."""
+        said = self.log.add("trainee", "You", text)
+        self._answer = self.log.add("patient", self._patient_name, _THINKING)
+        self._answer.setAccessibleName(f"{self._patient_name} is thinking")
+        self.composer.set_waiting(True, f"{self._patient_name} is thinking …")
+        return said
 
     def _on_chunk(self, text: str) -> None:
         if self._answer is None:
@@ -283,6 +306,61 @@ class SessionPage(States):
         if text is not None and clean_text(text) not in stored and not self.composer.editor.toPlainText():
             self.composer.editor.setPlainText(text)
 
+    # Talking aloud
+
+    def _on_talk_clicked(self) -> None:
+        if self._session is None or self._is_paused or self.composer.is_waiting:
+            self.talk_button.setChecked(self.voice.is_on)
+        elif self.voice.is_on:
+            self.voice.end()
+        else:
+            self.voice.begin(self._session)
+
+    def show_voice(self, is_on: bool) -> None:
+        """Show whether one talks or types."""
+        self.talk_button.setChecked(is_on)
+
+    def show_understood(self, text: str, hint: str) -> None:
+        """Put understood words where they can be corrected."""
+        if text:
+            self.composer.editor.setPlainText(text)
+            self.composer.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self.composer.hint.setText(hint)
+
+    def show_sent(self, text: str) -> None:
+        """Show the trainee's words as sent; the answer is on its way."""
+        self.composer.editor.clear()
+        self._said = self._show_exchange(text)
+
+    def show_sentence(self, text: str) -> None:
+        """Add a sentence the patient is beginning to speak: captions are always on."""
+        if self._answer is not None:
+            self._on_chunk(text if self._answer.text == _THINKING else f" {text}")
+
+    def show_answered(self, exchange: Exchange) -> None:
+        """Show both turns as they are stored."""
+        if self._said is not None:
+            self._on_answered(exchange, self._said)
+
+    def show_failed(self, trouble: Trouble, unsent: str) -> None:
+        """Show that no answer came; whether the words were stored is found out when they are sent again."""
+        self._on_reply_failed(trouble, unsent)
+        self.composer.editor.setPlainText(unsent)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F8 held is the talk button held."""
+        if event.key() == Qt.Key.Key_F8 and not event.isAutoRepeat():
+            self.voice.hold(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """F8 let go is the talk button let go."""
+        if event.key() == Qt.Key.Key_F8 and not event.isAutoRepeat():
+            self.voice.hold(False)
+        else:
+            super().keyReleaseEvent(event)
+
     # Marking, pausing, ending
 
     def mark(self) -> None:
@@ -305,10 +383,13 @@ class SessionPage(States):
 
     def _set_paused(self, paused: bool) -> None:
         self._is_paused = paused
+        if paused:
+            self.voice.pause()
         self._layers.setCurrentIndex(1 if paused else 0)
         (self._resume_button if paused else self.composer.editor).setFocus()
 
     def _on_leave(self) -> None:
+        self.voice.end()
         self._set_paused(False)
         self._context.navigator.go("start")
 
@@ -325,6 +406,7 @@ class SessionPage(States):
         session_id, practise = self._session.id, self._context.app.practise
         if self._job is not None:
             self._job.cancel()
+        self.voice.end()
         self.composer.set_waiting(True, "Looking through the session …")
         self._context.lane.call(
             lambda _: practise.end(session_id),
@@ -343,6 +425,12 @@ class SessionPage(States):
 
     def _on_panel_toggled(self) -> None:
         self._side.setVisible(self._side.isHidden())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another page is shown: the microphone does not stay open behind it."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.voice.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange for the new size."""

@@ -1,4 +1,4 @@
-"""Settings: theme, text size, language model, where data is kept, and what this program is and is not."""
+"""Settings: look, talking, recogniser, language model, server, where data is kept, what this program is and is not."""
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from simpatient import __version__
 from simpatient.gui.context import Context
 from simpatient.gui.models_card import ModelsCard
+from simpatient.gui.recognisers_card import RecognisersCard
+from simpatient.gui.server_card import ServerCard
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.voice_card import VoiceCard
 from simpatient.gui.widgets.controls import Button, Segments
 from simpatient.gui.widgets.layout import ScrollPage, card, column, row
 from simpatient.gui.widgets.text import Elided, label
@@ -38,15 +41,22 @@ class SettingsPage(ScrollPage):
         self.themes.chosen.connect(self._on_theme)
         self.sizes.chosen.connect(self._on_size)
         self.body.addWidget(look)
+        self.voice = VoiceCard(context)
+        self.recognisers = RecognisersCard(context)
         self.models = ModelsCard(context)
-        self.body.addWidget(self.models)
+        self.server = ServerCard(context, self.models.refresh)
+        for each in (self.voice, self.recognisers, self.models, self.server):
+            self.body.addWidget(each)
         self.body.addWidget(self._build_data())
         self.body.addWidget(_build_about())
         self.body.addStretch(1)
 
     def refresh(self) -> None:
-        """Look again at the language models."""
+        """Look again at devices, recognisers and language models."""
+        self.voice.refresh()
+        self.recognisers.refresh()
         self.models.refresh()
+        self.server.refresh()
 
     def _choice(self, box: QVBoxLayout, title: str, options: tuple[tuple[str, str], ...], now: str) -> Segments:
         segments = Segments(options, title)

@@ -31,6 +31,8 @@ QLabel[role="lead"] { font-size: ${t_lead}px; color: $ink_soft; }
 QLabel[role="h1"] { font-size: ${t_h1}px; font-weight: 600; }
 QLabel[role="h2"] { font-size: ${t_h2}px; font-weight: 600; }
 QLabel[role="h3"] { font-size: ${t_h3}px; font-weight: 600; }
+QLabel[role="recording"] { color: $line_strong; }
+QLabel[role="recording"][on="yes"] { color: $danger; }
 QLabel[role="overline"] { font-size: ${t_caption}px; font-weight: 600; color: $accent_ink; }
 QLabel[role="quote"] { font-style: italic; }
 QLabel[role="figure"] { font-size: ${t_h2}px; font-weight: 600; }
@@ -137,6 +139,13 @@ QLineEdit, QPlainTextEdit { background: $surface; color: $ink; border: 1px solid
   padding: 7px 9px; selection-background-color: $accent; selection-color: $on_accent; }
 QPlainTextEdit[role="composer"] { font-size: ${t_speech}px; }
 QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: 6px 8px; }
+QComboBox { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px; padding: 6px 10px;
+  min-height: 20px; }
+QComboBox:focus { border: 2px solid $accent; padding: 5px 9px; }
+QComboBox:disabled { background: $sunken; border-color: $line; color: $ink_soft; }
+QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox QAbstractItemView { background: $surface; color: $ink; border: 1px solid $line_strong;
+  selection-background-color: $accent_soft; selection-color: $on_accent_soft; }
 QLineEdit:disabled, QPlainTextEdit:disabled { background: $sunken; border-color: $line; color: $ink_soft; }
 QTableWidget { background: $surface; border: 1px solid $line; border-radius: 10px; gridline-color: transparent;
   selection-background-color: $accent_soft; selection-color: $on_accent_soft; outline: 0; }

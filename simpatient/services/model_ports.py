@@ -9,6 +9,39 @@ from pydantic import Field
 from simpatient.domain.base import Value
 from simpatient.domain.chat_models import Commit, FolderFacts, HubId, InstalledModel, Machine, Measurement
 from simpatient.domain.ports import Cancellation
+from simpatient.domain.servers import ServerChoice
+
+
+class ServerSettings(Protocol):
+    """Which server's language model may be used, as the user has set it up; none by default."""
+
+    def chosen(self) -> ServerChoice | None:
+        """Return the server that is set up; None when there is none.
+
+        Raises:
+            ModelUnavailable: The settings cannot be read.
+        """
+        ...
+
+    def set(self, choice: ServerChoice) -> Path:
+        """Use a server, and return the file that says so; nothing is sent yet.
+
+        Raises:
+            UserFacingError: It cannot be used as it is: no address, unsafe, no key, nowhere to write.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Use none any more."""
+        ...
+
+    def check(self) -> str:
+        """Ask the server for one word, and return which model answers.
+
+        Raises:
+            ModelUnavailable: None is set up, or it does not answer.
+        """
+        ...
 
 
 class HubFile(Value):

@@ -20,11 +20,12 @@ from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.domain.ports import Cancellation
 from simpatient.services.model_checks import check_folder
 from simpatient.services.model_download import Downloader, OnProgress, folder_name, hub_id_of
-from simpatient.services.model_ports import MachineProbe, Measurer, ModelFiles, ModelHub, ModelRegistry
+from simpatient.services.model_ports import MachineProbe, Measurer, ModelFiles, ModelHub, ModelRegistry, ServerSettings
 from simpatient.services.ports import Clock, ContentLibrary
 
 GUIDED = "guided"
 GENERATIVE = "generative"
+SERVER = "remote"
 _SLOW_WITHOUT = "A language model answers slowly without a graphics card, so the guided patient is the better choice."
 
 
@@ -64,6 +65,7 @@ class ModelService:
         measurer: Measurer,
         clock: Clock,
         home: Path,
+        server: ServerSettings,
     ) -> None:
         self._library = library
         self._registry = registry
@@ -72,6 +74,7 @@ class ModelService:
         self._measurer = measurer
         self._clock = clock
         self._home = home
+        self.server = server
         self._downloads = Downloader(hub=hub, files=files, home=home)
         self._lock = RLock()
 
@@ -171,23 +174,29 @@ class ModelService:
         return self._files.size(self._home)
 
     def choose(self, wanted: str) -> None:
-        """Choose who plays patients in new sessions: a model on this machine, or ``guided``.
+        """Choose who plays patients in new sessions: a model on this machine, ``remote``, or ``guided``.
 
         Raises:
             NotFound: No model is here by this id.
+            ModelUnavailable: ``remote``, and no server is set up.
         """
-        if wanted != GUIDED and wanted not in self._by_id():
+        if wanted == SERVER and self.server.chosen() is None:
+            raise ModelUnavailable("No language model server is set up.", "Set one up first.")
+        if wanted not in (GUIDED, SERVER) and wanted not in self._by_id():
             raise self._unknown(wanted)
         self._registry.choose("" if wanted == GUIDED else wanted)
 
     def chosen(self) -> str:
-        """Return the id of the model chosen for new sessions, or ``guided``."""
+        """Return the id of the model chosen for new sessions, ``remote``, or ``guided``."""
         chosen = self._registry.chosen()
+        if chosen == SERVER:
+            return SERVER if self.server.chosen() is not None else GUIDED
         return chosen if chosen in self._by_id() else GUIDED
 
     def for_new_sessions(self) -> str:
-        """Return what a new session is begun with: ``generative`` when a model is chosen, else ``guided``."""
-        return GUIDED if self.chosen() == GUIDED else GENERATIVE
+        """Return what a new session is begun with: ``guided``, ``remote``, or ``generative`` for a model here."""
+        chosen = self.chosen()
+        return chosen if chosen in (GUIDED, SERVER) else GENERATIVE
 
     def resolve(self, model: str) -> Path:
         """Return the folder of a model.

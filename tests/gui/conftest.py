@@ -36,6 +36,9 @@ class FakeFiles:
     def open(self, parent, title, kinds):
         return self.path
 
+    def folder(self, parent, title):
+        return self.path
+
 
 @pytest.fixture(scope="session")
 def themed(qapp: QApplication) -> QApplication:

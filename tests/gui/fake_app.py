@@ -17,6 +17,7 @@ from simpatient.services.practise import Exchange
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
+from tests.gui.fake_talk import FakeConsents, FakeRecognisers, FakeSoundCheck, FakeTalkService
 from tests.model_fakes import ModelWorld
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
@@ -538,6 +539,10 @@ class FakeApp:
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
         self.models = self.model_world.service
+        self.consents = FakeConsents()
+        self.talking = FakeTalkService(self.practise)
+        self.sound_check = FakeSoundCheck()
+        self.recognisers = FakeRecognisers()
         self.trainee_id = "me"
         self.is_closed = False
 

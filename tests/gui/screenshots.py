@@ -145,6 +145,7 @@ class _Tour:
             "A longer turn that I am still writing,\nover two lines and then some more words to see it wrap at its end."
         )
         self._shot("session-talk")
+        self._voice()
         pages.session.toggle_pause()
         self._shot("session-paused")
         pages.session.toggle_pause()
@@ -154,6 +155,33 @@ class _Tour:
         path = self._outdir / f"{self._number:02}b-end-question-{self._suffix}.png"
         dialog.grab().save(str(path))
         dialog.accept()
+
+    def _voice(self) -> None:
+        """Talking: listening, hearing with a guess, understood words to correct, the patient speaking, paused."""
+        from simpatient.services.talk_events import Answering, Captioned, Guessed, Understood, VoiceBegan
+
+        page = self._window.pages.session
+        self._app.consents.given.add("microphone")
+        page.talk_button.click()
+        self._wait(lambda: page.voice_bar.state == "ready")
+        talk = self._app.talking.talks[-1]
+        self._shot("voice-ready")
+        talk.happen(VoiceBegan())
+        talk.happen(Guessed("What would it be like if the hour in the garage was something you did not have to"))
+        self._wait(lambda: bool(page.voice_bar.guess.text()))
+        self._shot("voice-hearing")
+        talk.happen(Understood("What would it be like if the hour in the garage were not something to hide?"))
+        self._wait(lambda: bool(page.composer.editor.toPlainText()))
+        self._shot("voice-understood")
+        talk.happen(Answering("What would it be like if the hour in the garage were not something to hide?"))
+        talk.happen(Captioned("Dunno."))
+        talk.happen(Captioned("Quieter, maybe."))
+        self._wait(lambda: page.voice_bar.state == "speaking" and "maybe" in page.log.bubbles[-1].text)
+        self._shot("voice-speaking")
+        page.voice.toggle_pause()
+        self._shot("voice-paused")
+        page.voice.end()
+        page.composer.set_waiting(False)
 
     def _debrief(self) -> None:
         page = self._window.pages.debrief

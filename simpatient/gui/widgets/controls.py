@@ -52,6 +52,12 @@ class Button(QPushButton):
             self._tint()
             Theme.current().changed.connect(self._tint)
 
+    def set_icon(self, icon_name: str) -> None:
+        """Show another icon (a button made without one stays without)."""
+        if self._icon_name:
+            self._icon_name = icon_name
+            self._tint()
+
     def _tint(self) -> None:
         colours = Theme.current().palette
         tints = {"primary": colours.on_accent, "quiet": colours.accent_ink, "link": colours.accent_ink}

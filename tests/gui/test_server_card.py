@@ -1,0 +1,79 @@
+"""The settings' section on a server: off by default, checked when saved, used and forgotten by a button."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from simpatient.domain.errors import ModelUnavailable
+from tests.gui.test_flow import wait
+
+
+def press(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def card(qtbot, window):
+    window.go("settings")
+    card = window.pages.settings.server
+    wait(qtbot, lambda: "nothing leaves" in card.status.text())
+    return card
+
+
+def fill(card, url="https://models.example.org/v1"):
+    card.url.setText(url)
+    card.model.setText("our-patients")
+
+
+def test_none_is_set_up_by_default_and_it_is_said_what_would_leave(card, fake_app):
+    assert fake_app.models.for_new_sessions() == "guided"
+    assert not card.use.isVisible()
+    assert not card.forget.isVisible()
+
+
+def test_saved_checked_used_and_forgotten(qtbot, window, card, fake_app):
+    fill(card)
+    press(qtbot, card.save)
+    wait(qtbot, lambda: "answers: remote:our-patients" in window.banner.text)
+    wait(qtbot, lambda: card.use.isVisible())
+    assert fake_app.models.for_new_sessions() == "guided"
+    press(qtbot, card.use)
+    wait(qtbot, lambda: card.leave.isVisible())
+    assert fake_app.models.for_new_sessions() == "remote"
+    press(qtbot, card.leave)
+    wait(qtbot, lambda: card.use.isVisible())
+    assert fake_app.models.for_new_sessions() == "guided"
+    press(qtbot, card.use)
+    wait(qtbot, lambda: card.leave.isVisible())
+    press(qtbot, card.forget)
+    wait(qtbot, lambda: "nothing leaves" in card.status.text())
+    assert card.url.text() == ""
+    assert fake_app.models.for_new_sessions() == "guided"
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_stays(qtbot, window, card, fake_app):
+    fill(card, "models.example.org")
+    press(qtbot, card.save)
+    wait(qtbot, lambda: "must look like" in window.banner.text)
+    assert card.model.text() == "our-patients"
+    assert fake_app.model_world.server.choice is None
+
+
+def test_a_server_that_does_not_answer_is_kept_and_told(qtbot, window, card, fake_app):
+    fake_app.model_world.server.fails = ModelUnavailable("The server does not answer.", "Is it running?")
+    fill(card)
+    press(qtbot, card.save)
+    wait(qtbot, lambda: "does not answer" in window.banner.text)
+    wait(qtbot, lambda: card.forget.isVisible())
+    assert card.save.isEnabled()
+
+
+def test_a_folder_of_ones_own_is_added(qtbot, window, fake_app, files, tmp_path, card):
+    from tests.model_fakes import model_files, write_files
+
+    models = window.pages.settings.models
+    wait(qtbot, lambda: ("own", "add") in models.buttons)
+    press(qtbot, models.buttons["own", "add"])  # the dialog is closed without a choice
+    files.path = write_files(tmp_path / "our-own", model_files())
+    press(qtbot, models.buttons["own", "add"])
+    wait(qtbot, lambda: ("our-own", "use") in models.buttons)
+    assert [each.title for each in fake_app.model_world.registry.installed()] == ["our-own"]

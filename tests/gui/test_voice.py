@@ -1,0 +1,172 @@
+"""Talking in the session page: consent, the visible state of the microphone, correcting, interrupting, pausing."""
+
+import pytest
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QDialog
+
+from simpatient.domain.errors import AudioUnavailable, ModelUnavailable
+from simpatient.domain.speech import VoiceSettings
+from simpatient.gui.voice_settings import read_voice, write_voice
+from simpatient.services.consenting import WORDINGS
+from simpatient.services.talk_events import Answering, Captioned, Failed, Guessed, Understood, VoiceBegan
+from tests.gui.test_flow import begin, end, say, shown_words, wait
+
+
+def click(qtbot, button):
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def talking(qtbot, window, fake_app):
+    """A session in which the microphone is on; the talk is ``fake_app.talking.talks[-1]``."""
+    fake_app.consents.given.add("microphone")
+    session = begin(qtbot, window)
+    click(qtbot, session.talk_button)
+    wait(qtbot, lambda: any(talk.is_open for talk in fake_app.talking.talks))
+    return session
+
+
+def test_the_microphone_opens_only_after_consent_to_these_words(qtbot, window, fake_app):
+    session = begin(qtbot, window)
+    click(qtbot, session.talk_button)
+    wait(qtbot, lambda: bool(window.findChildren(QDialog)))
+    dialog = window.findChildren(QDialog)[-1]
+    assert any(WORDINGS["microphone"] in words for words in shown_words(dialog))
+    assert not fake_app.talking.talks
+    click(qtbot, dialog.no)
+    wait(qtbot, lambda: not session.talk_button.isChecked())
+    assert not fake_app.consents.given
+    assert not fake_app.talking.talks
+    click(qtbot, session.talk_button)
+    wait(qtbot, lambda: any(each.isVisible() for each in window.findChildren(QDialog)))
+    click(qtbot, window.findChildren(QDialog)[-1].yes)
+    wait(qtbot, lambda: session.voice_bar.state == "ready")
+    assert fake_app.consents.given == {"microphone"}
+    assert session.talk_button.isChecked()
+
+
+def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_app):
+    talk = fake_app.talking.talks[-1]
+    bar = talking.voice_bar
+    assert "Microphone on" in bar.words.text()
+    talk.happen(VoiceBegan())
+    wait(qtbot, lambda: bar.state == "hearing")
+    talk.happen(Guessed("What brings"))
+    wait(qtbot, lambda: bar.guess.text() == "What brings")
+    assert bar.guess.isVisible()
+    click(qtbot, bar.pause)
+    wait(qtbot, lambda: not talk.is_open)
+    assert bar.state == "paused"
+    assert "nothing is recorded" in bar.words.text()
+    assert not bar.talk.isEnabled()
+    talk.happen(VoiceBegan())  # a late event must not look as if the microphone were open
+    QCoreApplication.processEvents()
+    assert bar.state == "paused"
+    qtbot.keyClick(talking, Qt.Key.Key_F9)
+    wait(qtbot, lambda: talk.is_open)
+    assert bar.state == "ready"
+
+
+def test_understood_words_wait_to_be_corrected_and_are_sent_as_corrected(qtbot, talking, fake_app):
+    fake_app.talking.talks[-1].happen(Understood("What springs you here?"))
+    wait(qtbot, lambda: talking.composer.editor.toPlainText() == "What springs you here?")
+    talking.composer.editor.setPlainText("What brings you here?")
+    talking.composer.submit()
+    wait(qtbot, lambda: len(talking.log.bubbles) == 3 and not talking.composer.is_waiting)
+    said, answer = talking.log.bubbles[-2:]
+    assert said.text == "What brings you here?"
+    assert answer.text == fake_app.practise.sessions["s1"].turns[-1].text
+    assert talking.composer.editor.toPlainText() == ""
+
+
+def test_no_words_heard_is_said_and_leaves_what_is_typed(qtbot, talking, fake_app):
+    talking.composer.editor.setPlainText("I wonder")
+    fake_app.talking.talks[-1].happen(Understood("", was_heard=False))
+    wait(qtbot, lambda: "No words were heard" in talking.composer.hint.text())
+    assert talking.composer.editor.toPlainText() == "I wonder"
+
+
+def test_captions_grow_with_what_is_spoken(qtbot, talking, fake_app):
+    talk = fake_app.talking.talks[-1]
+    talk.happen(Answering("Hello."))
+    talk.happen(Captioned("It's late."))
+    wait(qtbot, lambda: talking.log.bubbles[-1].text == "It's late.")
+    assert talking.voice_bar.state == "speaking"
+    talk.happen(Captioned("I know."))
+    wait(qtbot, lambda: talking.log.bubbles[-1].text == "It's late. I know.")
+    click(qtbot, talking.voice_bar.quiet)
+    assert talk.did[-1] == "interrupt"
+
+
+@pytest.mark.parametrize("how", ["button", "F8", "Enter on the button"])
+def test_holding_and_letting_go_is_told_once_each(qtbot, talking, fake_app, how):
+    button = talking.voice_bar.talk
+    if how == "button":
+        qtbot.mousePress(button, Qt.MouseButton.LeftButton)
+        qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
+    elif how == "F8":
+        qtbot.keyPress(talking, Qt.Key.Key_F8)
+        qtbot.keyRelease(talking, Qt.Key.Key_F8)
+    else:
+        qtbot.keyPress(button, Qt.Key.Key_Return)
+        qtbot.keyRelease(button, Qt.Key.Key_Return)
+    assert fake_app.talking.talks[-1].did[-2:] == ["press", "release"]
+    assert fake_app.talking.talks[-1].did.count("press") == 1
+
+
+def test_pausing_the_session_and_leaving_the_page_close_the_microphone(qtbot, window, talking, fake_app):
+    talk = fake_app.talking.talks[-1]
+    talking.toggle_pause()
+    wait(qtbot, lambda: not talk.is_open)
+    talking.toggle_pause()
+    assert talking.voice_bar.state == "paused"
+    window.go("settings")
+    wait(qtbot, lambda: "close" in talk.did)
+    assert not talking.talk_button.isChecked()
+
+
+def test_ending_the_session_ends_the_talk_first(qtbot, window, talking, fake_app):
+    end(qtbot, window)
+    assert fake_app.talking.talks[-1].did[-1] == "close"
+    assert fake_app.practise.sessions["s1"].is_ended
+
+
+@pytest.mark.parametrize(
+    "error", [ModelUnavailable("No recogniser.", "Get it."), AudioUnavailable("No sound.", "Plug it in.")]
+)
+def test_without_recogniser_or_microphone_typing_goes_on(qtbot, window, fake_app, error):
+    fake_app.consents.given.add("microphone")
+    fake_app.talking.fails = error
+    session = begin(qtbot, window)
+    click(qtbot, session.talk_button)
+    wait(qtbot, lambda: error.message in window.banner.text)
+    assert not session.talk_button.isChecked()
+    say(qtbot, session, "What brings you here?")
+    assert len(session.log.bubbles) == 3
+
+
+def test_a_microphone_that_breaks_off_is_told_and_typing_is_still_answered(qtbot, window, talking, fake_app):
+    talk = fake_app.talking.talks[-1]
+    talk.happen(Failed("microphone", AudioUnavailable("The microphone is gone.", "Plug it in.")))
+    wait(qtbot, lambda: talking.voice_bar.state == "broken")
+    assert "The microphone is gone." in window.banner.text
+    talking.composer.editor.setPlainText("What brings you here?")
+    talking.composer.submit()
+    wait(qtbot, lambda: len(talking.log.bubbles) == 3)
+    assert talking.log.bubbles[-2].text == "What brings you here?"
+
+
+def test_words_without_an_answer_come_back(qtbot, talking, fake_app):
+    talk = fake_app.talking.talks[-1]
+    talk.happen(Answering("Hello there."))
+    talk.happen(Failed("answer", ModelUnavailable("It broke.", "Again."), unsent="Hello there."))
+    wait(qtbot, lambda: talking.composer.editor.toPlainText() == "Hello there.")
+    assert not talking.composer.is_waiting
+
+
+def test_the_choices_are_kept_and_nonsense_is_not_taken(preferences):
+    chosen = VoiceSettings(mode="hands_free", patience_s=2.5, keeps_audio=True)
+    write_voice(preferences, chosen)
+    assert read_voice(preferences) == chosen
+    preferences.voice = '{"mode": "telepathy"}'
+    assert read_voice(preferences) == VoiceSettings()
