@@ -5,7 +5,7 @@ events; typing works throughout, whatever of the rest does not.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from queue import SimpleQueue
 from statistics import fmean
@@ -232,7 +232,7 @@ class Talk:
             return  # nobody spoke to the patient: there is nothing to say about it
         text = self._pending_text()
         self._tell(Understood(text, was_heard=bool(recognised.text)))
-        if recognised.text and not self._settings.reviews_text:
+        if recognised.text and not self._settings.reviews_text and not spell.goes_on:
             self._send(text, self._take_pending())
 
     def _pending_text(self) -> str:
@@ -256,7 +256,10 @@ class Talk:
         words.plan(turn.plan, turn.state_after)
         words.add(turn.text)
         words.finish()
-        self._keep_heard(turn, self._speak(words, self._new_quiet()))
+        said = self._speak(words, self._new_quiet())
+        if said is not None:  # these words stand on the page already: breaking in does not unsay them
+            said = replace(said, heard=turn.text, unheard="", was_interrupted=False)
+        self._keep_heard(turn, said)
 
     def _send(self, text: str, uttered: tuple[_Uttered, ...]) -> None:
         self._tell(Answering(text))
