@@ -33,6 +33,7 @@ QLabel[role="h2"] { font-size: ${t_h2}px; font-weight: 600; }
 QLabel[role="h3"] { font-size: ${t_h3}px; font-weight: 600; }
 QLabel[role="overline"] { font-size: ${t_caption}px; font-weight: 600; color: $accent_ink; }
 QLabel[role="quote"] { font-style: italic; }
+QLabel[role="unheard"] { color: $ink_soft; text-decoration: line-through; }
 QLabel[role="figure"] { font-size: ${t_h2}px; font-weight: 600; }
 QLabel[tone="warm"] { color: $warm; }
 QLabel[tone="danger"] { color: $danger; }
