@@ -13,6 +13,8 @@ from simpatient.domain.session import CodedTurn, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.reporting.drawing import svg
 from simpatient.reporting.html_twin import session_html
+from simpatient.reporting.pictures import Label
+from simpatient.reporting.progress_view import progress_view
 from simpatient.reporting.session_pdf import session_pdf
 from simpatient.reporting.session_view import session_view
 from simpatient.reporting.timeline_picture import clock
@@ -132,6 +134,17 @@ def test_times_that_cannot_be_right_leave_a_sentence_and_no_picture(make_report)
     whole = _printed(report.model_copy(update={"debrief": debrief}))
     assert "4 turns left out, because the times cannot be right." in whole
     assert "The talk in time" not in whole
+
+
+def test_pace_over_sessions_has_an_axis_of_its_size(make_progress):
+    progress = make_progress()
+    curve = progress.curves[1]
+    points = tuple(p.model_copy(update={"value": 140.0 + i}) for i, p in enumerate(curve.points))
+    paced = curve.model_copy(update={"unit": "pace", "points": points, "mean": 142.0, "low": 140.5, "high": 143.5})
+    shown = progress_view(progress.model_copy(update={"curves": (paced,)})).curves[0]
+    ticks = [shape.text for shape in shown.pictures[0].shapes if isinstance(shape, Label)]
+    assert {"0", "100", "200"} <= set(ticks)
+    assert "142 words a minute" in shown.note
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (64.9, "1:04"), (3600, "60:00")])
