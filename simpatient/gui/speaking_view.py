@@ -88,7 +88,7 @@ class SpeakingView(QWidget):
             return _tile("Interruptions", "0", f"You let {self._patient} finish each time.")
         per = rate.why if rate.value is None else f"{rate.value:.1f} in 10 minutes."
         stopped = sum(each.stopped_patient for each in found)
-        words = f"{per} {stopped} of {len(found)} cut a sentence off." if stopped else per
+        words = f"{per} {plural(stopped, 'sentence')} cut off." if stopped else per
         return _tile("Interruptions", str(len(found)), words, self._link(found[0].turn))
 
     def _pace_words(self) -> str:
