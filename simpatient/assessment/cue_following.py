@@ -46,10 +46,17 @@ def _heard(reading: Reading, hit: Hit, kind: CueKind) -> CueHeard:
                 evidence=evidence,
                 answered_at=answer.turn,
                 trainee_turns=turns,
-                seconds=_seconds(reading.volleys[hit.at].turns[-1].end_s, answer.start_s),
+                seconds=_seconds(reading, reading.volleys[hit.at].turns[-1].turn, answer.turn),
             )
     return CueHeard(evidence=evidence)
 
 
-def _seconds(end: float | None, start: float | None) -> float | None:
-    return None if end is None or start is None else round(max(0.0, start - end), 1)
+def _seconds(reading: Reading, cue: int, answer: int) -> float | None:
+    """Return the time from one turn to another; None where it is not known, as after a retry begun later."""
+    times = reading.times
+    before = times.row(cue) if times is not None else None
+    after = times.row(answer) if times is not None else None
+    if times is None or before is None or after is None:
+        return None
+    set_aside = any(before.end_s <= aside.at_s <= after.start_s for aside in times.asides)
+    return None if set_aside else round(max(0.0, after.start_s - before.end_s), 1)

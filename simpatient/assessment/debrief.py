@@ -73,6 +73,7 @@ def make_debrief(
         next_drill="".join(drills[:1]),
         curve=state_curve(turns),
         cues=() if too_short else follow_cues(reading, guide.cues),
+        speaking=reading.times,
         too_short=too_short,
     )
 
@@ -155,7 +156,13 @@ def _pick(choices: Sequence[_Choice], kind: Literal["keep", "change"], taken: Se
 
 def _moment(choice: _Choice, reading: Reading, guide: CoachingGuide) -> Moment:
     heard = choice.before.text if choice.before is not None else ""
-    blanks = {"quote": _short(choice.span.text), "patient": _short(heard), "patient_words": _phrase(choice, guide)}
+    blanks = {
+        "quote": _short(choice.span.text),
+        "patient": _short(heard),
+        "patient_words": _phrase(choice, guide),
+        "waited": _seconds(reading.waited(choice.at)),
+        "lasted": _seconds(reading.lasted(choice.at)),
+    }
     return Moment(
         kind=choice.tip.kind,
         title=choice.tip.title,
@@ -188,6 +195,11 @@ def _better_line(choice: _Choice, blanks: dict[str, str]) -> str:
 def _filled(text: str, blanks: dict[str, str]) -> str:
     """Fill the blanks once; what is filled in is never read as a blank again."""
     return text.format_map(blanks)
+
+
+def _seconds(length: float | None) -> str:
+    whole = round(max(length or 0.0, 0.0))
+    return f"{whole} second{'' if whole == 1 else 's'}"
 
 
 def _short(text: str) -> str:

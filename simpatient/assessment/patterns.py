@@ -6,11 +6,13 @@ Everything looked for is data (``domain.rubric.Pattern``); no code, phrase or ru
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from simpatient.assessment.speaking_times import speaking_times
 from simpatient.assessment.volleys import PHRASE_WORDS, Span, Volley, is_list, volleys_of, words
 from simpatient.domain.rubric import Pattern
 from simpatient.domain.session import CodedTurn
+from simpatient.domain.speaking_times import SpeakingTimes
 
 _PART = re.compile(r"\w+")
 # From this share of at least so many words on a sentence is the other's, as in the rubrics' own `parroted`.
@@ -30,8 +32,9 @@ class Hit:
 class Reading:
     """A transcript with every label found in it: utterance codes, talk types and patterns."""
 
-    def __init__(self, volleys: tuple[Volley, ...]) -> None:
+    def __init__(self, volleys: tuple[Volley, ...], turns: Sequence[CodedTurn] = ()) -> None:
         self.volleys = volleys
+        self._turns = turns
         self._hits: dict[str, dict[int, tuple[Span, ...]]] = {}
         self._echoed: dict[str, dict[int, tuple[Span, ...]]] = {}
         self.chances: dict[str, int] = {}
@@ -42,6 +45,23 @@ class Reading:
                 shelf = self._echoed if self.is_echo(span.text, at) else self._hits
                 spans = shelf.setdefault(span.code, {})
                 spans[at] = (*spans.get(at, ()), span)
+
+    @cached_property
+    def times(self) -> SpeakingTimes | None:
+        """How the talk was spoken; None when it was typed."""
+        return speaking_times(self._turns)
+
+    def waited(self, at: int) -> float | None:
+        """Return the quiet before volley ``at``, seconds; None where it is not known."""
+        row = self.times.row(self.volleys[at].turns[0].turn) if self.times is not None else None
+        return row.waited_s if row is not None else None
+
+    def lasted(self, at: int) -> float | None:
+        """Return how long volley ``at`` went on, seconds; None where it is not known."""
+        times = self.times
+        rows = [times.row(turn.turn) for turn in self.volleys[at].turns] if times is not None else []
+        spoken = [row for row in rows if row is not None]
+        return spoken[-1].end_s - spoken[0].start_s if spoken else None
 
     def hits(self, label: str) -> tuple[Hit, ...]:
         """Return the volleys that carry a label, in order."""
@@ -83,10 +103,30 @@ class Reading:
         volley = self.volleys[at]
         if self.carries(pattern.unless, at) or (pattern.min_words and len(words(volley.text)) < pattern.min_words):
             return ()
+        if not self._is_timed_so(pattern, at):
+            return ()
         spans = self._looked_for(pattern, at)
         if len(spans) < pattern.at_least:
             return ()
         return spans if self._echoes(spans, at, pattern.min_overlap) else ()
+
+    def _is_timed_so(self, pattern: Pattern, at: int) -> bool:
+        """Return whether volley ``at`` was spoken as the pattern says; what was typed never was."""
+        if pattern.waited is not None:
+            waited = self.waited(at)
+            if waited is None or not pattern.waited[0] <= max(waited, 0.0) <= pattern.waited[1]:
+                return False
+        if pattern.lasts and (self.lasted(at) or 0.0) < pattern.lasts:
+            return False
+        return not pattern.breaks_in or self._breaks_in(at) is not None
+
+    def _breaks_in(self, at: int) -> CodedTurn | None:
+        times = self.times
+        turns = self.volleys[at].turns if times is not None else ()
+        return next((turn for turn in turns if times is not None and times.interruption(turn.turn)), None)
+
+    def _shown_turn(self, pattern: Pattern, at: int) -> CodedTurn:
+        return (self._breaks_in(at) if pattern.breaks_in else None) or self.volleys[at].turns[0]
 
     def _looked_for(self, pattern: Pattern, at: int) -> tuple[Span, ...]:
         if pattern.phrases:
@@ -94,7 +134,7 @@ class Reading:
             said = said_spans(self.volleys[at], pattern) if heard else ()
             return tuple(span for span in said if pattern.min_overlap or not self.is_echo(span.text, at))
         if not pattern.codes:
-            return _all_said(self.volleys[at], pattern.id)
+            return _all_said(self._shown_turn(pattern, at), pattern.id)
         spans = self.spans(pattern.codes, at)
         if pattern.min_overlap:
             spans += tuple(span for code in pattern.codes for span in self._echoed.get(code, {}).get(at, ()))
@@ -115,7 +155,7 @@ class Reading:
 
 def read(turns: Sequence[CodedTurn], scheme: str, patterns: Sequence[Pattern]) -> Reading:
     """Return the transcript with all codes of ``scheme``, talk types and patterns found in it."""
-    reading = Reading(volleys_of(turns, scheme))
+    reading = Reading(volleys_of(turns, scheme), turns)
     for pattern in patterns:
         reading.find(pattern)
     return reading
@@ -191,8 +231,7 @@ def _words_in(text: str) -> frozenset[str]:
     return frozenset(_PART.findall(text.lower()))
 
 
-def _all_said(volley: Volley, label: str) -> tuple[Span, ...]:
-    turn = volley.turns[0]
+def _all_said(turn: CodedTurn, label: str) -> tuple[Span, ...]:
     said = turn.text.strip()
     start = turn.text.index(said)
     return (Span(turn.turn, start, start + len(said), said, label, 1.0),)

@@ -13,7 +13,7 @@ from simpatient.domain.coaching import CoachingGuide, CoachingTip
 from simpatient.domain.errors import ContentError
 from simpatient.domain.rubric import Pattern, Rubric, Summary
 
-PLACEHOLDERS = ("quote", "patient", "patient_words")
+PLACEHOLDERS = ("quote", "patient", "patient_words", "waited", "lasted")
 
 
 def rubric_problems(rubric: Rubric, codes: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
@@ -126,6 +126,8 @@ def _labels_of_patterns(patterns: tuple[Pattern, ...], codes: Collection[str]) -
         low, high = pattern.part
         if not 0 <= low < high <= 1:
             yield f"{field}.part", "The part of the session must go from a lower to a higher share of it, 0 to 1."
+        if pattern.waited is not None and not 0 <= pattern.waited[0] < pattern.waited[1]:
+            yield f"{field}.waited", "The wait must go from fewer to more seconds, from 0."
         known.add(pattern.id)
 
 

@@ -78,6 +78,9 @@ def summarise(
     """
     known, found = dict(names), []
     for summary in rubric.summaries:
+        if summary.needs == "times" and not known.get("spoken_turns"):
+            known[summary.id] = None  # a typed session is not told what it has no numbers for
+            continue
         value = _summary(summary, known, reading)
         known[summary.id] = value.value
         found.append(value)

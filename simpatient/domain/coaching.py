@@ -17,7 +17,8 @@ class CoachingTip(Value):
         when: Safe expression over the rubric engine's names; the tip applies when it is true.
         weight: Safe expression; among the tips that apply, the heaviest come first.
         pick: Which of the matching turns is shown: the most confident, the first, or (for harm) the worst.
-        what: What happened; ``{quote}`` is the trainee's words, ``{patient}`` the patient's before it.
+        what: What happened; ``{quote}`` is the trainee's words, ``{patient}`` the patient's before it. Of a
+            spoken turn ``{waited}`` is the quiet before it and ``{lasted}`` how long it was ("4 seconds").
         better_lines: Possible better lines; ``{patient_words}`` is a phrase of the patient's turn.
         unless: Codes that take a turn out of consideration.
         harm: Whether the tip is about something that can hurt; harm is shown before anything else.

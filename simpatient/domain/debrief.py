@@ -4,6 +4,7 @@ from typing import Literal
 
 from simpatient.domain.base import Value
 from simpatient.domain.score import Evidence, Scorecard
+from simpatient.domain.speaking_times import SpeakingTimes
 
 
 class Moment(Value):
@@ -99,6 +100,7 @@ class Debrief(Value):
 
     Attributes:
         next_drill: Id of the drill for what mattered most; '' when there is none.
+        speaking: How the talk was spoken; None when it was typed.
     """
 
     session_id: str
@@ -109,6 +111,7 @@ class Debrief(Value):
     next_drill: str = ""
     curve: tuple[StatePoint, ...]
     cues: tuple[CueGroup, ...] = ()
+    speaking: SpeakingTimes | None = None
     too_short: bool = False
 
 

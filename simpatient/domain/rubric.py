@@ -40,6 +40,9 @@ class Pattern(Value):
         in_a_row: From which volley of an unbroken run of matches on it counts.
         min_words: Words the volley needs.
         min_overlap: Share of the words of each coded utterance taken from the volley just before.
+        waited: Quiet before the volley, seconds from and to, after the other's last word; needs spoken turns.
+        breaks_in: The volley began while the other was speaking; needs spoken turns.
+        lasts: Seconds the volley goes on for at least; needs spoken turns.
     """
 
     id: Slug
@@ -55,6 +58,9 @@ class Pattern(Value):
     in_a_row: int = Field(default=1, ge=1)
     min_words: int = Field(default=0, ge=0)
     min_overlap: float = Field(default=0.0, ge=0.0, le=1.0)
+    waited: tuple[float, float] | None = None
+    breaks_in: bool = False
+    lasts: float = Field(default=0.0, ge=0.0)
 
 
 class Count(Value):
@@ -87,7 +93,9 @@ class Summary(Value):
         formula: Safe expression over ids of counts, criteria, earlier summaries and measures.
         n: Expression for the number of observations behind the value.
         min_n: Below this the value is shown greyed as "too little to go on".
-        unit: ``ratio``, ``share`` (0..1 shown as per cent), ``score``, ``count``, ``words``, ``turn``.
+        unit: ``ratio``, ``share`` (0..1 shown as per cent), ``score``, ``count``, ``words``, ``turn``,
+            ``seconds``, ``pace`` (words a minute).
+        needs: ``times`` where it is made of times of turns: a typed session leaves it out altogether.
     """
 
     id: Slug
@@ -95,7 +103,8 @@ class Summary(Value):
     formula: Words
     n: Words
     min_n: int = 1
-    unit: Literal["ratio", "share", "score", "count", "words", "turn", "rate"]
+    unit: Literal["ratio", "share", "score", "count", "words", "turn", "rate", "seconds", "pace"]
+    needs: Literal["", "times"] = ""
     higher_is_better: bool | None = None
     thresholds: tuple[Threshold, ...] = ()
     explanation: Words

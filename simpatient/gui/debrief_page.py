@@ -145,7 +145,7 @@ class DebriefPage(States):
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
         self.transcript = TranscriptView(data, self._on_retry)
-        self.numbers = NumbersView(data)
+        self.numbers = NumbersView(data, self._on_show_turn)
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
         for view in (self.feedback, self.transcript, self.numbers, self.disclosure):
             self._views.addWidget(view)

@@ -3,7 +3,7 @@
 A value without enough behind it is a dash with its reason. Must not know any rubric by name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -11,6 +11,7 @@ from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
 from simpatient.gui.loading import DebriefData
+from simpatient.gui.speaking_view import SpeakingView
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, card, column, row
@@ -23,11 +24,15 @@ _MOST_TICKS = 12
 
 
 class NumbersView(ScrollPage):
-    """The curve of the conversation, then a card for every rubric."""
+    """How the talk was spoken, if it was, the curve of the conversation, then a card for every rubric."""
 
-    def __init__(self, data: DebriefData) -> None:
+    def __init__(self, data: DebriefData, on_show_turn: Callable[[int], None]) -> None:
         super().__init__("Numbers", READING_WIDTH + 120, SPACE_5)
         debrief = data.debrief
+        self.speaking: SpeakingView | None = None
+        if debrief is not None and debrief.speaking is not None:
+            self.speaking = SpeakingView(debrief.speaking, data.case.persona.identity.name, on_show_turn)
+            self.body.addWidget(self.speaking)
         if debrief is not None and len(debrief.curve) > 1:
             frame, box = card(margin=SPACE_5)
             box.addWidget(Plot(state_chart(debrief.curve)))

@@ -35,6 +35,7 @@ QLabel[role="recording"] { color: $line_strong; }
 QLabel[role="recording"][on="yes"] { color: $danger; }
 QLabel[role="overline"] { font-size: ${t_caption}px; font-weight: 600; color: $accent_ink; }
 QLabel[role="quote"] { font-style: italic; }
+QLabel[role="unheard"] { color: $ink_soft; text-decoration: line-through; }
 QLabel[role="figure"] { font-size: ${t_h2}px; font-weight: 600; }
 QLabel[tone="warm"] { color: $warm; }
 QLabel[tone="danger"] { color: $danger; }

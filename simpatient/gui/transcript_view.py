@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from simpatient.domain.session import Turn
 from simpatient.gui.loading import DebriefData
+from simpatient.gui.spoken_turn_view import beside_the_words, silence_line, spoken_tags, when
 from simpatient.gui.theme import set_property
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
@@ -22,6 +23,7 @@ class TranscriptView(ScrollPage):
         super().__init__("Transcript", READING_WIDTH + 120, SPACE_2)
         self._data = data
         self._on_retry = on_retry
+        self._times = data.debrief.speaking if data.debrief is not None else None
         self._rows: dict[int, QFrame] = {}
         path = data.session.path()
         hidden = len(data.session.turns) - len(path)
@@ -31,6 +33,9 @@ class TranscriptView(ScrollPage):
         self.body.addWidget(label(words, "small"))
         self.body.addWidget(self._legend(path))
         for turn in path:
+            silence = self._times.silence_before(turn.turn) if self._times is not None else None
+            if silence is not None:
+                self.body.addWidget(silence_line(silence))
             self.body.addWidget(self._row(turn))
         self.body.addStretch(1)
 
@@ -56,11 +61,13 @@ class TranscriptView(ScrollPage):
         speaker = Elided(name, "strong")
         speaker.setFixedWidth(132)
         who.addWidget(speaker)
-        who.addWidget(label(f"Turn {turn.turn + 1}", "caption"))
+        who.addWidget(label(when(turn, self._times), "caption"))
         who.addStretch(1)
         line.addLayout(who)
         words = column(spacing=SPACE_2)
         words.addWidget(label(turn.text, selectable=True))
+        for each in beside_the_words(turn):
+            words.addWidget(each)
         tags = self._tags(turn)
         if tags:
             words.addLayout(row(*tags, None, spacing=6))
@@ -84,6 +91,7 @@ class TranscriptView(ScrollPage):
             made = chip(tag, tone, words)
             made.setAccessibleName(words)
             tags.append(made)
+        tags += spoken_tags(turn, self._times)
         if turn.marked:
             tags.append(chip("Marked", "warm"))
         if turn.note:

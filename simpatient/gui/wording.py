@@ -35,6 +35,10 @@ def number(value: float | None, unit: str) -> str:
         return f"{value:.0f} words"
     if unit == "count":
         return f"{value:.0f}"
+    if unit == "seconds":
+        return f"{value:.1f} s"
+    if unit == "pace":
+        return f"{value:.0f} words a minute"
     return f"{value:.1f}"
 
 

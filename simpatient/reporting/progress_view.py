@@ -79,7 +79,8 @@ def _curve(curve: SkillCurve, order: dict[str, int]) -> view.Chart:
 def _picture(curve: SkillCurve, points: Sequence[SkillPoint], order: dict[str, int], banded: bool) -> Picture:
     placed = [(float(order.get(p.session_id, index)), p.value or 0.0) for index, p in enumerate(points, start=1)]
     low, high = _range(curve.unit, [value for _, value in placed])
-    ticks = tuple((value, wording.number(value, curve.unit)) for value in (low, (low + high) / 2, high))
+    unit = "count" if curve.unit == "pace" else curve.unit  # "words a minute" has no room beside an axis
+    ticks = tuple((value, wording.number(value, unit)) for value in (low, (low + high) / 2, high))
     has_band = banded and curve.low is not None and curve.high is not None
     series = Series(
         curve.label,
@@ -108,7 +109,7 @@ def _range(unit: str, values: Sequence[float]) -> tuple[float, float]:
     if unit == "score":
         return 1.0, 5.0
     top = max(values, default=1.0)
-    return 0.0, float(next(size for size in (1, 2, 4, 6, 10, 20, 40, 60, 100, 10**9) if size >= top))
+    return 0.0, float(next(size for size in (1, 2, 4, 6, 10, 20, 40, 60, 100, 200, 400, 600, 10**9) if size >= top))
 
 
 def _unit(unit: UnitProgress, order: dict[str, int]) -> view.Unit:

@@ -12,8 +12,9 @@ from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import SLANTED, STRONG
 from simpatient.reporting.layout import CELL, CELL_SOFT, CELL_STRONG, H3, HEAD, QUOTE, SMALL, TEXT, Heading
+from simpatient.reporting.speaking_flow import speaking_parts
 from simpatient.reporting.text import Span, paragraph
-from simpatient.reporting.transcript_flow import turn_block
+from simpatient.reporting.transcript_flow import turn_parts
 from simpatient.reporting.view import Instrument, Measure, Point, Quote, Rating, SessionView
 from simpatient.reporting.wording import DISCLAIMER, NONE
 
@@ -32,6 +33,7 @@ def session_pdf(view: SessionView) -> bytes:
         *_summary(view),
         *_cues(view),
         *_own_rating(view),
+        *speaking_parts(view.speaking),
         *_curve(view),
         *(part for instrument in view.instruments for part in _instrument(instrument)),
         *_disclosures(view),
@@ -176,7 +178,7 @@ def _transcript(view: SessionView) -> Iterable[Flowable]:
     if view.has_rtl:
         yield paragraph(SMALL, RTL_LIMIT)
     yield Spacer(1, 5)
-    yield from (turn_block(turn) for turn in view.turns)
+    yield from (part for turn in view.turns for part in turn_parts(turn))
 
 
 def _simulation(view: SessionView) -> Iterable[Flowable]:

@@ -14,6 +14,7 @@ from simpatient.domain.session import SelfRating, Turn
 from simpatient.reporting import view, wording
 from simpatient.reporting.curve_view import state_chart
 from simpatient.reporting.instrument_view import instruments
+from simpatient.reporting.speaking_view import speaking, spoken_turn
 from simpatient.reporting.text import has_rtl
 
 MOST_CUES = 4  # of one kind; a list of everything missed teaches nothing
@@ -24,8 +25,11 @@ def session_view(report: SessionReport) -> view.SessionView:
     session, debrief, persona = report.session, report.debrief, report.persona
     turns = session.path()
     names = CodeNames(report.schemes)
-    spoken = tuple(_spoken(turn, persona.identity.name, names) for turn in turns)
-    opened = report.disclosure
+    opened, patient = report.disclosure, persona.identity.name
+    spoken = tuple(
+        spoken_turn(_spoken(turn, patient, names), turn, debrief.speaking, with_unheard=opened is not None)
+        for turn in turns
+    )
     return view.SessionView(
         title=report.case.title,
         subtitle="Feedback on a practice session",
@@ -47,6 +51,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         simulation=_simulation(report),
         versions=_versions(report),
         trainee=session.trainee_id,
+        speaking=speaking(debrief.speaking, patient),
     )
 
 
@@ -147,8 +152,14 @@ def _simulation(report: SessionReport) -> view.Pairs:
         ("Who named the turns", _coder(report)),
         ("How well people agree", _agreement(report)),
         ("What an estimate is", wording.ESTIMATE),
-        ("What was not heard", "Tone, pace, silence and faces: only the text was read."),
+        ("What was not heard", _not_heard(report)),
     )
+
+
+def _not_heard(report: SessionReport) -> str:
+    if report.debrief.speaking is None:
+        return "Tone, pace, silence and faces: only the text was read."
+    return "Tone and faces: only the words were read, and the times at which they were spoken."
 
 
 def _sign_off(report: SessionReport) -> str:

@@ -3,19 +3,22 @@
 A nested table per turn would be several times slower. Must not know sessions, only shown turns.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 from reportlab.lib.colors import Color
+from reportlab.lib.enums import TA_CENTER
 from reportlab.platypus import Flowable, Paragraph
 
 from simpatient.reporting import layout
-from simpatient.reporting.fonts import BODY, STRONG
+from simpatient.reporting.fonts import BODY, SLANTED, STRONG
 from simpatient.reporting.text import Span, label_width, one_font, paragraph, printable, shortened
 from simpatient.reporting.view import SpokenTurn
 
 NUMBER_WIDTH, NAME_WIDTH, TAGS_WIDTH = 26.0, 72.0, 62.0
 GAP, LEADING, BASELINE, SIDE_SIZE = 7.0, 13.5, 9.5, 8.0
 _SAID = layout.text_style("said", 9.5, LEADING)
+_SILENCE = layout.text_style("silence", 7.5, 10, color=layout.SOFT, alignment=TA_CENTER, spaceAfter=GAP, keepWithNext=1)
 
 
 @cache
@@ -50,7 +53,7 @@ class TurnBlock(Flowable):
 
     def _side(self) -> float:
         """Return the height of what stands beside the words, which cannot be split."""
-        return max(len(self._name), len(self._tags), 1) * LEADING
+        return max(len(self._name), len(self._tags), 2 if self._turn.at else 1) * LEADING
 
     def split(self, width: float, height: float) -> list[Flowable]:
         """Return the turn in two parts, never leaving a single line of it behind."""
@@ -66,7 +69,8 @@ class TurnBlock(Flowable):
         """Draw the parts side by side from the top."""
         top, x = self.height, NUMBER_WIDTH
         speaker = layout.ACCENT if self._turn.is_trainee else layout.SOFT
-        self._draw_lines(((BODY, str(self._turn.number)),), 0, layout.SOFT)
+        at = () if self._goes_on or not self._turn.at else ((BODY, self._turn.at),)
+        self._draw_lines(((BODY, str(self._turn.number)), *at), 0, layout.SOFT)
         self._draw_lines(self._name, x, speaker)
         self._draw_lines(self._tags, self.width - TAGS_WIDTH + 8, layout.WARM)
         self._words.drawOn(self.canv, x + NAME_WIDTH, top - self._words.height)
@@ -82,11 +86,21 @@ class TurnBlock(Flowable):
             self.canv.drawString(x, self.height - BASELINE - number * LEADING, text)
 
 
-def turn_block(turn: SpokenTurn) -> TurnBlock:
+def _turn_block(turn: SpokenTurn) -> TurnBlock:
     """Return one turn of the transcript, with a mark and the program's own note in words."""
     spans = [Span(turn.text)]
+    if turn.unheard:
+        spans.append(Span(f"  [Not heard: {turn.unheard}]", SLANTED, layout.SOFT))
+    spans += [Span(f"  [{note}]", "", layout.SOFT) for note in turn.notes]
     if turn.is_marked:
         spans.insert(0, Span("Marked: ", STRONG, layout.WARM))
     if turn.note:
         spans.append(Span(f"  Program's note: {turn.note}", "", layout.SOFT))
     return TurnBlock(turn, paragraph(_SAID, *spans))
+
+
+def turn_parts(turn: SpokenTurn) -> Iterable[Flowable]:
+    """Return one turn of the transcript, after the silence before it."""
+    if turn.silence:
+        yield paragraph(_SILENCE, f"– {turn.silence} –")
+    yield _turn_block(turn)

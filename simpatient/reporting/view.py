@@ -108,7 +108,14 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class SpokenTurn:
-    """One turn of the transcript, numbered from 1."""
+    """One turn of the transcript, numbered from 1.
+
+    Attributes:
+        at: When a spoken turn began.
+        silence: The silence before it.
+        unheard: The rest of it that nobody heard.
+        notes: What else there is to say of how it was spoken.
+    """
 
     number: int
     speaker: str
@@ -117,6 +124,21 @@ class SpokenTurn:
     tags: str
     is_marked: bool
     note: str
+    at: str = ""
+    silence: str = ""
+    unheard: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """How a talk was spoken: numbers, and the talk drawn in time unless no time can be right."""
+
+    title: str
+    rests_on: str
+    figures: Grid
+    drawn: Chart | None
+    caution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +175,7 @@ class SessionView:
     simulation: Pairs
     versions: Grid
     trainee: str
+    speaking: Speaking | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def number(value: float | None, unit: str) -> str:
         "words": f"{value:.0f} words",
         "count": f"{value:.0f}",
         "score": f"{value:.1f}",
+        "seconds": f"{value:.1f} s",
+        "pace": f"{value:.0f} words a minute",
     }
     return words.get(unit, f"{value:.1f}")
 

@@ -50,6 +50,9 @@ def _turn(turn: Turn) -> dict[str, Any]:
     }
     if turn.marked:
         kept["marked"] = True
+    if turn.speech is not None:
+        # Stored sound stays where it is; its id would mean nothing elsewhere.
+        kept["speech"] = turn.speech.model_dump(mode="json", exclude={"clip"})
     if turn.speaker == "patient":
         fields = {"state_before", "state_after", "plan", "facts_revealed", "guard", "timings_s"}
         kept.update(turn.model_dump(mode="json", include=fields))

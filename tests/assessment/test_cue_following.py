@@ -62,10 +62,18 @@ def test_serious_kinds_come_first_and_strain_and_background_are_heard(guide: Coa
 @pytest.mark.parametrize(("end", "start", "seconds"), [(10.0, 14.26, 4.3), (10.0, 9.0, 0.0), (None, 9.0, None)])
 def test_time_to_the_answer_where_turns_carry_times(end: float | None, start: float, seconds: float | None) -> None:
     turns: list[CodedTurn] = talk((("Hello.", "other"),), WISH, (("How so?", "open_question"),))
-    timed = [turns[0], turns[1].model_copy(update={"end_s": end}), turns[2].model_copy(update={"start_s": start})]
+    cue = turns[1].model_copy(update={"start_s": 5.0, "end_s": end})
+    timed = [turns[0], cue, turns[2].model_copy(update={"start_s": start, "end_s": start + 2})]
     assert follow_cues(read(timed, "simpatient", ()), [KIND])[0].cues[0].seconds == seconds
 
 
 def test_an_unknown_label_in_a_cue_is_a_mistake(guide: CoachingGuide) -> None:
     wrong = guide.model_copy(update={"cues": (KIND.model_copy(update={"answered_by": ("hugging",)}),)})
     assert any("hugging" in message for _, message in guide_problems(wrong, CODES, ()))
+
+
+def test_the_time_a_retry_was_begun_later_is_not_time_to_the_answer() -> None:
+    turns: list[CodedTurn] = talk((("Hello.", "other"),), WISH, (("How so?", "open_question"),))
+    cue = turns[1].model_copy(update={"start_s": 5.0, "end_s": 10.0})
+    again = turns[2].model_copy(update={"turn": 7, "start_s": 900.0, "end_s": 902.0})
+    assert follow_cues(read([turns[0], cue, again], "simpatient", ()), [KIND])[0].cues[0].seconds is None

@@ -4,16 +4,18 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from simpatient.assessment.speaking_times import speaking_times
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
 from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring import Preview, PreviewReply
 from simpatient.services.drill import DrillService
-from simpatient.services.practise import Exchange
+from simpatient.services.practise import Exchange, coded_turns
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
@@ -269,6 +271,7 @@ class FakeReview:
                 for i, t in enumerate(t for t in session.path() if t.speaker == "patient")
             ),
             too_short=len(turns) < 2,
+            speaking=speaking_times(coded_turns(session.path(), LookCoder())),
         )
 
     def disclosure_map(self, session_id):
@@ -524,6 +527,36 @@ class FakeReports:
         Path(pdf or csv).write_text("x", encoding="utf-8")
 
 
+# Wait before, length, words and more of each turn, the patient's first; a length of 0 is a typed turn.
+SPOKEN = (
+    (2.0, 6.0, "Right. So. My wife's idea, this. I said I'd come, so here I am.", {}),
+    (1.4, 3.2, "Thank you for coming, even so. What would make the time worth it for you?", {}),
+    (4.6, 11.0, "I don't know. Sleep, maybe. I get home at six, the house is quiet, and that hour is mine, you know. "
+                "Nobody wants anything.", {}),
+    (1.1, 4.4, "So it's the one place where nobody wants anything from you.", {
+        "confidence": 0.71,
+        "versions": (TextVersion(text="So it's the one place where nobody once anything from you.", source="recogniser",
+                                 at=T0),)}),
+    (2.0, 7.5, "Yeah. … Yeah, that's about it. And then Ellie's recital came, and I was asleep in the chair, and she",
+     {"was_interrupted": True, "unheard": " never said a word about it. Not one word."}),
+    (-0.4, 3.0, "How many is it, on a normal night?", {"confidence": 0.9}),
+    (1.8, 2.4, "Four. Five, some nights.", {}),
+    (5.2, 6.8, "You were going to say something about Ellie, and I cut across you. I'd like to hear it.", {}),
+    (3.8, 14.0, "She didn't say anything. That's the thing. She just stopped asking me to things. I've not told anyone "
+                "that. I found out about the next one from the calendar on the fridge.", {}),
+    (6.1, 4.0, "She stopped asking. And that stays with you.", {}),
+    (2.2, 5.0, "Every night, yeah.", {}),
+    (0.0, 0.0, "(typed) What do you do with it, at night?", {}),
+    (1.0, 9.0, "I have a can. Then it's quieter. I know how that sounds, I do know. I'm not daft.", {}),
+    (0.8, 21.0, "You're not. And if I may, it sounds like the can does a job for you: it makes a hard thought a bit "
+                "quieter, for a bit. I'm not going to tell you what to do about it. I'd like to understand what the "
+                "thought says, before the can, when it's loudest, if you can bear to go there with me for a minute.", {}),
+    (7.0, 6.0, "It says she's better off. The lot of them.", {}),
+    (4.0, 5.0, "That they'd be better off without you. Have you had thoughts of ending your life?", {}),
+    (5.5, 8.0, "Not … not like that. No. I'd not do that to them. But it's good somebody asks.", {}),
+)  # fmt: skip
+
+
 class FakeApp:
     """The program as the window sees it."""
 
@@ -562,3 +595,19 @@ class FakeApp:
         for i in range(lines):
             self.practise.reply(session.id, said[i % 4], lambda _: None, token)
         return self.practise.end(session.id) if ended else self.practise.sessions[session.id]
+
+    def talk_aloud(self, case_id="joe-first"):
+        """Put a spoken session in the store: with silences, an interruption, a typed turn and a corrected one."""
+        session = self.talk(case_id, lines=1, ended=False)
+        turns, now = list(session.turns[:1]), 0.0
+        for number, (wait, length, text, more) in enumerate(SPOKEN):
+            began = now + wait
+            now = began + length
+            speech = TurnSpeech(began_s=began, ended_s=now, **more) if length else None
+            turn = Turn(turn=number, parent=number - 1 if number else None, at=T0, text=text, speech=speech,
+                        speaker="trainee" if number % 2 else "patient", codes=codes_for(text) if number % 2 else None)  # fmt: skip
+            turns[number:] = [turn]
+            now = now if length else now + 30.0
+        whole = session.model_copy(update={"turns": tuple(turns), "leaf": len(turns) - 1})
+        self.practise.sessions[session.id] = whole
+        return self.practise.end(session.id)

@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 
-from PySide6.QtWidgets import QDialog  # noqa: E402
+from PySide6.QtWidgets import QDialog, QPushButton  # noqa: E402
 
 from simpatient.domain.errors import StorageUnavailable  # noqa: E402
 
@@ -70,7 +70,8 @@ class _Tour:
     def walk(self) -> None:
         self._shot("skeleton", settle=False)
         self._wait(lambda: self._window._pages is not None)
-        for step in (self._start, self._session, self._debrief, self._drills, self._progress, self._author, self._rest):
+        debrief = (self._debrief, self._spoken)
+        for step in (self._start, self._session, *debrief, self._drills, self._progress, self._author, self._rest):
             step()
 
     def _wait(self, until=None, seconds: float = 20.0) -> None:
@@ -202,6 +203,30 @@ class _Tour:
         page.disclosure.button.click()
         self._wait(lambda: page.disclosure.is_open)
         self._shot("debrief-map")
+
+    def _spoken(self) -> None:
+        from test_flow import _rating
+
+        page = self._window.pages.debrief
+        session = self._app.talk_aloud()
+        self._app.review.rate_self(session.id, _rating())
+        self._window.open_debrief(session.id)
+        self._wait(lambda: page.state == "content" and page.numbers is not None and page.numbers.speaking is not None)
+        page.show_tab("numbers")
+        self._shot("spoken-numbers")
+        speaking = page.numbers.speaking
+        page.numbers.verticalScrollBar().setValue(400)
+        speaking.timeline._point_at(5, speaking.timeline._times.blocks[5].words)
+        self._shot("spoken-timeline")
+        speaking._toggle.click()
+        self._shot("spoken-table")
+        page.show_tab("transcript")
+        for button in page.transcript.findChildren(QPushButton):
+            if button.text() in ("Show first text", "Show what was not heard"):
+                button.click()
+        self._shot("spoken-transcript")
+        page.transcript.show_turn(7)
+        self._shot("spoken-transcript-turn")
 
     def _end_of(self, view, name: str) -> None:
         self._wait()

@@ -25,6 +25,7 @@ PLACES = (
     "feedback",
     "transcript",
     "numbers",
+    "spoken",
     "held",
     "drills",
     "drill",
@@ -49,14 +50,14 @@ def visit(qtbot, window, fake_app, tmp_path, place):
         if place == "paused":
             session.toggle_pause()
         return session
-    if place in ("rating", "feedback", "transcript", "numbers", "held"):
-        session = fake_app.talk()
+    if place in ("rating", "feedback", "transcript", "numbers", "spoken", "held"):
+        session = fake_app.talk_aloud() if place == "spoken" else fake_app.talk()
         if place != "rating":
             fake_app.review.rate_self(session.id, _rating())
         window.open_debrief(session.id)
         wait(qtbot, lambda: pages.debrief.state == "content")
         if place != "rating":
-            pages.debrief.show_tab(place)
+            pages.debrief.show_tab("numbers" if place == "spoken" else place)
         return pages.debrief
     if place == "drills":
         window.go("drills")

@@ -160,7 +160,8 @@ def scorecard(of: Session, by: Rubric) -> Scorecard:
         )
         for i, c in enumerate(by.criteria)
     ]
-    values = {"share": 0.55, "ratio": 0.8, "score": 3.5, "count": 4.0, "words": 17.0, "turn": 2.0, "rate": 0.9}
+    values = {"share": 0.55, "ratio": 0.8, "score": 3.5, "count": 4.0, "words": 17.0, "turn": 2.0, "rate": 0.9,
+              "seconds": 1.4, "pace": 152.0}  # fmt: skip
     summaries = []
     for index, each in enumerate(by.summaries):
         undefined, enough = index == 3, index != 1
