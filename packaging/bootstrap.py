@@ -139,7 +139,7 @@ def ensure_system_packages(wanted: list[str]) -> None:
     if not wanted:
         return
     if not shutil.which("apt-get"):
-        say("some system packages for window and voice were not found: " + ", ".join(wanted) + ". Trying to go on without them.")
+        say("system packages for window and voice were not found: " + ", ".join(wanted) + ". Going on without them.")
         return
     command = ["apt-get", "install", "-y", "--no-install-recommends", *wanted]
     if os.geteuid() != 0:

@@ -19,13 +19,15 @@ from simpatient.content.library import check_paths, open_library
 from simpatient.content.loader import load_persona
 from simpatient.content.locations import app_home, bundled_root
 from simpatient.content.yaml_source import read_yaml
-from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
+from simpatient.domain.errors import AudioUnavailable, ContentError, ModelUnavailable, NotFound
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
 from simpatient.domain.session import REMOTE
+from simpatient.domain.speech import VoiceSettings
 from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
+from simpatient.services.consenting import ConsentService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
 from simpatient.services.minds import MindStore
@@ -35,6 +37,8 @@ from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
+from simpatient.services.speech_ports import MissingTranscriber, Transcriber
+from simpatient.services.talk import TalkService, TalkTools
 
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
@@ -42,10 +46,15 @@ if TYPE_CHECKING:
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.clips import ClipStore
+    from simpatient.services.ear import HeardEvent
+    from simpatient.services.hearing import Hearing
     from simpatient.services.importing import ImportService
     from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
+    from simpatient.services.mouth import Mouth
     from simpatient.services.recognisers import RecogniserService
+    from simpatient.services.sound_check import SoundCheckService
     from simpatient.speech.transcriber import WhisperTranscriber
 
 DATABASE = "simpatient.sqlite"
@@ -168,6 +177,10 @@ class App:
     reports: ReportService
     drill: DrillService
     models: ModelService
+    consents: ConsentService
+    talking: TalkService
+    sound_check: SoundCheckService
+    recognisers: RecogniserService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -354,6 +367,87 @@ def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> Im
     )
 
 
+class KeptRecogniser:
+    """The recogniser of the conversations of one program run: loaded once, in a process of its own.
+
+    Args:
+        home: Where its weights may be.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._now: tuple[str, Transcriber] | None = None
+
+    def get(self, settings: VoiceSettings) -> Transcriber:
+        """Return the chosen recogniser, or what says why there is none."""
+        if self._now is None or self._now[0] != settings.recogniser:
+            self.close()
+            try:
+                self._now = (settings.recogniser, open_transcriber(self._home, settings.recogniser))
+            except (ModelUnavailable, NotFound) as error:
+                return MissingTranscriber(ModelUnavailable(error.message, error.action))
+        return self._now[1]
+
+    def close(self) -> None:
+        """Let go of its process."""
+        if self._now is not None:
+            self._now[1].close()
+            self._now = None
+
+
+def open_hearing(
+    settings: VoiceSettings, on_event: Callable[[HeardEvent], None], on_error: Callable[[AudioUnavailable], None]
+) -> Hearing:
+    """Return ears on the chosen microphone; it stays closed until they are told to listen."""
+    from simpatient.services.hearing import Hearing
+    from simpatient.speech.endpointing import Endpointing
+    from simpatient.speech.recorder import DeviceRecorder
+    from simpatient.speech.voice_activity import best_detector
+
+    return Hearing(
+        recorder=DeviceRecorder(),
+        endpointer=Endpointing.chosen(best_detector(), settings),
+        on_event=on_event,
+        on_error=on_error,
+        mode=settings.mode,
+        uses_headphones=settings.uses_headphones,
+        device=settings.microphone,
+    )
+
+
+def open_mouth(settings: VoiceSettings) -> Mouth:
+    """Return the chosen voice on the chosen loudspeaker.
+
+    Raises:
+        AudioUnavailable: There is no such voice here.
+    """
+    from simpatient.services.mouth import Mouth
+    from simpatient.speech.sink import DeviceSink
+    from simpatient.speech.voices import open_synthesizer
+
+    return Mouth(open_synthesizer(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
+
+
+def open_clips(home: Path) -> ClipStore:
+    """Return the sound kept under ``home``; its key is made when the first is kept."""
+    from simpatient.storage.clips import FileClipStore
+    from simpatient.storage.encryption import Cipher, KeyKeeper
+
+    return FileClipStore(home / "audio", Cipher(KeyKeeper("audio", home / "keys" / "audio.key").key), SystemClock())
+
+
+def open_sound_check(consents: ConsentService) -> SoundCheckService:
+    """Return what tries out microphone, loudspeaker and voices; nothing is opened yet."""
+    from simpatient.services.sound_check import SoundCheckService
+    from simpatient.speech.recorder import DeviceRecorder
+    from simpatient.speech.sink import DeviceSink
+    from simpatient.speech.voices import engines, open_synthesizer
+
+    return SoundCheckService(
+        recorder=DeviceRecorder(), sink=DeviceSink, engines=engines, synthesizer=open_synthesizer, consents=consents
+    )
+
+
 def _speech_data(name: str) -> Any:
     return read_yaml(bundled_root() / "assets" / SPEECH / name).data
 
@@ -412,8 +506,15 @@ def open_app(
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    services = (practise, review, progress, author, reports, drill, models)
-    return App(home, trainee_here(), library, encoder, coder, sessions, *services, (configured.close, sessions.close))
+    clips, recogniser = open_clips(home), KeptRecogniser(home)
+    clips.delete_expired(clock.now())
+    consents = ConsentService(consents=stored.consents, clips=clips, clock=clock)
+    tools = TalkTools(hearing=open_hearing, transcriber=recogniser.get, mouth=open_mouth)
+    talking = TalkService(practise=practise, library=library, consents=consents, clips=clips, clock=clock, tools=tools)
+    services = (practise, review, progress, author, reports, drill, models, consents, talking)
+    sound = (open_sound_check(consents), open_recognisers(home))
+    closing = (recogniser.close, configured.close, sessions.close)
+    return App(home, trainee_here(), library, encoder, coder, sessions, *services, *sound, closing)
 
 
 def open_desktop_app(home: Path | None = None, *, voices: Voices | None = None) -> App:

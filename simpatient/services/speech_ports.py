@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import (
     AudioDevice,
@@ -139,6 +140,32 @@ class Transcriber(Protocol):
     def close(self) -> None:
         """Let go of its process."""
         ...
+
+
+class MissingTranscriber:
+    """Stands where there is no recogniser: every use says why. One can still type, and hear the patient.
+
+    Args:
+        error: Why there is none, and what to do.
+    """
+
+    model_id = ""
+
+    def __init__(self, error: ModelUnavailable) -> None:
+        self._error = error
+
+    def prepare(self) -> None:
+        """Say why there is none."""
+        raise self._error
+
+    def transcribe(
+        self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
+    ) -> Recognised:
+        """Say why there is none."""
+        raise self._error
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 class Synthesizer(Protocol):

@@ -127,15 +127,14 @@ class Talk:
         # Turns are timed from the session's beginning, also after a break.
         self._zero_s = clock.monotonic() - (clock.now() - session.started_at).total_seconds()
         self._style = parts.style_of(session)
-        self._tools = parts.tools
         self._mouth: Mouth | None = None
         self._pending: list[_Uttered] = []
         self._lock = Lock()
         self._quiet = CancelToken()
         self._closing = CancelToken()
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._transcriber = self._tools.transcriber(settings)
-        self._hearing = self._tools.hearing(settings, self._on_heard, lambda error: self._fail("microphone", error))
+        self._transcriber = parts.tools.transcriber(settings)
+        self._hearing = parts.tools.hearing(settings, self._on_heard, lambda error: self._fail("microphone", error))
         self._guesser = Guesser(self._transcriber, self._hearing.so_far, lambda text: tell(Guessed(text)))
         self._worker = Thread(target=self._run, name="talk", daemon=True)
         self._worker.start()
@@ -144,10 +143,15 @@ class Talk:
     # What the trainee does
 
     def listen(self) -> None:
-        """Open the microphone."""
+        """Open the microphone, if there is a recogniser; loads it.
+
+        Raises:
+            ConsentNeeded: The trainee has taken back the consent.
+            ModelUnavailable: There is no recogniser here, or it cannot be run: the microphone stays closed.
+        """
         self._parts.consents.require(self._trainee_id, "microphone")
+        self._transcriber.prepare()
         self._hearing.start()
-        self._work.put(self._prepare)
 
     def pause(self) -> None:
         """Close the microphone and be quiet; nothing is recorded until ``listen``."""
@@ -211,12 +215,6 @@ class Talk:
             self._work.put(lambda: self._understand(spell))
         else:
             self._tell(Understood(self._pending_text(), was_heard=False))
-
-    def _prepare(self) -> None:
-        try:
-            self._transcriber.prepare()
-        except ModelUnavailable as error:
-            self._fail("recogniser", error)
 
     def _understand(self, spell: Spell) -> None:
         try:
@@ -285,7 +283,7 @@ class Talk:
     def _speak(self, words: _Words, quiet: CancelToken) -> Said | None:
         """Speak; None where there is no voice, so that the words can only be read."""
         try:
-            self._mouth = self._mouth or self._tools.mouth(self._settings)
+            self._mouth = self._mouth or self._parts.tools.mouth(self._settings)
             said = self._mouth.say(words, self._on_sentence, quiet)
             if said.failed is not None:
                 self._fail("voice", said.failed)
@@ -394,7 +392,6 @@ class TalkService:
 
         Raises:
             ConsentNeeded: The trainee has not agreed to the microphone.
-            ModelUnavailable: There is no recogniser here; typing always works.
         """
         self.consents.require(session.trainee_id, "microphone")
         return Talk(session, settings, self, tell)

@@ -14,6 +14,7 @@ from simpatient.domain.speech import Sound, VoiceSettings
 from simpatient.services.consenting import ConsentNeeded, ConsentService
 from simpatient.services.hearing import Hearing
 from simpatient.services.mouth import Mouth
+from simpatient.services.speech_ports import MissingTranscriber
 from simpatient.services.talk import Talk, TalkService, TalkTools
 from simpatient.services.talk_events import (
     Answered,
@@ -300,8 +301,10 @@ def test_a_first_guess_comes_while_somebody_speaks(room: Room) -> None:
 
 def test_without_a_recogniser_typing_is_answered_aloud(room: Room) -> None:
     room.transcriber.unavailable = ModelUnavailable("No weights.", "Get them.")
-    room.begin()
-    assert room.wait_for(Failed).part == "recogniser"
+    room.begin(listen=False)
+    with pytest.raises(ModelUnavailable):
+        room.talk.listen()
+    assert not room.recorder.is_open
     room.talk.send(LINE)
     room.wait_for(Answered)
     assert room.session.turns[1].speech is None
@@ -318,6 +321,15 @@ def test_without_a_voice_the_words_are_read_and_stand_as_they_are(room: Room, wh
     assert {event.part for event in room.of(Failed)} == {"voice"}
     assert exchange.patient.text
     assert exchange.patient == room.session.turns[-1]
+
+
+def test_a_recogniser_that_stops_is_told_and_typing_goes_on(room: Room) -> None:
+    room.begin()
+    room.transcriber.unavailable = ModelUnavailable("It has stopped.", "Type.")
+    room.speak()
+    assert room.wait_for(Failed).part == "recogniser"
+    room.talk.send(LINE)
+    room.wait_for(Answered)
 
 
 def test_a_microphone_that_is_not_there_is_told_once(room: Room) -> None:
@@ -354,3 +366,12 @@ def test_sound_is_kept_only_if_chosen_and_agreed(world: World) -> None:
         if kept:
             assert (room.clips.kept[clip][3] - room.clock.now()).days == 6
         room.talk.close()
+
+
+def test_what_stands_where_there_is_no_recogniser_says_why() -> None:
+    error = ModelUnavailable("No weights.", "Get them.")
+    missing = MissingTranscriber(error)
+    for use in (missing.prepare, lambda: missing.transcribe(silence(1.0))):
+        with pytest.raises(ModelUnavailable, match="No weights"):
+            use()
+    missing.close()
