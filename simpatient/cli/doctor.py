@@ -2,9 +2,7 @@
 
 import os
 import platform
-import shutil
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -32,9 +30,11 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of 
         lambda: _coder(home),
         lambda: _language_model(home),
         lambda: _content(home),
+        lambda: _server(home),
         lambda: _database(home),
+        _sound_devices,
         _speech_output,
-        _speech_input,
+        lambda: _recogniser(home),
     ]
     findings = [_guarded(check) for check in checks]
     if json:
@@ -126,22 +126,42 @@ def _database(home: Path) -> Finding:
     return "Database", not problems, "; ".join(problems) or f"sound, {home / DATABASE}"
 
 
+def _server(home: Path) -> Finding:
+    from simpatient.bootstrap import open_server_settings
+
+    server = open_server_settings(home).chosen()
+    if server is None:
+        return "Server", True, "none is set up; nothing leaves this computer"
+    return "Server", True, f"{server.model} at {server.url} is set up; 'simpatient server check' asks it for a word"
+
+
 def _speech_output() -> Finding:
-    voice = next((name for name in ("espeak-ng", "espeak", "flite", "say") if shutil.which(name)), None)
-    installed = "pyttsx3 is installed" if find_spec("pyttsx3") else "pyttsx3 is missing"
-    if voice or platform.system() == "Windows":
-        return "Speech output", True, f"{installed}; voice: {voice or 'SAPI5'}"
-    return (
-        "Speech output",
-        True,
-        f"{installed}; no voice found (practice by text needs none). Debian: apt-get install espeak-ng",
-    )
+    from simpatient.speech.voices import engines
+
+    found = engines()
+    best = next((engine.title for engine in found if engine.is_best), "")
+    if best:
+        return "Patients' voice", True, f"{best}; {sum(engine.is_here for engine in found)} of {len(found)} are here"
+    advice = "patients can be read but not heard. Debian: apt-get install flite"
+    return "Patients' voice", False, f"no voice is installed; {advice}"
 
 
-def _speech_input() -> Finding:
-    installed = find_spec("whisper") is not None
-    return (
-        "Speech input",
-        True,
-        "whisper is installed" if installed else "whisper is not installed (practice by text needs none)",
-    )
+def _sound_devices() -> Finding:
+    from simpatient.speech.recorder import DeviceRecorder
+    from simpatient.speech.sink import DeviceSink
+
+    microphones, loudspeakers = DeviceRecorder().devices(), DeviceSink().devices()
+    told = f"{len(microphones)} microphones, {len(loudspeakers)} loudspeakers"
+    return "Sound", True, told if microphones and loudspeakers else f"{told}; practice by text needs none"
+
+
+def _recogniser(home: Path) -> Finding:
+    from simpatient.bootstrap import open_recognisers
+
+    recognisers = open_recognisers(home)
+    used = next((row for row in recognisers.rows() if row.is_used), None)
+    if used is not None:
+        return "Speech recogniser", True, f"{used.weights.title}, {used.path}"
+    suggested = recognisers.suggestion()
+    advice = f"'simpatient voice download {suggested.id}' fetches what suits this computer" if suggested else ""
+    return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
