@@ -14,7 +14,6 @@ from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
 from simpatient.services.sound_level import level_db
 
-
 QUIET_DB = -60.0
 
 
