@@ -16,7 +16,7 @@ class Reader:
 
     Args:
         folder: Where it counts, one file for each time, so that a new process knows.
-        fault: ``exit``, ``kill``, ``hang``, ``memory``, ``device``, ``error``, ``unavailable`` or ``load``.
+        fault: ``exit``, ``kill``, ``hang``, ``memory``, ``device``, ``error``, ``unavailable``, ``load``, ``full card`` or ``wait``.
     """
 
     def __init__(self, folder: Path, fault: str, times: int, device: str) -> None:
@@ -28,11 +28,13 @@ class Reader:
     def load(self) -> None:
         if self._fault == "load" and self._count() < self._times:
             raise ModelUnavailable("There are no weights.", "Fetch them.")
+        if self._fault == "full card" and not self._device:
+            raise DeviceFailed("CUDA out of memory")
 
     def answer(self, request: ReadingRequest, call: Call) -> Recognised:
         if self._fault == "wait":
             return self._wait(call)
-        if self._fault != "load" and self._count() < self._times:
+        if self._fault not in ("load", "full card") and self._count() < self._times:
             self._fail()
         return Recognised(text=f"{os.getpid()} {self._device or 'any'} {len(request.samples)}", confidence=0.5)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from simpatient.domain.recognisers import BeliefRules
 
 SILENCE, REPETITION, PHRASE, TOO_FAST, UNSURE = "silence", "repetition", "silence_phrase", "too_fast", "unsure"
+HINT = "hint"
 # Why a more careful reading may find what a quick one did not.
 WORTH_ANOTHER_READING = frozenset({REPETITION, TOO_FAST, UNSURE})
 _WORD = re.compile(r"\w+")
@@ -49,6 +50,13 @@ def why_rejected(reading: WindowReading, rules: BeliefRules) -> str:
     if not reading.is_whole:
         return TOO_FAST
     return UNSURE if reading.log_probability < rules.hopeless_log_probability else ""
+
+
+def repeats_hint(reading: WindowReading, hint: str, rules: BeliefRules) -> bool:
+    """Whether the words are only those the model was given before, where it is not even sure that there was speech."""
+    words, given = words_of(reading.text), words_of(hint)
+    is_doubted = reading.no_speech >= rules.doubtful_no_speech or reading.confidence < rules.doubtful_confidence
+    return bool(words) and is_doubted and any(given[at : at + len(words)] == words for at in range(len(given)))
 
 
 def is_doubtful(reading: WindowReading, rules: BeliefRules) -> bool:

@@ -20,10 +20,12 @@ from simpatient.domain.recognisers import ENGLISH, BeliefRules
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
 from simpatient.speech.child import Call, DeviceFailed
 from simpatient.speech.hallucination import (
+    HINT,
     SILENCE,
     WORTH_ANOTHER_READING,
     WindowReading,
     is_doubtful,
+    repeats_hint,
     why_rejected,
 )
 from simpatient.speech.pauses import pieces_at_pauses
@@ -204,13 +206,14 @@ class WhisperReader:
             piece = np.concatenate([np.zeros(_samples(SHORT_CLIP_HEAD_S), np.float32), piece])
         window_s = max(self._settings.least_window_s, seconds + TAIL_S)
         quick = self.read_window(piece, window_s, hint, cancel)
-        reason = why_rejected(quick, rules)
+        reason = why_rejected(quick, rules) or (HINT if repeats_hint(quick, hint, rules) else "")
         in_doubt = reason in WORTH_ANOTHER_READING or (not reason and is_doubtful(quick, rules))
         if not in_doubt or not is_final or window_s >= WHOLE_WINDOW_S:
             return quick, reason
         whole = self.read_window(piece, WHOLE_WINDOW_S, hint, cancel)
-        better = why_rejected(whole, rules)
-        if better or (not reason and whole.log_probability < quick.log_probability):
+        if why_rejected(whole, rules) or repeats_hint(whole, hint, rules):
+            return quick, reason
+        if not reason and whole.log_probability < quick.log_probability:
             return quick, reason
         return whole, ""
 

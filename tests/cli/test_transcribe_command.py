@@ -15,6 +15,7 @@ from simpatient.cli.main import run
 from simpatient.content.transcripts import read_transcript
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.speech.transcriber import open_transcriber
+from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import FakeTranscriber
 from tests.tiny_whisper import credulous, save_whisper, settings_of
 
@@ -148,6 +149,22 @@ def test_the_whole_way_with_the_real_recogniser(recording, tmp_path, monkeypatch
     told = json.loads(capsys.readouterr().out)
     assert [turn["speaker"] for turn in told["transcript"]] == ["trainee", "patient"] * 2
     assert all(turn["text"] for turn in told["transcript"])
+
+
+def test_a_recogniser_that_really_recognises_gives_words_and_codes(recording, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("pocketsphinx")
+    monkeypatch.setattr("simpatient.bootstrap.open_transcriber", lambda *_: SphinxTranscriber())
+    out = tmp_path / "talk.jsonl"
+    assert run(["transcribe", str(recording), *BOTH, "--out", str(out)]) == 0
+    turns = read_transcript(out)
+    assert [turn.speaker for turn in turns] == ["trainee", "patient"] * 2
+    wrong = [word_errors(words_of(text), words_of(turn.text)) for (_, text), turn in zip(LINES, turns, strict=True)]
+    assert sum(wrong) <= 3
+    capsys.readouterr()
+    assert run(["code", str(out)]) == 0
+    codes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (codes[0]["main"]["code"], codes[0]["question"]["code"]) == ("question", "open")
+    assert codes[2]["main"]["code"] == "reflection"
 
 
 def test_the_help_has_an_example(capsys):

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.speech.hallucination import WindowReading, goes_in_circles, is_doubtful, why_rejected, words_of
+from simpatient.speech.hallucination import (
+    WindowReading,
+    goes_in_circles,
+    is_doubtful,
+    repeats_hint,
+    why_rejected,
+    words_of,
+)
 from tests.tiny_whisper import rules
 
 RULES = rules()
@@ -113,6 +120,20 @@ def test_circles_are_found_wherever_they_begin(phrase, times, before):
 @given(st.lists(st.integers(), unique=True, max_size=60))
 def test_words_that_never_come_again_are_no_circle(numbers):
     assert not goes_in_circles(tuple(map(str, numbers)), RULES)
+
+
+@pytest.mark.parametrize(
+    ("text", "figures", "is_repeated"),
+    [
+        ("I had a long week.", {"no_speech": 0.5}, True),
+        ("a long week", {"confidence": 0.3}, True),
+        ("I had a long week.", {}, False),
+        ("A week.", {"no_speech": 0.5}, False),
+        ("", {"no_speech": 0.5}, False),
+    ],
+)
+def test_what_was_given_as_a_hint_is_no_evidence_of_speech(text, figures, is_repeated):
+    assert repeats_hint(reading(text, **figures), "Well, I had a long week!", RULES) == is_repeated
 
 
 def test_all_phrases_are_written_as_they_are_compared():

@@ -104,8 +104,9 @@ def test_a_lost_process_is_replaced_and_the_call_repeated(hosted, fault):
     assert found.model_id == "reader@1"
 
 
-def test_after_a_fault_of_the_graphics_card_the_processor_is_used(hosted):
-    transcriber = hosted("device", 1)
+@pytest.mark.parametrize("fault", ["device", "full card"])
+def test_after_a_fault_of_the_graphics_card_the_processor_is_used(hosted, fault):
+    transcriber = hosted(fault, 1)
     assert transcriber.transcribe(noise(0.5)).text.split()[1] == "cpu"
     assert transcriber.transcribe(noise(0.5)).text.split()[1] == "cpu"
 
