@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simpatient.domain.errors import ModelUnavailable
+from simpatient.llm import quantising
 from simpatient.llm.chat_template import ChatTemplate
 
 GIVE_A_FOLDER = "Give the folder of a Hugging Face chat model with its weights as safetensors."
@@ -46,13 +47,16 @@ class Loaded:
     device: str
 
 
-def load_folder(folder: Path, device: str | None = None, threads: int | None = None) -> Loaded:
+def load_folder(
+    folder: Path, device: str | None = None, threads: int | None = None, *, quantises: bool | None = None
+) -> Loaded:
     """Load a model.
 
     Args:
         folder: The model's files.
         device: ``cpu``, ``cuda`` ...; where None, all GPUs there are together, else the processor.
         threads: Torch threads; torch's own choice when None.
+        quantises: Whether weights are loaded in 4 bit; where None, on a graphics card they would not fit otherwise.
 
     Raises:
         ModelUnavailable: The files are missing, damaged, no chat model's, or too large for this machine.
@@ -73,7 +77,10 @@ def load_folder(folder: Path, device: str | None = None, threads: int | None = N
     safe = {"local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, **safe)
-        model = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **_placement(device), **safe)
+        placed = _placement(device)
+        if quantises or (quantises is None and _is_quantised(folder, placed)):
+            placed["quantization_config"] = quantising.settings(placed["dtype"])
+        model = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **placed, **safe)
         return _assembled(model.eval(), tokenizer)
     except ModelUnavailable:
         raise
@@ -141,6 +148,15 @@ def _placement(device: str | None) -> dict[str, Any]:
         return {"dtype": torch.float16, "device_map": {"": device}}
     dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return {"dtype": dtype, "device_map": "auto" if device == "cuda" and gpus > 1 else {"": device}}
+
+
+def _is_quantised(folder: Path, placed: dict[str, Any]) -> bool:
+    import torch
+
+    def free_bytes() -> int:
+        return sum(torch.cuda.mem_get_info(gpu)[0] for gpu in range(torch.cuda.device_count()))
+
+    return placed["dtype"] != torch.float32 and torch.cuda.is_available() and quantising.is_needed(folder, free_bytes)
 
 
 def _assembled(model: Any, tokenizer: Any) -> Loaded:

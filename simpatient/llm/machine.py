@@ -4,11 +4,11 @@ import platform
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 
 from simpatient.domain.chat_models import GB, Gpu, Machine
+from simpatient.llm import quantising
 
 _MIB = 2**20
 # Share of an Apple computer's memory that its GPU may use (Metal's recommended working set is about that).
@@ -39,7 +39,7 @@ class ThisMachine:
             gpus=gpus,
             ram_free_gb=memory.available / GB,
             ram_total_gb=memory.total / GB,
-            can_quantise=find_spec("bitsandbytes") is not None,
+            can_quantise=quantising.is_possible(),
         )
 
 
