@@ -34,6 +34,7 @@ from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
+from simpatient.services.write import WriteService
 
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
@@ -162,6 +163,7 @@ class App:
     reports: ReportService
     drill: DrillService
     models: ModelService
+    write: WriteService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -329,12 +331,15 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     )
     review = ReviewService(library=library, sessions=sessions, coder=coder)
     progress = ProgressService(library=library, sessions=sessions, clock=clock)
+    write = WriteService(
+        library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
+    )
     reports = ReportService(
-        library=library, sessions=sessions, review=review, progress=progress, writer=FileReportWriter(), clock=clock
+        library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    services = (practise, review, progress, author, reports, drill, models)
+    services = (practise, review, progress, author, reports, drill, models, write)
     return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
 
 

@@ -34,6 +34,7 @@ from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn
 from simpatient.domain.text import without_surrogates
+from simpatient.domain.writing import Attempt
 
 
 @dataclass
@@ -155,6 +156,7 @@ class InMemorySessions:
 
     _sessions: dict[str, Session] = field(default_factory=dict)
     _cards: dict[tuple[str, int], tuple[Scorecard, ...]] = field(default_factory=dict)
+    on_delete: list[Callable[[str], object]] = field(default_factory=list)
 
     def create(self, session: Session) -> None:
         if session.id in self._sessions:
@@ -164,7 +166,7 @@ class InMemorySessions:
         if session.leaf is not None:
             _turn_of(session, session.leaf)
             self._cards[session.id, session.leaf] = session.scorecards
-        self._sessions[session.id] = session.model_copy(update={"scorecards": ()})
+        self._sessions[session.id] = session.model_copy(update={"scorecards": (), "other_scorecards": {}})
 
     def add_turn(self, session_id: str, turn: Turn) -> None:
         session = self._one(session_id)
@@ -205,8 +207,9 @@ class InMemorySessions:
 
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)
-        cards = self._cards.get((session_id, session.leaf), ()) if session.leaf is not None else ()
-        return session.model_copy(update={"scorecards": cards})
+        stored = {leaf: cards for (owner, leaf), cards in self._cards.items() if owner == session_id and cards}
+        cards = stored.pop(session.leaf, ()) if session.leaf is not None else ()
+        return session.model_copy(update={"scorecards": cards, "other_scorecards": stored})
 
     def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
         stored = [session for session in reversed(self._sessions.values()) if session.trainee_id == trainee_id]
@@ -224,6 +227,8 @@ class InMemorySessions:
         self._one(session_id)
         del self._sessions[session_id]
         self._cards = {key: cards for key, cards in self._cards.items() if key[0] != session_id}
+        for forget in self.on_delete:
+            forget(session_id)
 
     def check(self) -> tuple[str, ...]:
         return ()
@@ -243,6 +248,34 @@ class InMemorySessions:
         session = self._one(session_id)
         changed = _turn_of(session, turn).model_copy(update=values)
         self._update(session_id, turns=tuple(changed if stored.turn == turn else stored for stored in session.turns))
+
+
+@dataclass
+class InMemoryWritings:
+    """A writing repository without a disk, beside sessions without a disk; ``fails`` makes it refuse to write."""
+
+    sessions: InMemorySessions
+    fails: bool = False
+    _made: list[Attempt] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sessions.on_delete.append(self._forget)
+
+    def add(self, attempt: Attempt) -> None:
+        if self.fails:
+            raise StorageUnavailable("The disk is full.", "Free some space and save again.")
+        stored = self.attempts(attempt.session_id)
+        if any((each.rubric, each.number) == (attempt.rubric, attempt.number) for each in stored):
+            raise BugError("the attempt is already stored")
+        self._made.append(attempt)
+
+    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
+        self.sessions.get(session_id)
+        mine = [attempt for attempt in self._made if attempt.session_id == session_id]
+        return tuple(sorted(mine, key=lambda attempt: (attempt.rubric, attempt.number)))
+
+    def _forget(self, session_id: str) -> None:
+        self._made = [attempt for attempt in self._made if attempt.session_id != session_id]
 
 
 @dataclass

@@ -11,6 +11,7 @@ from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
+from simpatient.services.write import WriteService
 from tests.builders import small_library
 from tests.fakes import (
     FakeAuthoringTools,
@@ -20,6 +21,7 @@ from tests.fakes import (
     FakeVoices,
     FixedClock,
     InMemoryDrills,
+    InMemoryWritings,
     RecordingSessions,
     RememberingFakeEncoder,
 )
@@ -43,6 +45,7 @@ class World:
     tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)
 
     def __post_init__(self) -> None:
+        self.writings = InMemoryWritings(self.sessions)
         numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
         self.minds = MindStore(self.library, ENCODER)
         self.practise = PractiseService(
@@ -58,9 +61,13 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, clock=self.clock)
-        self.reports = ReportService(
-            **shared, review=self.review, progress=self.progress, writer=self.writer, clock=self.clock
+        self.write = WriteService(
+            **shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock
         )
+        self.reports = ReportService(
+            library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
+            clock=self.clock,
+        )  # fmt: skip
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

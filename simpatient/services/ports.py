@@ -25,6 +25,7 @@ from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.writing import Attempt
 
 
 class Clock(Protocol):
@@ -87,7 +88,7 @@ class SessionRepository(Protocol):
         ...
 
     def get(self, session_id: str) -> Session:
-        """Return the session; ``scorecards`` are those of its leaf in use."""
+        """Return the session; ``scorecards`` are those of its leaf in use, ``other_scorecards`` of all others."""
         ...
 
     def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
@@ -112,6 +113,22 @@ class SessionRepository(Protocol):
 
     def close(self) -> None:
         """Release the database."""
+        ...
+
+
+class WritingRepository(Protocol):
+    """What trainees wrote after sessions, on disk. Every call returns only when the change is durable.
+
+    Attempts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the
+    disk or database fails and ``NotFound`` when a session id is unknown.
+    """
+
+    def add(self, attempt: Attempt) -> None:
+        """Append an attempt; one stored already is a bug."""
+        ...
+
+    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
+        """Return all attempts of a session, by rubric and oldest first."""
         ...
 
 

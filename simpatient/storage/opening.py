@@ -15,6 +15,7 @@ from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
 CHECK_UP_TO_BYTES = 64_000_000
@@ -35,6 +36,7 @@ class Repositories:
 
     sessions: SqlSessionRepository
     drills: SqlDrillRepository
+    writings: SqlWritingRepository
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -56,7 +58,11 @@ def open_repositories(path: Path) -> Repositories:
         lane.close()
         raise
     engine = make_engine(path)
-    return Repositories(SqlSessionRepository(engine, path, lane), SqlDrillRepository(engine, path, lane))
+    return Repositories(
+        SqlSessionRepository(engine, path, lane),
+        SqlDrillRepository(engine, path, lane),
+        SqlWritingRepository(engine, path, lane),
+    )
 
 
 def _prepare(path: Path) -> None:

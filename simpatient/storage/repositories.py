@@ -35,7 +35,7 @@ class SqlSessionRepository(SqlRepository):
         """Append a turn and make it the leaf in use."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             _insert_turns(connection, session_id, [turn])
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
 
@@ -66,7 +66,7 @@ class SqlSessionRepository(SqlRepository):
         """Choose the branch in use."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             if leaf is not None:
                 _need_turn(connection, session_id, leaf)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=leaf))
@@ -77,7 +77,7 @@ class SqlSessionRepository(SqlRepository):
         """Record that another patient model took over."""
 
         def work(connection: Connection) -> None:
-            manifest = _need_session(connection, session_id).manifest
+            manifest = need_session(connection, session_id).manifest
             changed = {**manifest, "model": model}
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
 
@@ -106,7 +106,7 @@ class SqlSessionRepository(SqlRepository):
         """Store the trainee's own rating; the first one is kept, later ones are not taken."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
             connection.execute(new.on_conflict_do_nothing())
 
@@ -116,7 +116,7 @@ class SqlSessionRepository(SqlRepository):
         """Return the session; ``scorecards`` are those of its leaf in use."""
 
         def work(connection: Connection) -> Session:
-            row = _need_session(connection, session_id)
+            row = need_session(connection, session_id)
             try:
                 return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
             except ValidationError as error:
@@ -152,7 +152,7 @@ class SqlSessionRepository(SqlRepository):
         """Remove a session and everything that hangs on it."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
         self._write(work)
@@ -170,7 +170,7 @@ class SqlSessionRepository(SqlRepository):
 
     def _change(self, session_id: str, **values: Any) -> None:
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
 
         self._write(work)
@@ -204,7 +204,9 @@ class _Hanging:
             rows.to_turn(turn._asdict(), self._codes.get((row.id, turn.seq)), (row.id, turn.seq) in self._marks)
             for turn in self._turns.get(row.id, ())
         ]
-        cards = [card.card for card in self._cards.get(row.id, ()) if card.leaf == row.leaf]
+        cards: dict[int, list[Any]] = defaultdict(list)
+        for card in self._cards.get(row.id, ()):
+            cards[card.leaf].append(card.card)
         return rows.to_session(row._asdict(), spoken, cards, self._ratings.get(row.id))
 
 
@@ -241,7 +243,8 @@ def _insert_session(connection: Connection, session: Session) -> None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
 
 
-def _need_session(connection: Connection, session_id: str) -> Row[Any]:
+def need_session(connection: Connection, session_id: str) -> Row[Any]:
+    """Return the row of a session; raises ``NotFound`` when there is none."""
     row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
     if row is None:
         raise NotFound(f'There is no session "{session_id}".', "Choose one from the progress page.")
@@ -249,7 +252,7 @@ def _need_session(connection: Connection, session_id: str) -> Row[Any]:
 
 
 def _need_turn(connection: Connection, session_id: str, turn: int) -> None:
-    _need_session(connection, session_id)
+    need_session(connection, session_id)
     here = (turns.c.session_id == session_id) & (turns.c.seq == turn)
     if connection.execute(select(turns.c.seq).where(here)).one_or_none() is None:
         raise NotFound(f'There is no turn {turn} in the session "{session_id}".', "Choose another turn.")

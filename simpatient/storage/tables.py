@@ -123,6 +123,16 @@ self_ratings = Table(
     Column("rating", JSON, nullable=False),
 )
 
+# What was written after a session; append-only, the first attempt is the one made without knowing the case.
+written_attempts = Table(
+    "written_attempts",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("rubric", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("attempt", JSON, nullable=False),
+)
+
 # Tries hang on no session: a drill is practised by itself.
 drill_tries = Table(
     "drill_tries",

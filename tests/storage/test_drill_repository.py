@@ -122,8 +122,9 @@ def test_a_database_from_before_the_drills_gets_their_tables(tmp_path: Path) -> 
     path = tmp_path / "s.db"
     open_repositories(path).sessions.close()
     with closing(sqlite3.connect(path)) as connection:
-        for statement in ("DROP TABLE drill_tries", "DROP TABLE drill_states", "PRAGMA user_version=1"):
-            connection.execute(statement)
+        for table in ("drill_tries", "drill_states", "written_attempts"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("PRAGMA user_version=1")
         connection.execute("UPDATE alembic_version SET version_num='0001'")
         connection.commit()
     opened = open_repositories(path)
