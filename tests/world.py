@@ -61,9 +61,7 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, clock=self.clock)
-        self.write = WriteService(
-            **shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock
-        )
+        self.write = WriteService(**shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,

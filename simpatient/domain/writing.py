@@ -4,12 +4,18 @@ Must not know any rubric, nor how writing is judged or stored.
 """
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from simpatient.domain.base import Value
 from simpatient.domain.rubric import Criterion, Rubric
 from simpatient.domain.score import Evidence, Score, SummaryValue
+
+# From which share of its credit on a thing counts as met, and as partly met, when put in a word. Set by hand: at
+# these shares the levels of a written field say "most of it" and "a little of it".
+MET_FROM, PARTLY_FROM = 0.75, 0.25
+Outcome = Literal["met", "partly", "not_met"]
 
 
 class Held(Value):
@@ -23,6 +29,11 @@ class Held(Value):
     text: str
     credit: float = Field(ge=0.0, le=1.0)
     evidence: Evidence | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The credit in a word."""
+        return "met" if self.credit >= MET_FROM else "partly" if self.credit >= PARTLY_FROM else "not_met"
 
 
 class FieldResult(Value):

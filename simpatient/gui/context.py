@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simpatient.services.progress import ProgressService
     from simpatient.services.reporting import ReportService
     from simpatient.services.review import ReviewService
+    from simpatient.services.write import WriteService
 
 
 class App(Protocol):
@@ -37,6 +38,7 @@ class App(Protocol):
     reports: ReportService
     drill: DrillService
     models: ModelService
+    write: WriteService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -65,8 +67,8 @@ class Navigator(Protocol):
         """Go on with a stored session."""
         ...
 
-    def open_debrief(self, session_id: str) -> None:
-        """Show the debrief of a session."""
+    def open_debrief(self, session_id: str, leaf: int | None = None) -> None:
+        """Show the debrief of a session, or of another ended branch of it."""
         ...
 
     def open_drill(self, drill_id: str) -> None:

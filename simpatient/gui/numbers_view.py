@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
+from simpatient.gui.critical_view import HEADING, critical_frame
+from simpatient.gui.evidence_view import quoted
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
@@ -69,12 +71,17 @@ def _scorecard(scorecard: Scorecard, rubric: Rubric) -> QWidget:
     box.addLayout(head)
     summaries = {each.id: each for each in rubric.summaries}
     criteria = {each.id: each for each in rubric.criteria}
+    for score in scorecard.criteria:
+        if score.id in criteria and score.critical:
+            inner_frame, inner = critical_frame(HEADING, "strong")
+            inner.addWidget(_criterion(score, criteria[score.id]))
+            box.addWidget(inner_frame)
     for value in scorecard.summaries:
         if value.id in summaries:
             box.addWidget(divider())
             box.addWidget(_summary(value, summaries[value.id]))
     for score in scorecard.criteria:
-        if score.id in criteria:
+        if score.id in criteria and not score.critical:
             box.addWidget(divider())
             box.addWidget(_criterion(score, criteria[score.id]))
     if scorecard.counts:
@@ -167,10 +174,8 @@ class _EvidenceList(QWidget):
             self._inner = QWidget()
             self._inner.hide()
             box = column(self._inner, SPACE_2)
-            box.setContentsMargins(14, 0, 0, 0)
             for each in self._evidence:
-                mark = "speaks for" if each.supports else "speaks against"
-                box.addWidget(label(f"Turn {each.turn + 1}, {mark}: “{each.quote}”", "small", selectable=True))
+                box.addWidget(quoted(each))
             self._box.addWidget(self._inner)
         shown = self._inner.isHidden()
         self._inner.setVisible(shown)
