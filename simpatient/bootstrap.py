@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,7 @@ from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository
 from simpatient.services.practise import PractiseService
@@ -146,6 +148,51 @@ class ConfiguredVoices:
             self._local = None
 
 
+class ConfiguredJudges:
+    """Chat models that may rate sessions: the server the user has set up, and those on this computer.
+
+    Args:
+        home: Where the user's settings are.
+        library: Where the prompts are.
+        models: The models on this computer.
+    """
+
+    def __init__(self, home: Path, library: ContentLibrary, models: ModelService) -> None:
+        self._home = home
+        self._library = library
+        self._models = models
+
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """Return ``(id, title)`` of each; nothing is loaded or sent."""
+        here = [(model.id, model.title) for model in self._models.installed()]
+        with suppress(ModelUnavailable):
+            served = open_remote_model(self._home)
+            here.insert(0, (served.model_id, f"{served.server.model} on {served.server.host}"))
+            served.close()
+        return tuple(here)
+
+    def is_same(self, judge: str, model: str) -> bool:
+        """Return whether a judge is the model of a session's manifest."""
+        if judge == model:
+            return True
+        with suppress(ModelUnavailable):
+            return not judge.startswith(REMOTE) and self._models.resolve(judge) == self._models.resolve(model)
+        return False
+
+    @contextmanager
+    def grader(self, judge: str) -> Iterator[Grader]:
+        """Give a judge: the server's model when its id is still that, else one of this computer in its own process."""
+        if not judge.startswith(REMOTE):
+            from simpatient.llm.chat_process import ChatProcess
+
+            yield open_llm_grader(ChatProcess(self._models.resolve(judge)), self._library)
+            return
+        with closing(open_remote_model(self._home)) as served:
+            if served.model_id != judge:
+                raise ModelUnavailable(f"The server of {judge} is not set up any more.", SET_UP_SERVER)
+            yield open_llm_grader(served, self._library)
+
+
 @dataclass
 class App:
     """The wired program."""
@@ -164,6 +211,7 @@ class App:
     drill: DrillService
     models: ModelService
     write: WriteService
+    judge: JudgeService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -339,7 +387,9 @@ def open_app(home: Path | None = None, *, encoder: RememberingEncoder | None = N
     )
     author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
     drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    services = (practise, review, progress, author, reports, drill, models, write)
+    judges = ConfiguredJudges(home, library, models)
+    judge = JudgeService(library=library, sessions=sessions, judges=judges, coder=coder)
+    services = (practise, review, progress, author, reports, drill, models, write, judge)
     return App(home, trainee_here(), library, encoder, coder, sessions, *services, (voices.close, sessions.close))
 
 

@@ -34,7 +34,6 @@ from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn
 from simpatient.domain.text import without_surrogates
-from simpatient.domain.writing import Attempt
 
 
 @dataclass
@@ -248,34 +247,6 @@ class InMemorySessions:
         session = self._one(session_id)
         changed = _turn_of(session, turn).model_copy(update=values)
         self._update(session_id, turns=tuple(changed if stored.turn == turn else stored for stored in session.turns))
-
-
-@dataclass
-class InMemoryWritings:
-    """A writing repository without a disk, beside sessions without a disk; ``fails`` makes it refuse to write."""
-
-    sessions: InMemorySessions
-    fails: bool = False
-    _made: list[Attempt] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.sessions.on_delete.append(self._forget)
-
-    def add(self, attempt: Attempt) -> None:
-        if self.fails:
-            raise StorageUnavailable("The disk is full.", "Free some space and save again.")
-        stored = self.attempts(attempt.session_id)
-        if any((each.rubric, each.number) == (attempt.rubric, attempt.number) for each in stored):
-            raise BugError("the attempt is already stored")
-        self._made.append(attempt)
-
-    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
-        self.sessions.get(session_id)
-        mine = [attempt for attempt in self._made if attempt.session_id == session_id]
-        return tuple(sorted(mine, key=lambda attempt: (attempt.rubric, attempt.number)))
-
-    def _forget(self, session_id: str) -> None:
-        self._made = [attempt for attempt in self._made if attempt.session_id != session_id]
 
 
 @dataclass

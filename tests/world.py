@@ -5,6 +5,7 @@ from itertools import count
 
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import Exchange, PractiseService
 from simpatient.services.progress import ProgressService
@@ -21,11 +22,11 @@ from tests.fakes import (
     FakeVoices,
     FixedClock,
     InMemoryDrills,
-    InMemoryWritings,
     RecordingSessions,
     RememberingFakeEncoder,
 )
 from tests.model_fakes import ModelWorld
+from tests.review_fakes import FakeJudges, InMemoryWritings
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -42,6 +43,7 @@ class World:
     clock: FixedClock = field(default_factory=FixedClock)
     voices: FakeVoices = field(default_factory=FakeVoices)
     writer: FakeReportWriter = field(default_factory=FakeReportWriter)
+    judges: FakeJudges = field(default_factory=FakeJudges)
     tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,7 @@ class World:
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, clock=self.clock)
         self.write = WriteService(**shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock)
+        self.judge = JudgeService(**shared, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
     from simpatient.services.drill import DrillService
+    from simpatient.services.judge import JudgeService
     from simpatient.services.models import ModelService
     from simpatient.services.ports import ContentLibrary
     from simpatient.services.practise import PractiseService
@@ -39,6 +40,7 @@ class App(Protocol):
     drill: DrillService
     models: ModelService
     write: WriteService
+    judge: JudgeService
     library: ContentLibrary
     trainee_id: str
     home: Path

@@ -14,6 +14,7 @@ from simpatient.gui.bridge import Job, Trouble
 from simpatient.gui.context import Context
 from simpatient.gui.disclosure_view import DisclosureView
 from simpatient.gui.feedback_view import FeedbackView
+from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
 from simpatient.gui.self_rating import SelfRatingForm
@@ -124,6 +125,8 @@ class DebriefPage(States):
         self.show_content()
 
     def _drop_views(self) -> None:
+        if self.numbers is not None:
+            self.numbers.judge.stop()
         self.form = self.feedback = self.transcript = self.numbers = self.write = self.disclosure = None
         while self._views.count():
             if (view := self._views.widget(0)) is not None:
@@ -158,7 +161,7 @@ class DebriefPage(States):
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
         for view in (self.feedback, self.transcript, self.disclosure):
             self._views.addWidget(view)
-        self._add_writing(data)
+        self._add_judged(data)
 
     def _on_show_turn(self, turn: int) -> None:
         self.show_tab("transcript")
@@ -189,21 +192,39 @@ class DebriefPage(States):
         )
 
     def _on_written(self, data: DebriefData, rubric_id: str) -> None:
-        """Show the result; what is open elsewhere in the debrief stays as it is."""
         self._drafts.get(data.session.id, {}).pop(rubric_id, None)
         if data.session.id != self._session_id or self.write is None or self.numbers is None:
             return
-        old = (self.write, self.numbers)
-        self._add_writing(data)
+        self._replace_judged(data)
         self.show_tab("write")
-        for view in old:
-            self._views.removeWidget(view)
-            view.deleteLater()
         self.write.show_card(rubric_id)
 
-    def _add_writing(self, data: DebriefData) -> None:
-        """Make the views that change when something was written."""
-        self.numbers = NumbersView(data)
+    def _on_rated_again(self) -> None:
+        app, session_id, leaf = self._context.app, self._session_id, self._leaf
+        self._context.lane.call(
+            lambda _: load_debrief(app, session_id, leaf), self._on_reread, self._context.navigator.tell_trouble
+        )
+
+    def _on_reread(self, data: DebriefData) -> None:
+        if data.session.id == self._session_id and self.numbers is not None:
+            self._replace_judged(data)
+            self.show_tab("numbers")
+            self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
+
+    def _replace_judged(self, data: DebriefData) -> None:
+        """Show what was written or rated anew; what is open elsewhere in the debrief stays as it is."""
+        old = (self.numbers, self.write)
+        if self.numbers is not None:
+            self.numbers.judge.stop()
+        self._add_judged(data)
+        for view in old:
+            if view is not None:
+                self._views.removeWidget(view)
+                view.deleteLater()
+
+    def _add_judged(self, data: DebriefData) -> None:
+        """Make the views that change when something is written or rated anew."""
+        self.numbers = NumbersView(data, JudgeCard(self._context, data, self._on_rated_again))
         drafts = self._drafts.setdefault(data.session.id, {})
         self.write = WriteView(self._patient_name, data.exercises, drafts, self._on_write)
         for view in (self.numbers, self.write):

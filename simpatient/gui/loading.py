@@ -15,6 +15,7 @@ from simpatient.domain.rubric import Rubric
 from simpatient.domain.session import Session
 from simpatient.domain.writing import Exercise
 from simpatient.gui.context import App
+from simpatient.services.judge import JudgeChoice
 from simpatient.services.progress import Home
 
 
@@ -62,6 +63,7 @@ class DebriefData:
     debrief: Debrief | None
     rubrics: dict[str, Rubric]
     exercises: tuple[Exercise, ...] = ()
+    judges: tuple[JudgeChoice, ...] = ()
 
 
 def load_start(app: App) -> StartData:
@@ -96,6 +98,7 @@ def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefD
         debrief=app.review.debrief(session_id, leaf) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
         exercises=app.write.exercises(session_id) if may_see else (),
+        judges=app.judge.choices(session_id) if may_see else (),
     )
 
 

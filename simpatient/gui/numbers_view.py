@@ -12,6 +12,7 @@ from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
 from simpatient.gui.critical_view import HEADING, critical_frame
 from simpatient.gui.evidence_view import quoted
+from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
@@ -25,9 +26,9 @@ _MOST_TICKS = 12
 
 
 class NumbersView(ScrollPage):
-    """The curve of the conversation, then a card for every rubric."""
+    """The curve of the conversation, a card for every rubric, and a second reading of them."""
 
-    def __init__(self, data: DebriefData) -> None:
+    def __init__(self, data: DebriefData, judge: JudgeCard) -> None:
         super().__init__("Numbers", READING_WIDTH + 120, SPACE_5)
         debrief = data.debrief
         if debrief is not None and len(debrief.curve) > 1:
@@ -42,6 +43,9 @@ class NumbersView(ScrollPage):
             rubric = data.rubrics.get(scorecard.rubric)
             if rubric is not None:
                 self.body.addWidget(_scorecard(scorecard, rubric))
+        self.judge = judge
+        if data.session.scorecards:
+            self.body.addWidget(judge)
         self.body.addStretch(1)
 
 

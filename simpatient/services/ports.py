@@ -1,6 +1,7 @@
 """Ports of the use cases: what storage, content and reporting must offer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,7 @@ from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import PatientVoice
+from simpatient.domain.ports import Grader, PatientVoice
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -283,6 +284,26 @@ class Voices(Protocol):
 
         Raises:
             ModelUnavailable: There is no such model here, or none was chosen.
+        """
+        ...
+
+
+class Judges(Protocol):
+    """The chat models that may rate sessions: on this computer, or on a server the user has set up."""
+
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """Return ``(id, title)`` of each; asks none of them and sends nothing."""
+        ...
+
+    def is_same(self, judge: str, model: str) -> bool:
+        """Return whether a judge is the model a session was held with, as its manifest names it."""
+        ...
+
+    def grader(self, judge: str) -> AbstractContextManager[Grader]:
+        """Return a judge ready to be asked; it is let go of at the end of the ``with``.
+
+        Raises:
+            ModelUnavailable: There is no such model any more.
         """
         ...
 

@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from simpatient.bootstrap import ConfiguredJudges
 from simpatient.cli import coding
 from simpatient.cli.main import run
+from simpatient.content.library import open_library
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.session import CodedTurn
 from simpatient.services.speaking import judge_note
 from tests.chat_server import ChatServer, Say
 from tests.fakes import FakeCoder, Shown, codes_by_words
@@ -113,3 +117,38 @@ def test_text_for_another_computer_is_said_to_leave_this_one():
     assert "leaves this computer and is sent there" in judge_note("remote:big@models.example.org")
     assert "leaves" not in judge_note("remote:big@127.0.0.1:8000")
     assert judge_note("tiny@abc") == ""
+
+
+def _judges(world, home) -> ConfiguredJudges:
+    return ConfiguredJudges(home, open_library(home), world.models)
+
+
+def test_the_window_can_ask_the_server_that_is_set_up(world, home, server, capsys):
+    judges, name = _judges(world, home), f"remote:tiny@{server.settings().host}"
+    assert judges.known() == ((name, f"tiny on {server.settings().host}"),)
+    assert judges.is_same(name, name)
+    assert not judges.is_same(name, "guided")
+    assert server.asked == []
+    turns = [
+        CodedTurn(turn=n, speaker=who, text=text, codes=FakeCoder().code_turn(who, text))
+        for n, (who, text) in enumerate((*SAID, *(("trainee", f"What helps, number {at}?") for at in range(6))))
+    ]
+    with judges.grader(name) as grader:
+        assert [score.value for score in grader.grade(turns, rubric("miti-informed"))] == [2.0] * 4
+    assert run(["server", "off"]) == 0
+    assert judges.known() == ()
+    with pytest.raises(ModelUnavailable), judges.grader(name):
+        pass
+
+
+def test_another_server_is_not_taken_for_the_one_chosen(world, home, server):
+    with pytest.raises(ModelUnavailable, match="not set up any more"), _judges(world, home).grader("remote:big@else"):
+        pass
+
+
+def test_a_model_that_is_not_here_cannot_be_asked(world, home):
+    judges = _judges(world, home)
+    assert judges.known() == ()
+    assert not judges.is_same("small", "guided")
+    with pytest.raises(ModelUnavailable), judges.grader("small"):
+        pass

@@ -8,17 +8,19 @@ from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
+from simpatient.domain.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, Session, Turn
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring import Preview, PreviewReply
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.practise import Exchange
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.write import WriteService
-from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryWritings
+from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.model_fakes import ModelWorld
+from tests.review_fakes import FakeJudges, InMemoryWritings
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 ANSWERS = (
@@ -274,6 +276,7 @@ def scorecard(session: Session, *, missed: bool = False) -> Scorecard:
             SummaryValue(id="open_share", value=0.5, n=2, undefined=False, enough=False),
         ),
         overall=Overall(value=0.6, confidence=0.7),
+        provenance=Provenance(judged_by="formulas over behaviour codes", rubric_version=rubric.version),
     )
 
 
@@ -589,6 +592,10 @@ class FakeApp:
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0),
         )  # fmt: skip
+        self.judges = FakeJudges()
+        self.judge = JudgeService(
+            library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
+        )
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
         self.models = self.model_world.service
         self.trainee_id = "me"

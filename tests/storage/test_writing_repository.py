@@ -13,7 +13,8 @@ from simpatient.domain.score import NO_TURN, Evidence, Score, SummaryValue
 from simpatient.domain.writing import Attempt, FieldResult, Held
 from simpatient.services.ports import SessionRepository, WritingRepository
 from simpatient.storage.opening import open_repositories
-from tests.fakes import InMemorySessions, InMemoryWritings
+from tests.fakes import InMemorySessions
+from tests.review_fakes import InMemoryWritings
 from tests.storage.made_sessions import T0, a_session
 
 QUOTE = Evidence(turn=NO_TURN, start=1, end=5, quote="loss", supports=False, written="cause")
