@@ -24,7 +24,7 @@ from simpatient.gui.widgets.controls import Button, Segments
 from simpatient.gui.widgets.layout import Columns, States, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
-from simpatient.gui.wording import day
+from simpatient.gui.wording import date
 from simpatient.gui.write_view import WriteView
 
 _TABS = (
@@ -108,7 +108,7 @@ class DebriefPage(States):
     def _on_loaded(self, data: DebriefData, tab: str) -> None:
         self._patient_name = data.case.persona.identity.name
         self._heading.set_text(self._patient_name)
-        self._when.set_text(f"{data.case.case.title} · {day(data.session.started_at)}")
+        self._when.set_text(f"{data.case.case.title} · {date(data.session.started_at)}")
         while (item := self._portrait.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()

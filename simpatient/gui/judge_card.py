@@ -14,7 +14,7 @@ from simpatient.gui.widgets.text import chip, label
 from simpatient.services.judge import JudgeChoice
 
 WORDS = (
-    "A language model of your choice can rate the items again. Its ratings take the place of those below; counts, and "
+    "A language model of your choice can rate the items again. Its ratings take the place of those above; counts, and "
     "what was judged from your writing, stay. It can be wrong too: check the quotes."
 )
 OWN = "It spoke as the patient here; a model is no good judge of its own talk."

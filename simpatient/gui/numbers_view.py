@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
-from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
+from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
 from simpatient.gui.critical_view import HEADING, critical_frame
 from simpatient.gui.evidence_view import quoted
 from simpatient.gui.judge_card import JudgeCard
@@ -39,7 +39,7 @@ class NumbersView(ScrollPage):
             self.body.addWidget(frame)
         if not data.session.scorecards:
             self.body.addWidget(label("This session has no scorecard yet.", "soft"))
-        for scorecard in data.session.scorecards:
+        for scorecard in sorted(data.session.scorecards, key=lambda each: not critical_scores([each])):
             rubric = data.rubrics.get(scorecard.rubric)
             if rubric is not None:
                 self.body.addWidget(_scorecard(scorecard, rubric))
@@ -102,7 +102,8 @@ def _summary(value: SummaryValue, summary: Summary) -> QWidget:
     if value.band and not reason:
         tags.insert(0, chip(value.band, "accent"))
     bar = None
-    if value.value is not None and value.thresholds:
+    # Too few observations carry no judgement, so they are not marked among bands either.
+    if value.value is not None and value.thresholds and not reason:
         bar = _bar(value.value, value.thresholds, summary.unit)
     sources = "; ".join(dict.fromkeys(each.source for each in value.thresholds))
     details = f"{summary.explanation} Bands: {sources}." if sources else summary.explanation

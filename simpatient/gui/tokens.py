@@ -161,6 +161,8 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     ("on_danger_soft", "danger_soft"),
     ("ink", "danger_soft"),
     ("accent_ink", "danger_soft"),
+    ("on_danger_soft", "note_soft"),
+    ("on_danger_soft", "sunken"),
     ("ink", "note_soft"),
     ("rail_ink", "rail"),
     ("on_rail_active", "rail_active"),

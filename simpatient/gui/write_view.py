@@ -19,6 +19,7 @@ from simpatient.gui.widgets.text import chip, label
 from simpatient.gui.written_result import result_view
 
 _FIELD_LINES = 4
+_LATEST_SHOWN = 3  # of many attempts, beside the first
 OnSave = Callable[[str, dict[str, str]], object]
 
 
@@ -84,7 +85,8 @@ class ExerciseCard(QWidget):
         self._box.addWidget(result_view(attempt, self._exercise))
         again = Button("Write again", "plain", "author", on_click=self.write)
         line = row(again, spacing=SPACE_3)
-        for other in self._exercise.attempts:
+        attempts = self._exercise.attempts
+        for other in (*attempts[:1], *attempts[1:][-_LATEST_SHOWN:]):
             if other is not attempt:
                 line.addWidget(Button(f"Attempt {other.number}", "link", on_click=partial(self.show_attempt, other)))
         line.addStretch(1)

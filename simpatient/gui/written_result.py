@@ -81,16 +81,16 @@ def _field(result: FieldResult, field: Criterion, attempt: Attempt) -> QWidget:
         box.addLayout(row(*tags, None, spacing=SPACE_2))
         box.addWidget(BandBar(score.value, *score.scale))
         box.addWidget(label(field.anchor(score.value), "small"))
-    _add_sides(box, result, attempt.texts.get(field.written, ""))
+    _add_sides(box, result, attempt.texts.get(field.written, ""), "You chose" if field.options else "You wrote")
     return outer
 
 
-def _add_sides(box: QVBoxLayout, result: FieldResult, text: str) -> None:
+def _add_sides(box: QVBoxLayout, result: FieldResult, text: str, how: str) -> None:
     if not text:
         box.addWidget(label(LEFT_EMPTY, "small"))
         return
     yours = column(spacing=2)
-    yours.addWidget(label("Your words", "caption"))
+    yours.addWidget(label(how, "caption"))
     yours.addWidget(label(text, selectable=True))
     box.addLayout(yours)
     if result.unread:
@@ -107,11 +107,11 @@ def _add_sides(box: QVBoxLayout, result: FieldResult, text: str) -> None:
     frame, inner = card("sunken", spacing=SPACE_3, margin=SPACE_4)
     inner.addWidget(label("What the case holds", "caption"))
     for held in result.held:
-        inner.addWidget(_held(held))
+        inner.addWidget(_held(held, text))
     box.addWidget(frame)
 
 
-def _held(held: Held) -> QWidget:
+def _held(held: Held, text: str) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_2)
     glyph, words, tone = _OUTCOMES[held.outcome]
@@ -120,6 +120,7 @@ def _held(held: Held) -> QWidget:
     line.addWidget(label(held.text, selectable=True), 1)
     line.addWidget(chip(f"{glyph} {words}{share}", tone), 0, Qt.AlignmentFlag.AlignTop)
     box.addLayout(line)
-    if held.evidence is not None:
+    # Words that are the whole answer stand just above already.
+    if held.evidence is not None and held.evidence.quote != text.strip(" .!?;"):
         box.addWidget(quoted(held.evidence, says_which_way=False))
     return outer

@@ -52,7 +52,7 @@ def test_saved_words_stand_beside_what_the_case_holds(qtbot, debrief, fake_app):
     assert HELD in shown
     assert "long shifts" not in shown
     assert shown.count(LEFT_EMPTY) == 2
-    assert "“It began with a missed recital”" in shown
+    assert "It began with a missed recital." in shown
     assert any(words.startswith(("● Met", "◐ Partly met")) for words in shown)
     assert any("confidence" in words for words in shown)
     assert "needs review" in shown
