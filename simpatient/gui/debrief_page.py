@@ -21,7 +21,7 @@ from simpatient.gui.self_rating import SelfRatingForm
 from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, Segments
-from simpatient.gui.widgets.layout import Columns, States, column, row
+from simpatient.gui.widgets.layout import HeadLine, States, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
 from simpatient.gui.wording import date
@@ -74,13 +74,11 @@ class DebriefPage(States):
         names = column(spacing=0)
         names.addWidget(self._heading)
         names.addWidget(self._when)
-        who, what = QWidget(), QWidget()
-        who_line = row(self._portrait, names, spacing=SPACE_4)
-        who.setLayout(who_line)
-        what.setLayout(row(self.tabs, None, self.export, spacing=SPACE_4))
+        who = QWidget()
+        who.setLayout(row(self._portrait, names, spacing=SPACE_4))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
-        line.addWidget(Columns(who, what, turn_at=None, shares=(1, 0)))
+        line.addWidget(HeadLine(who, self.tabs, self.export))
         box.addWidget(bar)
         box.addWidget(self._views, 1)
 
