@@ -20,7 +20,7 @@ from simpatient.content.library import check_paths, open_library
 from simpatient.content.loader import load_persona
 from simpatient.content.locations import app_home, bundled_root
 from simpatient.content.yaml_source import read_yaml
-from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound
+from simpatient.domain.errors import ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.domain.session import REMOTE
@@ -163,8 +163,13 @@ class ConfiguredJudges:
         self._models = models
 
     def known(self) -> tuple[tuple[str, str], ...]:
-        """Return ``(id, title)`` of each; nothing is loaded or sent."""
-        here = [(model.id, model.title) for model in self._models.installed()]
+        """Return ``(id, title)`` of each; nothing is loaded or sent.
+
+        A list or settings that cannot be read offer nothing: what else there is to look back at does not wait for them.
+        """
+        here: list[tuple[str, str]] = []
+        with suppress(StorageUnavailable):
+            here = [(model.id, model.title) for model in self._models.installed()]
         with suppress(ModelUnavailable):
             served = open_remote_model(self._home)
             here.insert(0, (served.model_id, f"{served.server.model} on {served.server.host}"))
@@ -175,7 +180,7 @@ class ConfiguredJudges:
         """Return whether a judge is the model of a session's manifest."""
         if judge == model:
             return True
-        with suppress(ModelUnavailable):
+        with suppress(ModelUnavailable, StorageUnavailable):
             return not judge.startswith(REMOTE) and self._models.resolve(judge) == self._models.resolve(model)
         return False
 

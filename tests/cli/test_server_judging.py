@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from simpatient.bootstrap import ConfiguredJudges
+from simpatient.bootstrap import ConfiguredJudges, open_models
 from simpatient.cli import coding
 from simpatient.cli.main import run
 from simpatient.content.library import open_library
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session import CodedTurn
+from simpatient.llm.catalog import REGISTER
 from simpatient.services.speaking import judge_note
 from tests.chat_server import ChatServer, Say
 from tests.fakes import FakeCoder, Shown, codes_by_words
@@ -152,3 +153,13 @@ def test_a_model_that_is_not_here_cannot_be_asked(world, home):
     assert not judges.is_same("small", "guided")
     with pytest.raises(ModelUnavailable), judges.grader("small"):
         pass
+
+
+def test_settings_that_cannot_be_read_offer_nothing_and_break_nothing(home):
+    (home / "models").mkdir(parents=True)
+    (home / "models" / REGISTER).write_text("{ not json", encoding="utf-8")
+    (home / "server.json").write_text("{ not json", encoding="utf-8")
+    library = open_library(home)
+    judges = ConfiguredJudges(home, library, open_models(home, library))
+    assert judges.known() == ()
+    assert not judges.is_same("small", "guided")
