@@ -202,13 +202,18 @@ def pairs(rows: Sequence[tuple[str, str]], label_width: float = 118) -> Table:
     return _table(cells, [label_width, WIDTH - label_width], [("LINEBELOW", (0, 0), (-1, -2), 0.4, LINE)])
 
 
+def room() -> Flowable:
+    """Return what begins a new page unless a heading and the beginning of what follows still fit on this one."""
+    return CondPageBreak(TABLE_BEGINNING)
+
+
 def before_table(title: str, lead_in: Paragraph) -> list[Flowable]:
     """Return a heading and a line over a long table, kept with the table's first rows only.
 
     ReportLab keeps a heading with the whole of what follows when that fits on the next page, which
     leaves half a page white; so the room for a beginning is asked for instead.
     """
-    return [CondPageBreak(TABLE_BEGINNING), Heading(title, keep=False), lead_in, _unkept_gap()]
+    return [room(), Heading(title, keep=False), lead_in, _unkept_gap()]
 
 
 def _unkept_gap() -> Spacer:

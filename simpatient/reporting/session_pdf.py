@@ -50,6 +50,7 @@ def session_pdf(view: SessionView) -> bytes:
 
 
 def _summary(view: SessionView) -> Iterable[Flowable]:
+    yield layout.room()
     yield Heading("Summary")
     if view.too_short:
         yield paragraph(TEXT, "This session was too short to say much about it.")
@@ -62,6 +63,7 @@ def _summary(view: SessionView) -> Iterable[Flowable]:
 
 def _points(title: str, points: tuple[Point, ...], color: Color) -> Iterable[Flowable]:
     if points:
+        yield layout.room()
         yield Heading(title, 1)
     for point in points:
         parts = [

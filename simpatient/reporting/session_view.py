@@ -61,7 +61,7 @@ def _facts(report: SessionReport, turns: Sequence[Turn]) -> view.Pairs:
     return (
         ("Trainee", session.trainee_id),
         ("Simulated patient", f"{who.name}, {who.age}"),
-        ("Setting", f"{report.case.setting}; {report.case.modality}"),
+        ("Setting", f"{report.case.setting.rstrip('.')}; {report.case.modality}"),
         ("Date", wording.day(session.started_at)),
         ("Duration", wording.duration(span)),
         ("Turns", f"{len(turns)}, of which {yours} by the trainee{retried}"),
