@@ -18,7 +18,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    parts = (made.practise, made.review, made.progress, made.author, made.reports, made.drill, made.models, made.write, made.judge)
+    parts = (
+        made.practise,
+        made.review,
+        made.progress,
+        made.author,
+        made.reports,
+        made.drill,
+        made.models,
+        made.write,
+        made.judge,
+    )
     app = App(home, "me", made.library, ENCODER, made.coder, made.sessions, *parts)
     monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: app)
     monkeypatch.setattr(reports, "open_app", lambda *_: app)
