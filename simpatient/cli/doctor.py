@@ -156,7 +156,7 @@ def _sound_devices() -> Finding:
 
 
 def _recogniser(home: Path) -> Finding:
-    from simpatient.bootstrap import open_recognisers
+    from simpatient.bootstrap.sound import open_recognisers
 
     recognisers = open_recognisers(home)
     used = next((row for row in recognisers.rows() if row.is_used), None)

@@ -32,6 +32,11 @@ LEAVES_NOTE = (
 LOCAL_SERVER_NOTE = (
     "In this session another program on this computer answers: {model}. What you and the patient say is sent there."
 )
+JUDGE_LEAVES_NOTE = (
+    "A language model server judges here: {model}. The text leaves this computer and is sent there. Use no real names "
+    "or details of real people."
+)
+LOCAL_JUDGE_NOTE = "Another program on this computer judges here: {model}. The text is sent there."
 _LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
@@ -102,11 +107,19 @@ class Speakers:
 
 def leaves_note(manifest: Manifest) -> str:
     """Return what a trainee must know when words go to a server; '' when they stay in this program."""
-    if not manifest.is_remote:
+    return _note(manifest.model, LEAVES_NOTE, LOCAL_SERVER_NOTE)
+
+
+def judge_note(model_id: str) -> str:
+    """Return what a user must know when a server's model judges a text; '' when it stays in this program."""
+    return _note(model_id, JUDGE_LEAVES_NOTE, LOCAL_JUDGE_NOTE)
+
+
+def _note(model_id: str, leaves: str, stays_here: str) -> str:
+    if not model_id.startswith(REMOTE):
         return ""
-    model = manifest.model.removeprefix(REMOTE)
-    is_here = _LOOPBACK.search(model) is not None
-    return (LOCAL_SERVER_NOTE if is_here else LEAVES_NOTE).format(model=model)
+    is_here = _LOOPBACK.search(model_id) is not None
+    return (stays_here if is_here else leaves).format(model=model_id.removeprefix(REMOTE))
 
 
 def stood_in(words: Words) -> bool:
