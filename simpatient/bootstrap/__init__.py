@@ -372,8 +372,7 @@ def open_app(
     from simpatient.reporting.writer import FileReportWriter
     from simpatient.storage.opening import open_repositories
 
-    home = home or app_home()
-    home.mkdir(parents=True, exist_ok=True)
+    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
     library = open_library(home)
     encoder = encoder or in_process_encoder(home)
     coder = open_coder(encoder)

@@ -13,11 +13,11 @@ from simpatient.content.locations import bundled_root
 from simpatient.content.yaml_source import read_yaml
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable, NotFound
 from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
-from simpatient.domain.speech import VoiceSettings
+from simpatient.domain.speech import SpeechEngine, VoiceSettings
 from simpatient.services.consenting import ConsentService
 from simpatient.services.ports import ConsentRepository, ContentLibrary
 from simpatient.services.practise import PractiseService
-from simpatient.services.speech_ports import MissingTranscriber, Transcriber
+from simpatient.services.speech_ports import MissingTranscriber, Synthesizer, Transcriber
 from simpatient.services.talk import TalkService, TalkTools
 
 if TYPE_CHECKING:
@@ -138,6 +138,26 @@ def open_hearing(
     )
 
 
+def list_engines() -> tuple[SpeechEngine, ...]:
+    """Return the programs that speak, best first, with those that are not on this computer and why."""
+    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voices import engines
+
+    return engines(VoicesFile.model_validate(_speech_data("voices.yaml")))
+
+
+def open_voice(engine_id: str = "") -> Synthesizer:
+    """Return a program that speaks, by its id; '' for the best one here.
+
+    Raises:
+        AudioUnavailable: It is not here, or none is.
+    """
+    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voices import open_synthesizer
+
+    return open_synthesizer(VoicesFile.model_validate(_speech_data("voices.yaml")), engine_id)
+
+
 def open_mouth(settings: VoiceSettings) -> Mouth:
     """Return the chosen voice on the chosen loudspeaker.
 
@@ -146,9 +166,8 @@ def open_mouth(settings: VoiceSettings) -> Mouth:
     """
     from simpatient.services.mouth import Mouth
     from simpatient.speech.sink import DeviceSink
-    from simpatient.speech.voices import open_synthesizer
 
-    return Mouth(open_synthesizer(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
+    return Mouth(open_voice(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
 
 
 def open_clips(home: Path) -> ClipStore:
@@ -164,10 +183,9 @@ def open_sound_check(consents: ConsentService) -> SoundCheckService:
     from simpatient.services.sound_check import SoundCheckService
     from simpatient.speech.recorder import DeviceRecorder
     from simpatient.speech.sink import DeviceSink
-    from simpatient.speech.voices import engines, open_synthesizer
 
     return SoundCheckService(
-        recorder=DeviceRecorder(), sink=DeviceSink, engines=engines, synthesizer=open_synthesizer, consents=consents
+        recorder=DeviceRecorder(), sink=DeviceSink, engines=list_engines, synthesizer=open_voice, consents=consents
     )
 
 
