@@ -17,13 +17,15 @@ class GuardRule(Value):
     Attributes:
         patterns: Python regular expressions, case-insensitive; ``{name}`` stands for the patient's first name.
         like: Sentences of the kind the rule stops, for generated lines: what comes near them in meaning and
-            wording is stopped too.
+            wording is stopped too ...
+        above: ... when its score is above this; 1 is where such sentences lie, -1 the ordinary ones.
     """
 
     id: Slug
     meaning: Words
     patterns: tuple[Words, ...] = Field(min_length=1)
     like: tuple[Words, ...] = ()
+    above: float = 0.3
 
 
 class ClaimValue(Value):
@@ -106,14 +108,12 @@ class Meaning(Value):
 
     Attributes:
         ordinary: What patients do say, beside the persona's own lines; the other side of every ``like``.
-        likeness: Scores above it are stopped; 1 is where the stopped examples lie, -1 the ordinary ones.
         wording: Weight of word pairs beside the meaning vectors.
         strictness: Ridge penalty; smaller follows the examples more closely.
         asides: Phrases without content, taken out before facts are compared.
     """
 
     ordinary: tuple[Words, ...] = Field(min_length=1)
-    likeness: float
     wording: float = Field(gt=0)
     strictness: float = Field(gt=0)
     nearness: Nearness

@@ -4,9 +4,11 @@ A generated sentence is held against examples of what each rule stops and agains
 away; one batch of the encoder a line. Authored lines need none of this. Must not know where a model runs.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from threading import Lock
+
+import numpy as np
 
 from simpatient.domain.guard_rules import GuardRules, Meaning
 from simpatient.domain.persona import Persona
@@ -14,9 +16,15 @@ from simpatient.domain.ports import Embeddings, RememberingEncoder
 from simpatient.domain.state import GuardEvent
 from simpatient.patient.guard import CONTRADICTION, LOCKED_FACT, Guard
 from simpatient.patient.likeness import Likeness, fit_likeness
-from simpatient.patient.nearness import Secrets, authored, fact_of, is_untrue, make_secrets, sentences_of
-
-Encode = Callable[[Sequence[str]], Embeddings]
+from simpatient.patient.nearness import (
+    Secrets,
+    authored,
+    fact_of,
+    is_untrue,
+    make_secrets,
+    sentences_of,
+    wiped_material,
+)
 
 
 class GeneratedGuard:
@@ -67,6 +75,7 @@ class MeaningReader:
         self._persona = persona
         self._rules = rules
         self._meaning = meaning
+        self._limits = {rule.id: rule.above for rule in rules.rules}
         self._encoder = encoder
         self._lock = Lock()
 
@@ -88,7 +97,7 @@ class MeaningReader:
         return [
             GuardEvent(rule=rule, detail=f"by its meaning ({score:.2f})", blocked_text=sentence)
             for sentence, rule, score in judged
-            if score > self._meaning.likeness
+            if score > self._limits[rule]
         ]
 
     def _near_secrets(self, text: str, vectors: Embeddings, allowed: Collection[str]) -> list[GuardEvent]:
@@ -100,20 +109,36 @@ class MeaningReader:
 
     @cached_property
     def _likeness(self) -> Likeness:
-        """Return the model of what rules stop, fitted with the persona's own lines on the other side."""
-        own = dict.fromkeys(part for text in authored(self._persona) for part in sentences_of(text))
+        """Return the model of what rules stop, fitted with ordinary and the persona's own lines on the other side."""
         stopped = [(rule.id, text) for rule in self._rules.rules for text in rule.like]
-        known = [*stopped, *(("", text) for text in (*self._meaning.ordinary, *own))]
+        known = [*stopped, *(("", text) for text in (*self._meaning.ordinary, *self._own))]
         texts = [text for _, text in known]
-        vectors = self._encoder.encode_set(f"guard-{self._persona.id}", texts)
         labels = [label for label, _ in known]
-        return fit_likeness(
-            texts, labels, vectors, wording=self._meaning.wording, strictness=self._meaning.strictness
-        )
+        weights = {"wording": self._meaning.wording, "strictness": self._meaning.strictness}
+        return fit_likeness(texts, labels, self._encoded(texts), **weights)
 
     @cached_property
     def _secrets(self) -> Secrets:
-        def encode(texts: Sequence[str]) -> Embeddings:
-            return self._encoder.encode_set(f"secrets-{self._persona.id}", texts)
+        return make_secrets(self._persona, self._meaning, self._encoded)
 
-        return make_secrets(self._persona, self._meaning, encode)
+    @cached_property
+    def _own(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part for text in authored(self._persona) for part in sentences_of(text)))
+
+    @cached_property
+    def _vectors(self) -> dict[str, Embeddings]:
+        """Return all examples' vectors by text: one set for all personas, and one for this."""
+        liked = (text for rule in self._rules.rules for text in rule.like)
+        shared = tuple(dict.fromkeys([*liked, *self._meaning.ordinary]))
+        common = frozenset(shared)
+        compared = (text for _, text in wiped_material(self._persona, self._meaning))
+        own = tuple(text for text in dict.fromkeys([*self._own, *compared]) if text not in common)
+        sets = ((f"examples-{self._rules.id}", shared), (f"guard-{self._persona.id}", own))
+        return {
+            text: row
+            for name, texts in sets
+            for text, row in zip(texts, self._encoder.encode_set(name, texts), strict=True)
+        }
+
+    def _encoded(self, texts: Sequence[str]) -> Embeddings:
+        return np.stack([self._vectors[text] for text in texts])

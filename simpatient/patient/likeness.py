@@ -7,6 +7,7 @@ Must not know what the examples are of, nor which encoder made the vectors.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ _START = "^"
 def word_pairs(text: str) -> frozenset[str]:
     """Return a sentence's words and pairs of neighbours, lower case, its start and telling marks among them."""
     words = [_START, *_WORD.findall(normalise(text).lower())]
-    return frozenset([*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))])
+    return frozenset([*words, *(f"{first} {second}" for first, second in pairwise(words))])
 
 
 @dataclass(frozen=True)
@@ -84,5 +85,5 @@ def _shared(pairs: Sequence[frozenset[str]]) -> Doubles:
     shared = np.zeros((len(pairs), len(pairs)))
     for rows in holders.values():
         shared[np.ix_(rows, rows)] += 1.0
-    lengths = np.sqrt([len(own) for own in pairs])
-    return shared / np.outer(lengths, lengths)
+    lengths = np.sqrt(np.array([len(own) for own in pairs], dtype=np.float64))
+    return shared / (lengths[:, None] * lengths[None, :])

@@ -66,7 +66,7 @@ def _any_of(words: Sequence[str], before: str, flags: re.RegexFlag = re.IGNORECA
     return re.compile(rf"{before}(?:{'|'.join(longest_first)})\b,?", flags) if words else None
 
 
-def material(persona: Persona, ordinary: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def material(persona: Persona) -> tuple[tuple[str, str], ...]:
     """Return (fact id, line) of all a persona can tell, and of what is free, with an empty id.
 
     Lines that presuppose facts belong to neither side. What is never true is under an id no fact has.
@@ -79,14 +79,7 @@ def material(persona: Persona, ordinary: Sequence[str]) -> tuple[tuple[str, str]
     free = [(FREE, part) for text in (*lines, *deflections) for part in _with_parts(text)]
     who = persona.identity
     public = (who.work, who.relationships, who.living_situation, who.culture, persona.formulation.presenting)
-    return (
-        *told,
-        *slips,
-        *wrong,
-        *free,
-        *((FREE, part) for text in public for part in sentences_of(text)),
-        *((FREE, text) for text in ordinary),
-    )
+    return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in sentences_of(text)))
 
 
 @dataclass(frozen=True)
@@ -137,14 +130,21 @@ def _top(near: Embeddings) -> Embeddings:
     return np.sort(near)[::-1][:5]
 
 
-def make_secrets(persona: Persona, meaning: Meaning, encode: Callable[[Sequence[str]], Embeddings]) -> Secrets:
-    """Encode a persona's material (about 1,500 short lines)."""
+def wiped_material(persona: Persona, meaning: Meaning) -> tuple[tuple[str, str], ...]:
+    """Return ``material`` as it is compared, and what any patient may say beside it."""
     wiper = make_wiper(persona, meaning.asides)
-    lines = material(persona, meaning.ordinary)
-    vectors = encode([wiper.wiped(text) for _, text in lines])
+    own = tuple((name, wiper.wiped(text)) for name, text in material(persona))
+    return (*own, *((FREE, text) for text in meaning.ordinary))
+
+
+def make_secrets(persona: Persona, meaning: Meaning, encode: Callable[[Sequence[str]], Embeddings]) -> Secrets:
+    """Make a persona's material ready to be compared with (about 1,500 short lines)."""
+    lines = wiped_material(persona, meaning)
     rows: dict[str, list[int]] = {}
     for row, (name, _) in enumerate(lines):
         rows.setdefault(name, []).append(row)
+    vectors = encode([text for _, text in lines])
+    wiper = make_wiper(persona, meaning.asides)
     return Secrets(meaning.nearness, wiper, vectors, {name: np.array(found) for name, found in rows.items()})
 
 
