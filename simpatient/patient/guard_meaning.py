@@ -90,7 +90,8 @@ class MeaningReader:
         parts, sentences = self._secrets.parts(text), sentences_of(text)
         vectors = self._encoder.encode([*parts, *sentences])
         near, like = vectors[: len(parts)], vectors[len(parts) :]
-        return (*self._like_examples(sentences, like), *self._near_secrets(text, near, allowed))
+        name, over = self._secrets.nearest(parts, near, allowed)
+        return (*self._like_examples(sentences, like), *_secret(text, name, over))
 
     def _like_examples(self, sentences: Sequence[str], vectors: Embeddings) -> list[GuardEvent]:
         judged = [(one, *self._likeness.judge(one, vector)) for one, vector in zip(sentences, vectors, strict=True)]
@@ -99,13 +100,6 @@ class MeaningReader:
             for sentence, rule, score in judged
             if score > self._limits[rule]
         ]
-
-    def _near_secrets(self, text: str, vectors: Embeddings, allowed: Collection[str]) -> list[GuardEvent]:
-        name, over = self._secrets.nearest(vectors, allowed)
-        if over <= 0.0:
-            return []
-        rule = CONTRADICTION if is_untrue(name) else LOCKED_FACT
-        return [GuardEvent(rule=rule, detail=f"{fact_of(name)}, by its meaning ({over:+.2f})", blocked_text=text)]
 
     @cached_property
     def _likeness(self) -> Likeness:
@@ -142,3 +136,10 @@ class MeaningReader:
 
     def _encoded(self, texts: Sequence[str]) -> Embeddings:
         return np.stack([self._vectors[text] for text in texts])
+
+
+def _secret(text: str, name: str, over: float) -> tuple[GuardEvent, ...]:
+    if over <= 0.0:
+        return ()
+    rule = CONTRADICTION if is_untrue(name) else LOCKED_FACT
+    return (GuardEvent(rule=rule, detail=f"{fact_of(name)}, by its meaning ({over:+.2f})", blocked_text=text),)

@@ -86,4 +86,5 @@ def _shared(pairs: Sequence[frozenset[str]]) -> Doubles:
     for rows in holders.values():
         shared[np.ix_(rows, rows)] += 1.0
     lengths = np.sqrt(np.array([len(own) for own in pairs], dtype=np.float64))
-    return shared / (lengths[:, None] * lengths[None, :])
+    shared /= lengths[:, None] * lengths[None, :]
+    return shared

@@ -17,7 +17,8 @@ from simpatient.domain.ports import Embeddings
 from simpatient.patient.matching import normalise
 
 FREE = ""
-_UNTRUE = "untrue:"
+_UNTRUE, _UNTRUE_DENIAL = "untrue:", "untrue denial:"
+_DENIAL = re.compile(r"n't\b|\b(?:no|not|never|none|nobody|nothing|neither|hardly|without)\b", re.IGNORECASE)
 _SOMEONE = "someone"
 _CAPITAL = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+")
@@ -73,7 +74,7 @@ def material(persona: Persona) -> tuple[tuple[str, str], ...]:
     """
     told = [(f.id, part) for f in persona.facts for t in (f.text, *f.tell) for part in _with_parts(t, _SHORTEST_LINE)]
     slips = [(fact.id, text) for fact in persona.facts for text in fact.slips]
-    wrong = [(f"{_UNTRUE}{fact.id}", text) for fact in persona.facts for text in fact.untrue]
+    wrong = [(f"{_untrue_of(text)}{fact.id}", text) for fact in persona.facts for text in fact.untrue]
     lines = [text for line in persona.lines if not line.reveals for text in line.say]
     deflections = [text for fact in persona.facts for text in fact.deflect]
     free = [(FREE, part) for text in (*lines, *deflections) for part in _with_parts(text)]
@@ -102,17 +103,19 @@ class Secrets:
         first, *rest = wiped
         return (first, *(part for part in rest if len(part.split()) >= self.rule.shortest))
 
-    def nearest(self, vectors: Embeddings, allowed: Collection[str]) -> tuple[str, float]:
+    def nearest(self, parts: Sequence[str], vectors: Embeddings, allowed: Collection[str]) -> tuple[str, float]:
         """Return the locked fact one of the given parts comes nearest to, and its score over the threshold.
 
         Args:
-            vectors: Of ``parts``, shape ``(parts, 384)``.
+            parts: What ``parts`` gave.
+            vectors: Their vectors, shape ``(parts, 384)``.
             allowed: Ids of facts that are open.
         """
-        scored = (self._of_part(self.vectors @ vector, allowed) for vector in vectors)
+        others = (_UNTRUE if _untrue_of(part) == _UNTRUE_DENIAL else _UNTRUE_DENIAL for part in parts)
+        scored = (self._of_part(self.vectors @ row, allowed, other) for row, other in zip(vectors, others, strict=True))
         return max(scored, key=lambda found: found[1])
 
-    def _of_part(self, near: Embeddings, allowed: Collection[str]) -> tuple[str, float]:
+    def _of_part(self, near: Embeddings, allowed: Collection[str], other: str) -> tuple[str, float]:
         rule, top = self.rule, {name: _top(near[rows]) for name, rows in self.rows.items()}
         free = top[FREE]
         told = max((top[fact][0] for fact in allowed if fact in top), default=0.0)
@@ -120,7 +123,7 @@ class Secrets:
         scores = {
             name: rule.best * found[0] + rule.several * float(found[:3].mean()) - against
             for name, found in top.items()
-            if name != FREE and name not in allowed
+            if name != FREE and name not in allowed and not name.startswith(other)
         }
         name = max(scores, key=scores.__getitem__, default="")
         return name, (float(scores[name]) - rule.threshold) if name else -1.0
@@ -128,6 +131,11 @@ class Secrets:
 
 def _top(near: Embeddings) -> Embeddings:
     return np.sort(near)[::-1][:5]
+
+
+def _untrue_of(text: str) -> str:
+    """Return the kind of an untrue line: vectors hardly tell a claim from its denial, so they are kept apart."""
+    return _UNTRUE_DENIAL if _DENIAL.search(normalise(text)) else _UNTRUE
 
 
 def wiped_material(persona: Persona, meaning: Meaning) -> tuple[tuple[str, str], ...]:
@@ -156,9 +164,9 @@ def authored(persona: Persona) -> tuple[str, ...]:
 
 def is_untrue(name: str) -> bool:
     """Whether an id of ``material`` is of something never true."""
-    return name.startswith(_UNTRUE)
+    return name.startswith((_UNTRUE, _UNTRUE_DENIAL))
 
 
 def fact_of(name: str) -> str:
     """Return the fact an id of ``material`` belongs to."""
-    return name.removeprefix(_UNTRUE)
+    return name.removeprefix(_UNTRUE).removeprefix(_UNTRUE_DENIAL)
