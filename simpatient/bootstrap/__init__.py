@@ -29,7 +29,6 @@ from simpatient.domain.errors import (
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.domain.session import REMOTE
-from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
@@ -485,7 +484,7 @@ def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], 
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:
-    """Write the meaning vectors of bundled personas and intents that changed, so that no user has to wait.
+    """Write the meaning vectors of bundled personas, intents and guard lines that changed; no user has to wait.
 
     Returns:
         The files written; those of earlier versions of the same content are removed.
@@ -497,7 +496,7 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
         encoder = CachedEncoder(MiniLmEncoder(), Path(aside), shipped=out)
         library = open_library(Path(aside) / "no-own-content")
         for persona in library.personas():
-            build_index(persona, library.intents(), encoder)
+            MindStore(library, encoder).build(persona).guard.prepare()
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
 
 

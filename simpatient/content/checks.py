@@ -174,7 +174,7 @@ def _guard_patterns(rules: GuardRules) -> Iterator[tuple[FieldPath, str, str]]:
     for number, quantity in enumerate(rules.quantities):
         yield from _listed(("quantities", number), quantity, ("known_by", "said_by"), "(?P<n>{number})")
     for number, mention in enumerate(rules.mentions):
-        yield from _listed(("mentions", number), mention, ("said_by",), "(?P<word>")
+        yield from _listed(("mentions", number), mention, ("known_by", "said_by"), "(?P<word>")
 
 
 def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) -> Iterator[tuple[FieldPath, str, str]]:
