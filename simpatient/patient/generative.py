@@ -39,6 +39,7 @@ class _Screen:
     check: Callable[[str], tuple[GuardEvent, ...]]
     on_chunk: OnChunk
     max_sentences: int
+    enough: Cancellation | None = None
     said: list[str] = field(default_factory=list)
     stopped: tuple[GuardEvent, ...] = ()
     _pending: str = ""
@@ -58,7 +59,9 @@ class _Screen:
         self._pending = ""
 
     def _wants_more(self) -> bool:
-        return not self.stopped and len(self.said) < self.max_sentences
+        # Whoever breaks in has heard something; the rest would be worked out for nobody.
+        has_left = self.enough is not None and self.enough.is_cancelled and bool(self.said)
+        return not self.stopped and not has_left and len(self.said) < self.max_sentences
 
     def _pass(self, raw: str) -> None:
         sentence = " ".join(_STAGE.sub(" ", raw).split())
@@ -102,6 +105,7 @@ class GenerativeRealiser:
         random: Random,
         on_chunk: OnChunk,
         cancel: Cancellation | None,
+        enough: Cancellation | None = None,
     ) -> Words:
         """Return words for the plan; empty when the model gave none that may be said.
 
@@ -112,6 +116,7 @@ class GenerativeRealiser:
             random: Seeded source of variety.
             on_chunk: Given each sentence once it may be shown.
             cancel: Looked at between tokens.
+            enough: Ends the answer with the sentence in hand; what was said by then stands.
 
         Raises:
             Cancelled: ``cancel`` was set.
@@ -120,7 +125,7 @@ class GenerativeRealiser:
         note = director_note(plan, self._persona, self._wording)
         events: list[GuardEvent] = []
         for _ in range(TRIES):
-            screen = _Screen(self._check(plan), on_chunk, plan.max_sentences)
+            screen = _Screen(self._check(plan), on_chunk, plan.max_sentences, enough)
             try:
                 self._voice.speak(session, messages, note, _sampling(plan, random), screen.take, cancel=cancel)
             except ModelUnavailable as error:

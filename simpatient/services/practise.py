@@ -10,7 +10,7 @@ from simpatient.domain.base import Value
 from simpatient.domain.case import Case
 from simpatient.domain.codes import Speaker, TurnCodes
 from simpatient.domain.errors import Cancelled, UserFacingError
-from simpatient.domain.ports import Coder, RememberingEncoder
+from simpatient.domain.ports import Cancellation, Coder, RememberingEncoder
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import CodedTurn, Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
@@ -45,10 +45,12 @@ class Aloud:
     Attributes:
         speech: How the trainee's words were spoken; None when they were typed and only the answer is spoken.
         on_plan: Told what the patient will do, before there are words: it decides how they are spoken.
+        enough: Set when the trainee breaks in: no more words are worked out, those there are stand.
     """
 
     speech: TurnSpeech | None = None
     on_plan: OnPlan | None = None
+    enough: Cancellation | None = None
 
 
 TYPED = Aloud()
@@ -278,7 +280,7 @@ class PractiseService:
         state = last_state(path) or mind.persona.dynamics.start.to_state()
         said = [t.text for t in path if t.speaker == "patient"]
         case = self._library.case(session.case_id)
-        speak = self._speakers.speaker(session, case, path, on_chunk, cancel)
+        speak = self._speakers.speaker(session, case, path, on_chunk, cancel, aloud.enough)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, aloud.on_plan)
         if cancel is not None and cancel.is_cancelled:

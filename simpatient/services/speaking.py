@@ -12,6 +12,7 @@ from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.ports import PatientVoice
+from simpatient.domain.ports import Cancellation
 from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import TEMPERATURE, TOP_P, UNAVAILABLE, GenerativeRealiser
@@ -77,7 +78,13 @@ class Speakers:
             self._realiser(case, model).prepare(session_id)
 
     def speaker(
-        self, session: Session, case: Case, path: Sequence[Turn], on_chunk: OnChunk, cancel: CancelToken | None
+        self,
+        session: Session,
+        case: Case,
+        path: Sequence[Turn],
+        on_chunk: OnChunk,
+        cancel: CancelToken | None,
+        enough: Cancellation | None = None,
     ) -> Speak | None:
         """Return what words a plan in this session; None when authored lines do.
 
@@ -92,7 +99,7 @@ class Speakers:
                 realiser = self._realiser(case, model)
             except ModelUnavailable as error:
                 return Words(text="", act=plan.act, guard=(GuardEvent(rule=UNAVAILABLE, detail=error.message),))
-            return realiser.realise(session.id, plan, path, random, on_chunk, cancel)
+            return realiser.realise(session.id, plan, path, random, on_chunk, cancel, enough)
 
         return speak
 

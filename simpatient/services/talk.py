@@ -266,7 +266,7 @@ class Talk:
         mouth = Thread(target=lambda: spoken.append(self._speak(words, quiet)), name="mouth", daemon=True)
         mouth.start()
         try:
-            exchange = self._reply(text, uttered, words)
+            exchange = self._reply(text, uttered, words, quiet)
         except UserFacingError as error:
             self._tell(Failed("answer", error, unsent=text))
             return
@@ -276,8 +276,8 @@ class Talk:
         patient = self._keep_heard(exchange.patient, spoken[0] if spoken else None)
         self._tell(Answered(exchange.model_copy(update={"patient": patient})))
 
-    def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _Words) -> Exchange:
-        aloud = Aloud(self._speech_of(text, uttered), words.plan)
+    def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _Words, quiet: CancelToken) -> Exchange:
+        aloud = Aloud(self._speech_of(text, uttered), words.plan, quiet)
         return self._parts.practise.reply(self._session_id, text, words.add, aloud=aloud)
 
     def _speak(self, words: _Words, quiet: CancelToken) -> Said | None:

@@ -116,3 +116,10 @@ def test_the_models_words_move_the_same_state(mind) -> None:
     )
     assert reply.words.text == "Wrenfield has it."
     assert reply.after.facts_revealed == ("solo",)
+
+
+def test_breaking_in_ends_the_answer_with_the_sentence_in_hand(make_turns) -> None:
+    realiser = GenerativeRealiser(PERSONA, CASE, WORDING, GUARD, ScriptedVoice(["One. Two. Three."]))
+    turns, shown = make_turns("Hello.", "Hi."), []
+    words = realiser.realise("s", PLAN, turns, Random(1), shown.append, None, Stop())
+    assert words.text == "".join(shown) == "One."
