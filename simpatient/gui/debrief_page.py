@@ -5,17 +5,20 @@ Must not know how feedback is made.
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from simpatient.domain.debrief import DisclosureMap
-from simpatient.domain.session import SelfRating, Session
+from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.gui.bridge import Job, Trouble
 from simpatient.gui.context import Context
+from simpatient.gui.correction import correct_button
 from simpatient.gui.disclosure_view import DisclosureView
 from simpatient.gui.feedback_view import FeedbackView
 from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
+from simpatient.gui.playback import Playback
 from simpatient.gui.self_rating import SelfRatingForm
 from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
@@ -50,6 +53,8 @@ class DebriefPage(States):
         self.feedback: FeedbackView | None = None
         self.transcript: TranscriptView | None = None
         self.numbers: NumbersView | None = None
+        self._playback: Playback | None = None
+        self._corrected: int | None = None
         self.disclosure: DisclosureView | None = None
         self.tabs.chosen.connect(self.show_tab)
         self._build()
@@ -113,7 +118,17 @@ class DebriefPage(States):
             self._ask_rating(data)
         self.show_content()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another page is shown: nothing is heard from behind it."""
+        super().hideEvent(event)
+        if self._playback is not None:
+            self._playback.stop()
+
     def _drop_views(self) -> None:
+        if self._playback is not None:
+            self._playback.stop()
+            self._playback.deleteLater()
+            self._playback = None
         self.form = self.feedback = self.transcript = self.numbers = self.disclosure = None
         while self._views.count():
             if (view := self._views.widget(0)) is not None:
@@ -144,12 +159,29 @@ class DebriefPage(States):
         self.feedback = FeedbackView(
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
-        self.transcript = TranscriptView(data, self._on_retry)
+        self._playback = Playback(self._context, self)
+        self.transcript = TranscriptView(data, self._on_retry, self._ways_of_spoken)
         self.numbers = NumbersView(data, self._on_show_turn)
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
         for view in (self.feedback, self.transcript, self.numbers, self.disclosure):
             self._views.addWidget(view)
         self.show_tab("feedback")
+        corrected, self._corrected = self._corrected, None
+        if corrected is not None:
+            QTimer.singleShot(0, lambda: self._on_show_turn(corrected))
+
+    def _ways_of_spoken(self, turn: Turn) -> list[QWidget]:
+        if turn.speech is None or turn.speaker != "trainee":
+            return []
+        ways: list[QWidget] = [correct_button(self._context, self, self._session_id, turn, self._on_corrected)]
+        if turn.speech.clip and self._playback is not None:
+            ways.append(self._playback.button(turn.turn, turn.speech.clip))
+        return ways
+
+    def _on_corrected(self, turn: Turn) -> None:
+        """Scores have changed with the words: fetch all again, and come back to the turn."""
+        self._corrected = turn.turn
+        self.open(self._session_id)
 
     def _on_show_turn(self, turn: int) -> None:
         self.show_tab("transcript")

@@ -195,7 +195,7 @@ class VoiceCard(QFrame):
 
     def _start(self, test: Callable[[Work], None], words: str) -> None:
         self._show_test(words)
-        self._test = self._context.errands.call(
+        self._test = self._context.sounds.call(
             test, lambda _: self._show_test("Done."), self._on_test_failed, self._on_level
         )
 
