@@ -547,7 +547,7 @@ SPOKEN = (
     (4.6, 11.0, "I don't know. Sleep, maybe. I get home at six, the house is quiet, and that hour is mine, you know. "
                 "Nobody wants anything.", {}),
     (1.1, 4.4, "So it's the one place where nobody wants anything from you.", {
-        "confidence": 0.71,
+        "confidence": 0.71, "clip": "c1",
         "versions": (TextVersion(text="So it's the one place where nobody once anything from you.", source="recogniser",
                                  at=T0),)}),
     (2.0, 7.5, "Yeah. … Yeah, that's about it. And then Ellie's recital came, and I was asleep in the chair, and she",
