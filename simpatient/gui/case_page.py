@@ -85,7 +85,9 @@ class CasePage(States):
         outer = QWidget()
         words = label("You can also talk with the patient: press Talk in the session.", "small")
         dismiss = Button("Got it", "link", name="Dismiss the hint at talking", on_click=lambda: self._dismiss(outer))
-        outer.setLayout(row(words, dismiss))
+        line = row(dismiss)
+        line.insertWidget(0, words, 1)
+        outer.setLayout(line)
         return outer
 
     def _dismiss(self, hint: QWidget) -> None:

@@ -22,11 +22,8 @@ OnCorrected = Callable[[Turn], None]
 _ROWS = 4
 
 
-def correct_button(
-    context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected
-) -> QWidget:
+def correct_button(context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected) -> Button:
     """Return the quiet way to correct a spoken turn."""
-    outer = QWidget()
     button = Button(
         "Correct",
         "link",
@@ -34,8 +31,7 @@ def correct_button(
         on_click=lambda: CorrectionDialog(context, parent, session_id, turn, on_corrected).open(),
     )
     button.setToolTip("Put right what was misheard; both texts are kept")
-    outer.setLayout(row(button, None))
-    return outer
+    return button
 
 
 class CorrectionDialog(QDialog):

@@ -173,10 +173,12 @@ class DebriefPage(States):
     def _ways_of_spoken(self, turn: Turn) -> list[QWidget]:
         if turn.speech is None or turn.speaker != "trainee":
             return []
-        ways: list[QWidget] = [correct_button(self._context, self, self._session_id, turn, self._on_corrected)]
+        ways = [correct_button(self._context, self, self._session_id, turn, self._on_corrected)]
         if turn.speech.clip and self._playback is not None:
             ways.append(self._playback.button(turn.turn, turn.speech.clip))
-        return ways
+        line = QWidget()
+        line.setLayout(row(*ways, None, spacing=SPACE_4))
+        return [line]
 
     def _on_corrected(self, turn: Turn) -> None:
         """Scores have changed with the words: fetch all again, and come back to the turn."""

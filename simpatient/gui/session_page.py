@@ -242,13 +242,9 @@ class SessionPage(States):
         bubble.set_marked(turn.turn in self._marked)
         if turn.speaker == "trainee":
             bubble.set_chips(code_tags(turn.codes, self._names, with_labels=True), self._codes_button.isChecked())
-            bubble.set_beside([*beside_the_words(turn), *self._ways_to_correct(turn)])
-
-    def _ways_to_correct(self, turn: Turn) -> list[QWidget]:
-        if self._session is None or turn.speech is None:
-            return []
-        session_id = self._session.id
-        return [correct_button(self._context, self, session_id, turn, self._on_corrected)]
+            bubble.set_beside(beside_the_words(turn))
+            if self._session is not None and turn.speech is not None:
+                bubble.set_action(correct_button(self._context, self, self._session.id, turn, self._on_corrected))
 
     def _on_corrected(self, turn: Turn) -> None:
         bubble = self._by_turn.get(turn.turn)

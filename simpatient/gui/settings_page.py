@@ -51,8 +51,9 @@ class SettingsPage(ScrollPage):
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(_SETTLE_MS)
-        self.ways = {key: _way(words, key, self.show_section) for key, words in _SECTIONS}
-        self.body.addWidget(CardGrid(list(self.ways.values()), 160))
+        # The first section is there to be seen anyway.
+        self.ways = {key: _way(words, key, self.show_section) for key, words in _SECTIONS[1:]}
+        self.body.addWidget(CardGrid(list(self.ways.values()), 200))
         preferences = context.preferences
         look, box = card(spacing=SPACE_5, margin=SPACE_5)
         box.addWidget(label("Look", "h2"))
@@ -124,7 +125,7 @@ class SettingsPage(ScrollPage):
 
 
 def _way(words: str, key: str, on_click: Callable[[str], None]) -> Button:
-    return Button(words, "quiet", name=f"Go to {words}", on_click=lambda: on_click(key))
+    return Button(words, name=f"Go to {words}", on_click=lambda: on_click(key))
 
 
 def _can_take_focus(button: Button) -> bool:

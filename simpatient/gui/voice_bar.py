@@ -39,11 +39,11 @@ _LOOKS: dict[VoiceState, _Look] = {
     "speaking": _Look("The patient is speaking …", is_open=True),
     "paused": _Look("Microphone paused: nothing is recorded"),
     "broken": _Look("Microphone not working: type instead"),
-    "no_recogniser": _Look("Microphone off: no speech recogniser here yet. Type; the patient speaks."),
+    "no_recogniser": _Look("No speech recogniser here yet: type instead"),
 }
 _HOLD = "Microphone on: hold the button to speak"
 # With loudspeakers the microphone would hear the patient, so what it hears is dropped meanwhile.
-_WAITS = "The patient is speaking, the microphone waits …"
+_WAITS = "Patient speaking: the microphone waits"
 
 
 class HoldButton(Button):

@@ -177,6 +177,7 @@ class VoiceCard(QFrame):
         _fill(self.engines, [("", _DEFAULT if here else "No voice was found"), *here], settings.engine)
         self.speak.setEnabled(bool(here and loudspeakers))
         self.engine_note.setText(" ".join(f"{each.title}: {each.note}" for each in engines if each.note))
+        self.engine_note.setVisible(bool(self.engine_note.text()))
 
     # Testing
 

@@ -136,9 +136,9 @@ def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtb
     window.go("progress")
     wait(qtbot, lambda: fake_app.listening_back.did[-1] == "stop")
     fake_app.listening_back.fails = NotFound("This sound is not kept any more.", "Its words are in the transcript.")
+    page, before = window.pages.debrief, debrief.transcript
     window.open_debrief("s1")
-    page = window.pages.debrief
-    wait(qtbot, lambda: page.transcript is not None and bool(buttons(page.transcript, "Hear it again")))
+    wait(qtbot, lambda: page.state == "content" and page.transcript not in (None, before))
     page.show_tab("transcript")
     qtbot.mouseClick(buttons(page.transcript, "Hear it again")[0], Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: "This sound is not kept any more." in window.banner.text)

@@ -54,6 +54,7 @@ class Bubble(QFrame):
         self._flag = chip("Marked", "warm")
         self._flag.hide()
         self._top.addWidget(self._flag)
+        self._action: QWidget | None = None
         box.addLayout(self._top)
         box.addWidget(self._words)
         box.addLayout(self._chips)
@@ -92,6 +93,14 @@ class Bubble(QFrame):
             tag.setVisible(visible)
             self._chips.addWidget(tag)
         self._chips.addStretch(1)
+
+    def set_action(self, button: QWidget) -> None:
+        """Put a button beside the speaker's name, in place of the one before."""
+        if self._action is not None:
+            self._action.hide()
+            self._action.deleteLater()
+        self._action = button
+        self._top.addWidget(button)
 
     def set_beside(self, widgets: Sequence[QWidget]) -> None:
         """Put widgets under words and tags, in place of those before."""
