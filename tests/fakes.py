@@ -155,6 +155,7 @@ class InMemorySessions:
 
     _sessions: dict[str, Session] = field(default_factory=dict)
     _cards: dict[tuple[str, int], tuple[Scorecard, ...]] = field(default_factory=dict)
+    on_delete: list[Callable[[str], object]] = field(default_factory=list)
 
     def create(self, session: Session) -> None:
         if session.id in self._sessions:
@@ -164,7 +165,7 @@ class InMemorySessions:
         if session.leaf is not None:
             _turn_of(session, session.leaf)
             self._cards[session.id, session.leaf] = session.scorecards
-        self._sessions[session.id] = session.model_copy(update={"scorecards": ()})
+        self._sessions[session.id] = session.model_copy(update={"scorecards": (), "other_scorecards": {}})
 
     def add_turn(self, session_id: str, turn: Turn) -> None:
         session = self._one(session_id)
@@ -210,8 +211,9 @@ class InMemorySessions:
 
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)
-        cards = self._cards.get((session_id, session.leaf), ()) if session.leaf is not None else ()
-        return session.model_copy(update={"scorecards": cards})
+        stored = {leaf: cards for (owner, leaf), cards in self._cards.items() if owner == session_id and cards}
+        cards = stored.pop(session.leaf, ()) if session.leaf is not None else ()
+        return session.model_copy(update={"scorecards": cards, "other_scorecards": stored})
 
     def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
         stored = [session for session in reversed(self._sessions.values()) if session.trainee_id == trainee_id]
@@ -229,6 +231,8 @@ class InMemorySessions:
         self._one(session_id)
         del self._sessions[session_id]
         self._cards = {key: cards for key, cards in self._cards.items() if key[0] != session_id}
+        for forget in self.on_delete:
+            forget(session_id)
 
     def check(self) -> tuple[str, ...]:
         return ()

@@ -5,12 +5,14 @@ from itertools import count
 
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import Exchange, PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
+from simpatient.services.write import WriteService
 from tests.builders import small_library
 from tests.fakes import (
     FakeAuthoringTools,
@@ -24,6 +26,7 @@ from tests.fakes import (
     RememberingFakeEncoder,
 )
 from tests.model_fakes import ModelWorld
+from tests.review_fakes import FakeJudges, InMemoryWritings
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -40,9 +43,11 @@ class World:
     clock: FixedClock = field(default_factory=FixedClock)
     voices: FakeVoices = field(default_factory=FakeVoices)
     writer: FakeReportWriter = field(default_factory=FakeReportWriter)
+    judges: FakeJudges = field(default_factory=FakeJudges)
     tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)
 
     def __post_init__(self) -> None:
+        self.writings = InMemoryWritings(self.sessions)
         numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
         self.minds = MindStore(self.library, ENCODER)
         self.practise = PractiseService(
@@ -58,9 +63,12 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, clock=self.clock)
+        self.write = WriteService(**shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock)
+        self.judge = JudgeService(**shared, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
-            **shared, review=self.review, progress=self.progress, writer=self.writer, clock=self.clock
-        )
+            library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
+            clock=self.clock,
+        )  # fmt: skip
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

@@ -66,15 +66,27 @@ def _values(criterion: Criterion, field: str) -> Iterator[Problem]:
     low, high = criterion.scale
     if criterion.step <= 0:
         yield f"{field}.step", "The step must be more than 0."
-    for at, rule in enumerate(criterion.rules):
-        if not low <= rule.value <= high:
-            yield f"{field}.rules.{at}.value", f"must be within the scale ({low:g} to {high:g})."
-    if criterion.critical_at is not None and not low <= criterion.critical_at < high:
-        yield f"{field}.critical_at", f"must be within the scale ({low:g} to {high:g}) and below its top."
+    if low >= high:
+        yield f"{field}.scale", f"The scale must go from low to high; {low:g} to {high:g} does not."
+    else:
+        yield from _beyond(criterion, field)
     values = [level.value for level in criterion.levels]
     for at, value in enumerate(values):
         if at and value <= values[at - 1]:
             yield f"{field}.levels.{at}.value", "Levels go from the lowest to the highest, each once."
+
+
+def _beyond(criterion: Criterion, field: str) -> Iterator[Problem]:
+    """Yield values outside the scale, which has to be a sound one."""
+    low, high = criterion.scale
+    within = f"must be within the scale ({low:g} to {high:g})"
+    values = [(f"rules.{at}.value", rule.value) for at, rule in enumerate(criterion.rules)]
+    values += [(f"levels.{at}.value", level.value) for at, level in enumerate(criterion.levels)]
+    for name, value in (("start", criterion.start), *values):
+        if not low <= value <= high:
+            yield f"{field}.{name}", f"{within}; {value:g} is not."
+    if criterion.critical_at is not None and not low <= criterion.critical_at < high:
+        yield f"{field}.critical_at", f"{within} and below its top."
 
 
 def _written(criterion: Criterion, field: str) -> Iterator[Problem]:

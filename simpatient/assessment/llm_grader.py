@@ -35,6 +35,7 @@ EVIDENCE, TURN, QUOTE, FOR, VALUE = "evidence", "turn", "quote", "for", "value" 
 SHOWN_CHARACTERS = 4000  # of one turn; a pasted book is not speech
 _FRAME_TOKENS = 32
 UNREADABLE = "The answers of the language model could not be read."
+WRITTEN = "This is judged from what the trainee writes afterwards, not from the talk."
 UNQUOTED = "The language model could not back a rating with words that were said."
 
 
@@ -151,15 +152,17 @@ class LlmGrader:
         ratings = [rating for rating in read if rating is not None and rating.evidence]
         if not ratings or len(ratings) < self._prompt.judging.abstain_below * len(answers):
             return _unscored(criterion, UNREADABLE if not any(read) else UNQUOTED, made_by)
-        confidence = self._confidence(criterion, [rating.value for rating in ratings], len(answers))
+        values = [rating.value for rating in ratings]
+        confidence, value = self._confidence(criterion, values, len(answers)), median_low(values)
         return Score(
             id=criterion.id,
-            value=median_low([rating.value for rating in ratings]),
+            value=value,
             scale=criterion.scale,
             confidence=confidence,
             status=_status(criterion, confidence, session),
             evidence=_merged(ratings),
             provenance=made_by,
+            critical=criterion.is_critical(value),
         )
 
     def _rating(self, criterion: Criterion, answer: str, session: _Session) -> _Rating | None:
@@ -208,6 +211,8 @@ def _reason_against(criterion: Criterion, turns: Sequence[CodedTurn]) -> str | N
         return "Only a person can rate this."
     if criterion.text_mode == "not_applicable":
         return "This cannot be judged from text alone."
+    if criterion.written:
+        return WRITTEN
     spoken = sum(1 for turn in turns if turn.speaker == "trainee" and turn.text.strip())
     if spoken < criterion.min_trainee_turns:
         return f"Too short to judge: {spoken} trainee turns, at least {criterion.min_trainee_turns} are needed."

@@ -18,7 +18,9 @@ def with_ratings(card: Scorecard, turns: Sequence[CodedTurn], rubric: Rubric, ra
     """Return the scorecard with these scores in the place of its own of the same criteria.
 
     A score without a value takes the place of one with a value too: what a chosen grader refuses to
-    rate is not filled up from somewhere else. Summaries and the overall number follow the new scores.
+    rate is not filled up from somewhere else. Two things stay when a grader is silent on them: what was judged
+    from writing, which it has not read, and what is critical, which silence must not hide. Critical ratings come
+    first; summaries and the overall number follow the new scores.
 
     Args:
         card: Made by ``scoring.score`` from the same turns and rubric.
@@ -26,8 +28,11 @@ def with_ratings(card: Scorecard, turns: Sequence[CodedTurn], rubric: Rubric, ra
         rubric: The instrument as data.
         ratings: The grader's scores.
     """
-    rated = {rating.id: rating for rating in ratings}
-    criteria = tuple(rated.get(score.id, score) for score in card.criteria)
+    from_writing = {criterion.id for criterion in rubric.criteria if criterion.written}
+    stays = from_writing | {score.id for score in card.criteria if score.critical}
+    rated = {rating.id: rating for rating in ratings if rating.value is not None or rating.id not in stays}
+    chosen = [rated.get(score.id, score) for score in card.criteria]
+    criteria = tuple(sorted(chosen, key=lambda score: not score.critical))
     reading = read(turns, rubric.scheme, rubric.patterns)
     names = measure(reading, rubric.patterns) | {key: float(count) for key, count in card.counts.items()}
     summaries, names = summarise(rubric, names | {score.id: score.value for score in criteria}, reading)

@@ -3,8 +3,8 @@
 Used when authored files are checked. Must not know any particular rubric or file.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from simpatient.assessment import formulas
 from simpatient.assessment.criteria_checks import criterion_problems
@@ -61,15 +61,23 @@ def named_codes(guide: CoachingGuide) -> frozenset[str]:
 
 
 def _twice(rubric: Rubric) -> Iterator[tuple[str, str]]:
-    groups = {name: getattr(rubric, name) for name in ("counts", "criteria", "summaries")}
-    fields = {name: f"patterns.{p.id}.id" for p in rubric.patterns for name in pattern_names([p])}
-    fields |= {item.id: f"{group}.{item.id}.id" for group, items in groups.items() for item in items}
-    ids = [*MEASURES, *pattern_names(rubric.patterns), *(item.id for items in groups.values() for item in items)]
-    for name, times in Counter(ids).items():
-        if times > 1:
-            yield fields[name], f'The id "{name}" is used {times} times; every id must be used once.'
-        if not name.isidentifier():
-            yield fields[name], f'The id "{name}" cannot be used in formulas; write it with "_" instead of "-".'
+    """Every name formulas may use stands for one thing; of two that are called alike the later is the mistake."""
+    seen = set(MEASURES)
+    for field, names in _named(rubric):
+        for name in names:
+            if name in seen:
+                yield field, f'The id "{name}" is used already, by something above or by a measure of the program.'
+            elif not name.isidentifier():
+                yield field, f'The id "{name}" cannot be used in formulas; write it with "_" instead of "-".'
+            seen.add(name)
+
+
+def _named(rubric: Rubric) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each field that names something, by position, with the names it gives to formulas."""
+    for at, pattern in enumerate(rubric.patterns):
+        yield f"patterns.{at}.id", tuple(pattern_names([pattern]))
+    for group in ("counts", "criteria", "summaries"):
+        yield from ((f"{group}.{at}.id", (item.id,)) for at, item in enumerate(getattr(rubric, group)))
 
 
 def _formulas(rubric: Rubric) -> Iterator[tuple[str, str]]:
@@ -80,19 +88,25 @@ def _formulas(rubric: Rubric) -> Iterator[tuple[str, str]]:
         for at, rule in enumerate(criterion.rules):
             yield from _wrong(f"criteria.{criterion.id}.rules.{at}.when", rule.when, known, "truth")
     known |= {criterion.id for criterion in rubric.criteria}
-    for summary in rubric.summaries:
+    for at, summary in enumerate(rubric.summaries):
+        later = {each.id for each in rubric.summaries[at:]} - known
         for name in ("formula", "n"):
-            yield from _wrong(f"summaries.{summary.id}.{name}", getattr(summary, name), known, "number")
+            yield from _wrong(f"summaries.{summary.id}.{name}", getattr(summary, name), known, "number", later)
         known.add(summary.id)
     yield from _wrong("overall", rubric.overall, known, "number")
 
 
-def _wrong(field: str, text: str, known: Collection[str], kind: str) -> Iterator[tuple[str, str]]:
+def _wrong(
+    field: str, text: str, known: Collection[str], kind: str, later: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a formula; names in ``later`` exist, but are worked out only afterwards."""
     try:
-        formula = formulas.check_names(text, known)
+        formula = formulas.check_names(text, {*known, *later})
     except ContentError as error:
         yield field, str(error)
         return
+    for name in sorted(formula.names & set(later)):
+        yield field, f'The formula "{text}" uses "{name}", which is worked out here or further down; move that up.'
     if formula.kind != kind:
         yield field, f'The formula "{text}" must give a {"condition" if kind == "truth" else kind}.'
 
@@ -116,11 +130,13 @@ def _labels_of_rubric(rubric: Rubric, codes: Collection[str]) -> Iterator[tuple[
 def _labels_of_patterns(patterns: tuple[Pattern, ...], codes: Collection[str]) -> Iterator[tuple[str, str]]:
     """A pattern may name codes, talk types and the patterns before it."""
     known = {*codes, *TALK_TYPES}
+    later = {pattern.id for pattern in patterns}
+    yield from _out_of_order(patterns)
     for pattern in patterns:
         field = f"patterns.{pattern.id}"
         for name in ("codes", "unless", "after"):
-            yield from _unknown(f"{field}.{name}", getattr(pattern, name), known, codes)
-        yield from _unknown(f"{field}.since", [pattern.since] if pattern.since else [], known, codes)
+            yield from _unknown(f"{field}.{name}", getattr(pattern, name), known | later, codes)
+        yield from _unknown(f"{field}.since", [pattern.since] if pattern.since else [], known | later, codes)
         if pattern.id in known:
             yield f"{field}.id", "The pattern is called like a code, a talk type or an earlier pattern."
         low, high = pattern.part
@@ -129,6 +145,28 @@ def _labels_of_patterns(patterns: tuple[Pattern, ...], codes: Collection[str]) -
         if pattern.waited is not None and not 0 <= pattern.waited[0] < pattern.waited[1]:
             yield f"{field}.waited", "The wait must go from fewer to more seconds, from 0."
         known.add(pattern.id)
+
+
+def _out_of_order(patterns: Sequence[Pattern]) -> Iterator[tuple[str, str]]:
+    """Patterns are looked for from the top, so one that needs a later one, or itself, would never be found."""
+    needs = {p.id: {*p.codes, *p.unless, *p.after, p.since} for p in patterns}
+    for at, pattern in enumerate(patterns):
+        for other in (each.id for each in patterns[at:] if each.id in needs[pattern.id]):
+            circle = " and leads back here" if other == pattern.id or pattern.id in _reached(other, needs) else ""
+            yield (
+                f"patterns.{pattern.id}",
+                f'The pattern needs "{other}", which is further down{circle}; it can need only what is above it.',
+            )
+
+
+def _reached(name: str, needs: Mapping[str, Collection[str]]) -> set[str]:
+    """Return every pattern that one needs, at once or by way of others."""
+    found: set[str] = set()
+    left = {name}
+    while left:
+        left = {other for each in left for other in needs.get(each, ()) if other in needs} - found
+        found |= left
+    return found
 
 
 def _speakers(patterns: Sequence[Pattern]) -> Iterator[tuple[str, str]]:
@@ -161,7 +199,9 @@ def _unknown(
 ) -> Iterator[tuple[str, str]]:
     for label in labels:
         if codes and label not in known:
-            yield field, f'"{label}" is neither a code of the scheme nor an earlier pattern.'
+            near = get_close_matches(label, sorted(known), n=1)
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            yield field, f'"{label}" is neither a code of the scheme nor an earlier pattern.{hint}'
 
 
 def _labels_of_guide(guide: CoachingGuide, codes: Collection[str]) -> Iterator[tuple[str, str]]:

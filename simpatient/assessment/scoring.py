@@ -158,7 +158,7 @@ def _scored(
         status="needs_review" if confidence < REVIEW_BELOW else criterion.policy,
         evidence=evidence,
         provenance=made_by,
-        critical=criterion.critical_at is not None and value <= criterion.critical_at,
+        critical=criterion.is_critical(value),
     )
 
 

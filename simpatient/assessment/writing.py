@@ -6,6 +6,7 @@ The comparison of meanings comes from outside (``Alike``). Must not know any rub
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import fmean
 from typing import Any
 
@@ -15,6 +16,7 @@ from simpatient.assessment.volleys import words
 from simpatient.domain.ports import Embeddings, SentenceEncoder
 from simpatient.domain.rubric import Criterion
 from simpatient.domain.score import NO_TURN, Evidence
+from simpatient.domain.writing import Held
 
 Alike = Callable[[Sequence[str], Sequence[str]], Embeddings]
 
@@ -44,21 +46,29 @@ class Writing:
 
 @dataclass(frozen=True)
 class Judged:
-    """The share (0..1) of the credit an answer earned, how sure that is (0..1), and its words."""
+    """The share (0..1) of the credit an answer earned, how sure that is (0..1), and its words.
+
+    Attributes:
+        held: Each thing the case holds, with the credit it brought.
+        unread: How many later statements were left unread.
+    """
 
     share: float
     confidence: float
     evidence: tuple[Evidence, ...] = field(default=())
+    held: tuple[Held, ...] = field(default=())
+    unread: int = 0
 
 
 def by_meaning(encoder: SentenceEncoder) -> Alike:
-    """Return a comparison of meanings that uses a sentence encoder."""
+    """Return a comparison of meanings that uses a sentence encoder; the same lists are compared once."""
 
-    def alike(left: Sequence[str], right: Sequence[str]) -> Embeddings:
+    @lru_cache(maxsize=64)
+    def compared(left: tuple[str, ...], right: tuple[str, ...]) -> Embeddings:
         rows = encoder.encode([*left, *right])
         return rows[: len(left)] @ rows[len(left) :].T
 
-    return alike
+    return lambda left, right: compared(tuple(left), tuple(right))
 
 
 def judge(criterion: Criterion, writing: Writing | None) -> Judged | str:
@@ -104,12 +114,14 @@ def _chosen(criterion: Criterion, text: str, held: str) -> Judged | str:
     steps = criterion.options.index(named[0]) - criterion.options.index(held)
     share = 1.0 if steps == 0 else OVER_BY_ONE if steps == 1 else 0.0
     start, end = statements(text)[0]
-    return Judged(share, 1.0, (_quote(criterion.written, text, start, end, supports=steps == 0),))
+    quote = _quote(criterion.written, text, start, end, supports=steps == 0)
+    return Judged(share, 1.0, (quote,), (Held(text=held, credit=share, evidence=quote),))
 
 
 def _found(name: str, text: str, held: Sequence[str], alike: Alike) -> Judged | str:
     """Several things to find: each earns credit by the statement most like it; the rest is not read."""
-    places = statements(text)[: max(2, round(STATEMENTS_EACH * len(held)))]
+    every = statements(text)
+    places = every[: max(2, round(STATEMENTS_EACH * len(held)))]
     if not places:
         return "Nothing has been written down for this yet."
     likeness = alike([text[start:end] for start, end in places], held)
@@ -119,7 +131,12 @@ def _found(name: str, text: str, held: Sequence[str], alike: Alike) -> Judged | 
         for (start, end), row in zip(places, likeness, strict=True)
     )
     sure = fmean(abs(2 * each - 1) for each in credit)
-    return Judged(fmean(credit), sure, quotes)
+    nearest = [quotes[int(at)] for at in likeness.argmax(axis=0)]
+    matches = tuple(
+        Held(text=there, credit=earned, evidence=quote if earned > 0 else None)
+        for there, earned, quote in zip(held, credit, nearest, strict=True)
+    )
+    return Judged(fmean(credit), sure, quotes, matches, len(every) - len(places))
 
 
 def _quote(name: str, text: str, start: int, end: int, *, supports: bool) -> Evidence:

@@ -2,7 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,15 +25,21 @@ EMBEDDED, LLM, FORMULAS = "embedded", "llm", "formulas"
 TranscriptFile = Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")]
 CoderName = Annotated[str, typer.Option("--coder", help="embedded or llm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a chat model, for llm.")]
+UseServer = Annotated[
+    bool, typer.Option("--server", help="For llm: the server of 'simpatient server set'; the text is sent there.")
+]
 
 
-def code(transcript: TranscriptFile, coder: CoderName = EMBEDDED, model: ModelFolder = None) -> None:
+def code(
+    transcript: TranscriptFile, coder: CoderName = EMBEDDED, model: ModelFolder = None, server: UseServer = False
+) -> None:
     """Give behaviour codes to every turn: one JSON line per input turn, in the same order.
 
     Example: simpatient code transcript.jsonl > codes.jsonl
     """
     _check_choice(coder, "coder", (EMBEDDED, LLM))
-    turns, coded, _ = _read_and_coded(transcript, _open_model(model) if coder == LLM else None)
+    with _judge(model, server, is_wanted=coder == LLM) as chat:
+        turns, coded, _ = _read_and_coded(transcript, chat)
     for turn, found in zip(turns, coded, strict=True):
         codes = found.codes.model_dump(mode="json", exclude_none=True)
         head = {"session_id": turn.session_id, "turn": turn.turn, "speaker": turn.speaker}
@@ -45,6 +52,7 @@ def score(
     coder: CoderName = EMBEDDED,
     grader: Annotated[str, typer.Option("--grader", help="Who rates the criteria: formulas or llm.")] = FORMULAS,
     model: ModelFolder = None,
+    server: UseServer = False,
     written: Annotated[Path | None, typer.Option("--written", help="Written answers, YAML, id: text.")] = None,
     case: Annotated[str, typer.Option("--case", help="The case the writing is compared with.")] = "",
 ) -> None:
@@ -61,19 +69,16 @@ def score(
     library = open_library_here()
     chosen = library.rubric(rubric)
     writing = _writing(written, library.persona(library.case(case).persona)) if written is not None else None
-    chat = _open_model(model) if LLM in (coder, grader) else None
-    turns, coded, coder_id = _read_and_coded(transcript, chat if coder == LLM else None)
-    by_session: dict[str, list[CodedTurn]] = {}
-    for turn, found in zip(turns, coded, strict=True):
-        by_session.setdefault(turn.session_id, []).append(found)
-    rater = _open_grader(chat) if chat is not None and grader == LLM else None
     cards: list[Any] = []
-    for session, said in by_session.items():
-        card = score_session(session, said, chosen, coder_id, writing)
-        if rater is not None:
-            with counted("Rating", len(chosen.criteria)) as on_done:
-                card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
-        cards.append(export_scorecard(card))
+    with _judge(model, server, is_wanted=LLM in (coder, grader)) as chat:
+        sessions, coder_id = _by_session(transcript, chat if coder == LLM else None)
+        rater = _open_grader(chat) if chat is not None and grader == LLM else None
+        for session, said in sessions.items():
+            card = score_session(session, said, chosen, coder_id, writing)
+            if rater is not None:
+                with counted("Rating", len(chosen.criteria)) as on_done:
+                    card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
+            cards.append(export_scorecard(card))
     show(as_json(cards[0] if len(cards) == 1 else cards))
 
 
@@ -125,10 +130,35 @@ def open_library_here() -> "ContentLibrary":
     return library.open_library(app_home())
 
 
+@contextmanager
+def _judge(folder: Path | None, server: bool, *, is_wanted: bool) -> Iterator[ChatModel | None]:
+    """Give the chat model the user has chosen, and let go of it; None when none is wanted. There is no default."""
+    from simpatient.services.speaking import judge_note
+
+    if (server or folder is not None) and not is_wanted:
+        raise NotFound("A language model was named and is not used.", "Add --coder llm, or --grader llm to score.")
+    if server and folder is not None:
+        raise NotFound("Two language models were named.", "Use --model or --server, not both.")
+    if not is_wanted:
+        yield None
+        return
+    with _open_server() if server else nullcontext(_open_model(folder)) as model:
+        if note := judge_note(model.model_id):
+            print(note, file=sys.stderr)
+        yield model
+
+
 def _open_model(folder: Path | None) -> ChatModel:
     from simpatient.bootstrap import open_chat_model
 
     return open_chat_model(folder)
+
+
+def _open_server() -> AbstractContextManager[ChatModel]:
+    from simpatient.bootstrap import open_remote_model
+    from simpatient.content.locations import app_home
+
+    return closing(open_remote_model(app_home()))
 
 
 def _open_grader(model: ChatModel) -> Grader:
@@ -157,6 +187,15 @@ def _coded(turns: Sequence[TranscriptTurn], model: ChatModel | None) -> tuple[li
     pairs = zip(turns, codes, strict=True)
     coded = [CodedTurn(codes=found, **turn.model_dump(exclude={"session_id"})) for turn, found in pairs]
     return coded, coder.coder_id
+
+
+def _by_session(path: Path, model: ChatModel | None) -> tuple[dict[str, list[CodedTurn]], str]:
+    """Return the coded turns of a file by session, in the order they come, and the coder's id."""
+    turns, coded, coder_id = _read_and_coded(path, model)
+    found: dict[str, list[CodedTurn]] = {}
+    for turn, codes in zip(turns, coded, strict=True):
+        found.setdefault(turn.session_id, []).append(codes)
+    return found, coder_id
 
 
 class _TellingCoder:

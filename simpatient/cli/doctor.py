@@ -136,9 +136,9 @@ def _server(home: Path) -> Finding:
 
 
 def _speech_output() -> Finding:
-    from simpatient.speech.voices import engines
+    from simpatient.bootstrap.sound import list_engines
 
-    found = engines()
+    found = list_engines()
     best = next((engine.title for engine in found if engine.is_best), "")
     if best:
         return "Patients' voice", True, f"{best}; {sum(engine.is_here for engine in found)} of {len(found)} are here"
@@ -156,7 +156,7 @@ def _sound_devices() -> Finding:
 
 
 def _recogniser(home: Path) -> Finding:
-    from simpatient.bootstrap import open_recognisers
+    from simpatient.bootstrap.sound import open_recognisers
 
     recognisers = open_recognisers(home)
     used = next((row for row in recognisers.rows() if row.is_used), None)

@@ -61,7 +61,7 @@ def progress(
 
 def _latest(opened: App, trainee: str | None) -> str:
     _check_trainee(opened, trainee)
-    ended = [s for s in opened.sessions.list_sessions(trainee or opened.trainee_id) if s.is_ended]
+    ended = [s for s in opened.sessions.list_sessions(trainee or opened.trainee_id) if s.is_ended or s.debriefed]
     if not ended:
         raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
     return ended[0].id

@@ -152,7 +152,7 @@ def _session_name(file: Path) -> str:
 
 
 def _open(recogniser: str, language: str) -> "ImportService":
-    from simpatient.bootstrap import open_import
+    from simpatient.bootstrap.sound import open_import
     from simpatient.content.locations import app_home
 
     return open_import(app_home(), recogniser, language)

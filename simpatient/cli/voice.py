@@ -74,7 +74,7 @@ def delete(
 
 
 def _open() -> "RecogniserService":
-    from simpatient.bootstrap import open_recognisers
+    from simpatient.bootstrap.sound import open_recognisers
     from simpatient.content.locations import app_home
 
     return open_recognisers(app_home())

@@ -101,22 +101,13 @@ def _used_twice(name: str, ids: Sequence[str]) -> Iterator[Problem]:
 
 
 def rubric_checks(rubric: Rubric, known: Known) -> Iterator[Problem]:
-    """Yield wrong formulas and names, scales and levels that do not fit, and bands out of order."""
+    """Yield an unknown scheme, what does not hang together within the rubric, and bands out of order."""
     if known.schemes:
         yield from unknown(("scheme",), rubric.scheme, frozenset(known.schemes), "coding scheme")
     scheme = known.schemes.get(rubric.scheme)
     codes = frozenset(code.code for code in scheme.codes) if scheme else frozenset()
     for field, message in rubric_problems(rubric, codes):
         yield Problem(_path_by_ids(rubric, field), message)
-    for number, criterion in enumerate(rubric.criteria):
-        low, high = criterion.scale
-        if not low < high:
-            yield Problem(("criteria", number, "scale"), "the scale must go from low to high")
-        elif not low <= criterion.start <= high:
-            yield Problem(("criteria", number, "start"), f"must be within the scale ({low:g} to {high:g})")
-        for at, level in enumerate(criterion.levels):
-            if not low <= level.value <= high:
-                yield Problem(("criteria", number, "levels", at, "value"), "the level is outside the scale")
     for number, summary in enumerate(rubric.summaries):
         yield from _bands(("summaries", number, "thresholds"), summary.thresholds)
 
@@ -132,12 +123,14 @@ def _bands(path: FieldPath, thresholds: tuple[Threshold, ...]) -> Iterator[Probl
 
 
 def _path_by_ids(value: Value, dotted: str) -> FieldPath:
-    """Turn ``criteria.empathy.drivers.0`` into the path of that field, as far as it can be found."""
+    """Turn ``criteria.empathy.drivers.0``, or ``criteria.2.id``, into the path of that field, as far as it is there."""
     name, *rest = dotted.split(".")
     items: Any = getattr(value, name, None)
     if items is None or not rest:
         return (name,) if items is not None else ()
     found = next((number for number, item in enumerate(items) if item.id == rest[0]), None)
+    if found is None and rest[0].isdigit():
+        found = int(rest[0])
     inner = tuple(int(step) if step.isdigit() else step for step in rest[1:])
     return (name,) if found is None else (name, found, *inner)
 
@@ -181,7 +174,7 @@ def _guard_patterns(rules: GuardRules) -> Iterator[tuple[FieldPath, str, str]]:
     for number, quantity in enumerate(rules.quantities):
         yield from _listed(("quantities", number), quantity, ("known_by", "said_by"), "(?P<n>{number})")
     for number, mention in enumerate(rules.mentions):
-        yield from _listed(("mentions", number), mention, ("said_by",), "(?P<word>")
+        yield from _listed(("mentions", number), mention, ("known_by", "said_by"), "(?P<word>")
 
 
 def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) -> Iterator[tuple[FieldPath, str, str]]:

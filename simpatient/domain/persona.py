@@ -190,6 +190,9 @@ class Fact(Value):
         markers: Words or short phrases that give it away (matched case-insensitively at word
             starts). The guard stops any line with a marker of a locked fact. Choose them so that no
             harmless line needs them.
+        slips: Other plain ways a generative model might give it away, without the markers. Never said: the guard
+            compares generated sentences with them in meaning.
+        untrue: Plain sentences on the same matter that are never true of this patient, for the guard alike.
         hint_of: What the debrief may say would have opened it, in a supervisor's words.
     """
 
@@ -203,6 +206,8 @@ class Fact(Value):
     tell: tuple[Words, ...] = Field(min_length=2)
     deflect: tuple[Words, ...] = ()
     markers: tuple[Words, ...] = Field(min_length=1)
+    slips: tuple[Words, ...] = ()
+    untrue: tuple[Words, ...] = ()
     talk: TalkType = "neutral"
     deep: bool = False
     hint_of: Words

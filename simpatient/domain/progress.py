@@ -54,7 +54,13 @@ class UnitProgress(Value):
 
 
 class SessionSummary(Value):
-    """A past session as one row."""
+    """An attempt at a session as one row: a session that was retried has one for each ended branch.
+
+    Attributes:
+        started_at: When the session began; for a retry, when its first own turn was said.
+        leaf: The last turn of the branch.
+        attempt: From 1; from 2 on it is a retry that goes on from a turn of an earlier one.
+    """
 
     session_id: str
     case_id: str
@@ -65,6 +71,8 @@ class SessionSummary(Value):
     trainee_turns: int
     unit_id: str | None = None
     has_self_rating: bool = False
+    leaf: int | None = None
+    attempt: int = 1
 
 
 class Progress(Value):

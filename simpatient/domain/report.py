@@ -11,6 +11,7 @@ from simpatient.domain.debrief import Debrief, DisclosureMap
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.session import Session
+from simpatient.domain.writing import Exercise
 
 
 class SessionReport(Value):
@@ -19,6 +20,7 @@ class SessionReport(Value):
     Attributes:
         self_rating_questions: The questions behind ``session.self_rating``, by id.
         schemes: Coding schemes, for the meaning of the transcript's code letters.
+        exercises: Written exercises at which an attempt was made.
     """
 
     session: Session
@@ -30,3 +32,4 @@ class SessionReport(Value):
     generated_at: datetime
     self_rating_questions: dict[str, str] = Field(default_factory=dict)
     schemes: tuple[CodingScheme, ...] = ()
+    exercises: tuple[Exercise, ...] = ()

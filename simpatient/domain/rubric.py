@@ -181,6 +181,15 @@ class Criterion(Value):
     text_mode: Literal["rate", "not_applicable"] = "rate"
     human_reliability: str = ""
 
+    def is_critical(self, value: float) -> bool:
+        """Return whether a value is shown before all others."""
+        return self.critical_at is not None and value <= self.critical_at
+
+    def anchor(self, value: float) -> str:
+        """Return the words for a value: the anchor of the highest level it reaches, '' below all."""
+        reached = [level.anchor for level in self.levels if level.value <= value]
+        return reached[-1] if reached else ""
+
 
 class Rubric(Value):
     """An instrument as data, in our own words, with citation and licence tier."""

@@ -1,5 +1,6 @@
 """Scores: a value with evidence, or a reason for having none. Nothing else may be shown."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -91,3 +92,8 @@ class Scorecard(Value):
     summaries: tuple[SummaryValue, ...]
     overall: Overall
     provenance: Provenance | None = None
+
+
+def critical_scores(cards: Sequence[Scorecard]) -> tuple[tuple[str, Score], ...]:
+    """Return ``(rubric id, score)`` of everything that is shown before all else, in the cards' order."""
+    return tuple((card.rubric, score) for card in cards for score in card.criteria if score.critical)

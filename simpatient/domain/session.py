@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simpatient.domain.base import Value
 from simpatient.domain.codes import Speaker, TurnCodes
+from simpatient.domain.errors import NotFound
 from simpatient.domain.score import Scorecard
 from simpatient.domain.speech import TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan
@@ -76,7 +77,12 @@ class SelfRating(Value):
 
 
 class Session(Value):
-    """A practice session as stored."""
+    """A practice session as stored.
+
+    Attributes:
+        scorecards: Those of the branch in use.
+        other_scorecards: Those of branches that were ended and are not in use, by leaf.
+    """
 
     id: str
     trainee_id: str
@@ -89,12 +95,49 @@ class Session(Value):
     turns: tuple[Turn, ...] = ()
     leaf: int | None = None
     scorecards: tuple[Scorecard, ...] = ()
+    other_scorecards: dict[int, tuple[Scorecard, ...]] = Field(default_factory=dict)
     self_rating: SelfRating | None = None
 
     @property
     def is_ended(self) -> bool:
         """Whether the trainee has ended the session."""
         return self.ended_at is not None
+
+    @property
+    def debriefed(self) -> tuple[int, ...]:
+        """The leaves of all branches that were ended and scored, in order of their turns."""
+        here = {self.leaf} if self.scorecards and self.leaf is not None else set()
+        return tuple(sorted({*self.other_scorecards, *here}))
+
+    def on_branch(self, leaf: int | None) -> "Session":
+        """Return the session as seen from an ended branch; itself for None and for the branch in use when ended.
+
+        When a branch was ended is not kept for those not in use: the time of their last turn stands for it.
+        """
+        if leaf is None or (leaf == self.leaf and self.is_ended):
+            return self
+        if leaf not in self.debriefed:
+            raise NotFound(f'The session "{self.id}" has no debrief that ends in turn {leaf}.', "Choose another one.")
+        cards = dict(self.other_scorecards)
+        if self.leaf is not None and self.scorecards:
+            cards[self.leaf] = self.scorecards
+        return self.model_copy(
+            update={
+                "leaf": leaf,
+                "scorecards": cards.pop(leaf),
+                "other_scorecards": cards,
+                "ended_at": self.path(leaf)[-1].at,
+            }
+        )
+
+    def attempts(self) -> tuple["Session", ...]:
+        """Return the session once for every ended branch, and last as it stands, when that is another attempt."""
+        ended = tuple(self.on_branch(leaf) for leaf in self.debriefed if leaf != self.leaf or not self.is_ended)
+        return (*ended, self)
+
+    def as_debriefed(self) -> "Session":
+        """Return the session as its newest debrief sees it; as it stands when it has one in use, or none at all."""
+        return self if self.scorecards or not self.debriefed else self.on_branch(self.debriefed[-1])
 
     def path(self, leaf: int | None = None) -> tuple[Turn, ...]:
         """Return the turns from the first to ``leaf`` (default: the branch in use), in order."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simpatient.services.authoring import AuthorService
     from simpatient.services.consenting import ConsentService
     from simpatient.services.drill import DrillService
+    from simpatient.services.judge import JudgeService
     from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.models import ModelService
     from simpatient.services.ports import ContentLibrary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from simpatient.services.review import ReviewService
     from simpatient.services.sound_check import SoundCheckService
     from simpatient.services.talk import TalkService
+    from simpatient.services.write import WriteService
 
 
 class App(Protocol):
@@ -46,6 +48,8 @@ class App(Protocol):
     talking: TalkService
     sound_check: SoundCheckService
     recognisers: RecogniserService
+    write: WriteService
+    judge: JudgeService
     listening_back: ListeningBackService
     library: ContentLibrary
     trainee_id: str
@@ -79,8 +83,8 @@ class Navigator(Protocol):
         """Go on with a stored session."""
         ...
 
-    def open_debrief(self, session_id: str) -> None:
-        """Show the debrief of a session."""
+    def open_debrief(self, session_id: str, leaf: int | None = None) -> None:
+        """Show the debrief of a session, or of another ended branch of it."""
         ...
 
     def open_drill(self, drill_id: str) -> None:

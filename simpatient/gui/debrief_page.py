@@ -1,4 +1,4 @@
-"""The debrief: own rating first, then feedback, transcript, numbers, and last the disclosure map.
+"""The debrief: own rating first, then feedback, transcript, numbers, written exercises, and last the disclosure map.
 
 Must not know how feedback is made.
 """
@@ -16,6 +16,7 @@ from simpatient.gui.context import Context
 from simpatient.gui.correction import correct_button
 from simpatient.gui.disclosure_view import DisclosureView
 from simpatient.gui.feedback_view import FeedbackView
+from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
 from simpatient.gui.playback import Playback
@@ -23,12 +24,19 @@ from simpatient.gui.self_rating import SelfRatingForm
 from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, Segments
-from simpatient.gui.widgets.layout import Columns, States, column, row
+from simpatient.gui.widgets.layout import HeadLine, States, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
-from simpatient.gui.wording import day
+from simpatient.gui.wording import date
+from simpatient.gui.write_view import WriteView
 
-_TABS = (("feedback", "Feedback"), ("transcript", "Transcript"), ("numbers", "Numbers"), ("held", "Held back"))
+_TABS = (
+    ("feedback", "Feedback"),
+    ("transcript", "Transcript"),
+    ("numbers", "Numbers"),
+    ("write", "Write up"),
+    ("held", "Held back"),
+)
 
 
 class DebriefPage(States):
@@ -40,7 +48,10 @@ class DebriefPage(States):
         self._context = context
         self._job: Job[DebriefData] | None = None
         self._session_id = ""
+        self._leaf: int | None = None
         self._patient_name = ""
+        # Words typed and not saved yet, by session and rubric: a look at another page must not lose them.
+        self._drafts: dict[str, dict[str, dict[str, str]]] = {}
         self._heading = Elided("", "h2")
         self._when = Elided("", "small")
         self._portrait = row(spacing=0)
@@ -55,6 +66,7 @@ class DebriefPage(States):
         self.numbers: NumbersView | None = None
         self._playback: Playback | None = None
         self._corrected: int | None = None
+        self.write: WriteView | None = None
         self.disclosure: DisclosureView | None = None
         self.tabs.chosen.connect(self.show_tab)
         self._build()
@@ -67,43 +79,39 @@ class DebriefPage(States):
         names = column(spacing=0)
         names.addWidget(self._heading)
         names.addWidget(self._when)
-        who, what = QWidget(), QWidget()
-        who_line = row(self._portrait, names, spacing=SPACE_4)
-        who.setLayout(who_line)
-        what.setLayout(row(self.tabs, None, self.export, spacing=SPACE_4))
+        who = QWidget()
+        who.setLayout(row(self._portrait, names, spacing=SPACE_4))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
-        line.addWidget(Columns(who, what, turn_at=None, shares=(1, 0)))
+        line.addWidget(HeadLine(who, self.tabs, self.export))
         box.addWidget(bar)
         box.addWidget(self._views, 1)
 
-    def open(self, session_id: str) -> None:
-        """Show the debrief of a session."""
+    def open(self, session_id: str, leaf: int | None = None, tab: str = "feedback") -> None:
+        """Show the debrief of a session, or of another ended branch of it, at one of its parts."""
         if self._job is not None:
             self._job.cancel()
-        self._session_id = session_id
+        self._session_id, self._leaf = session_id, leaf
         self.show_loading()
         app = self._context.app
         self._job = self._context.lane.call(
-            lambda _: load_debrief(app, session_id),
-            self._on_loaded,
-            lambda trouble: self.show_trouble(trouble, lambda: self.open(session_id)),
+            lambda _: load_debrief(app, session_id, leaf),
+            lambda data: self._on_loaded(data, tab),
+            lambda trouble: self.show_trouble(trouble, lambda: self.open(session_id, leaf)),
         )
 
     def show_tab(self, key: str) -> None:
         """Show one part of the debrief."""
-        views = dict(
-            zip((key for key, _ in _TABS), (self.feedback, self.transcript, self.numbers, self.disclosure), strict=True)
-        )
-        view = views[key]
+        views = (self.feedback, self.transcript, self.numbers, self.write, self.disclosure)
+        view = dict(zip((key for key, _ in _TABS), views, strict=True))[key]
         if view is not None:
             self.tabs.choose(key)
             self._views.setCurrentWidget(view)
 
-    def _on_loaded(self, data: DebriefData) -> None:
+    def _on_loaded(self, data: DebriefData, tab: str) -> None:
         self._patient_name = data.case.persona.identity.name
         self._heading.set_text(self._patient_name)
-        self._when.set_text(f"{data.case.case.title} · {day(data.session.started_at)}")
+        self._when.set_text(f"{data.case.case.title} · {date(data.session.started_at)}")
         while (item := self._portrait.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.deleteLater()
@@ -114,6 +122,7 @@ class DebriefPage(States):
         self.export.setVisible(has_feedback)
         if has_feedback:
             self._show_feedback(data)
+            self.show_tab(tab)
         else:
             self._ask_rating(data)
         self.show_content()
@@ -129,7 +138,9 @@ class DebriefPage(States):
             self._playback.stop()
             self._playback.deleteLater()
             self._playback = None
-        self.form = self.feedback = self.transcript = self.numbers = self.disclosure = None
+        if self.numbers is not None:
+            self.numbers.judge.stop()
+        self.form = self.feedback = self.transcript = self.numbers = self.write = self.disclosure = None
         while self._views.count():
             if (view := self._views.widget(0)) is not None:
                 self._views.removeWidget(view)
@@ -144,7 +155,7 @@ class DebriefPage(States):
         session_id, review = self._session_id, self._context.app.review
         self._context.lane.call(
             lambda _: review.rate_self(session_id, rating),
-            lambda _: self.open(session_id),
+            lambda _: self.open(session_id, self._leaf),
             self._on_rating_failed,
         )
 
@@ -161,11 +172,10 @@ class DebriefPage(States):
         )
         self._playback = Playback(self._context, self)
         self.transcript = TranscriptView(data, self._on_retry, self._ways_of_spoken)
-        self.numbers = NumbersView(data, self._on_show_turn)
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
-        for view in (self.feedback, self.transcript, self.numbers, self.disclosure):
+        for view in (self.feedback, self.transcript, self.disclosure):
             self._views.addWidget(view)
-        self.show_tab("feedback")
+        self._add_judged(data)
         corrected, self._corrected = self._corrected, None
         if corrected is not None:
             QTimer.singleShot(0, lambda: self._on_show_turn(corrected))
@@ -183,7 +193,7 @@ class DebriefPage(States):
     def _on_corrected(self, turn: Turn) -> None:
         """Scores have changed with the words: fetch all again, and come back to the turn."""
         self._corrected = turn.turn
-        self.open(self._session_id)
+        self.open(self._session_id, self._leaf)
 
     def _on_show_turn(self, turn: int) -> None:
         self.show_tab("transcript")
@@ -200,10 +210,67 @@ class DebriefPage(States):
         self._context.navigator.open_session(session)
         self._context.navigator.tell("A new branch from here. What you said before is kept beside it.")
 
-    def _on_open_map(self) -> None:
-        session_id, review = self._session_id, self._context.app.review
+    def _on_write(self, rubric_id: str, texts: dict[str, str]) -> None:
+        app, session_id, leaf = self._context.app, self._session_id, self._leaf
+
+        def save_and_fetch(_: object) -> DebriefData:
+            app.write.save(session_id, rubric_id, texts, leaf=leaf)
+            return load_debrief(app, session_id, leaf)
+
         self._context.lane.call(
-            lambda _: review.disclosure_map(session_id), self._on_map, self._context.navigator.tell_trouble
+            save_and_fetch,
+            lambda data: self._on_written(data, rubric_id),
+            lambda trouble: self._on_write_failed(rubric_id, trouble),
+        )
+
+    def _on_written(self, data: DebriefData, rubric_id: str) -> None:
+        self._drafts.get(data.session.id, {}).pop(rubric_id, None)
+        if data.session.id != self._session_id or self.write is None or self.numbers is None:
+            return
+        self._replace_judged(data)
+        self.show_tab("write")
+        self.write.show_card(rubric_id)
+
+    def _on_rated_again(self) -> None:
+        app, session_id, leaf = self._context.app, self._session_id, self._leaf
+        self._context.lane.call(
+            lambda _: load_debrief(app, session_id, leaf), self._on_reread, self._context.navigator.tell_trouble
+        )
+
+    def _on_reread(self, data: DebriefData) -> None:
+        if data.session.id == self._session_id and self.numbers is not None:
+            self._replace_judged(data)
+            self.show_tab("numbers")
+            self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
+
+    def _replace_judged(self, data: DebriefData) -> None:
+        """Show what was written or rated anew; what is open elsewhere in the debrief stays as it is."""
+        old = (self.numbers, self.write)
+        if self.numbers is not None:
+            self.numbers.judge.stop()
+        self._add_judged(data)
+        for view in old:
+            if view is not None:
+                self._views.removeWidget(view)
+                view.deleteLater()
+
+    def _add_judged(self, data: DebriefData) -> None:
+        """Make the views that change when something is written or rated anew."""
+        self.numbers = NumbersView(data, JudgeCard(self._context, data, self._on_rated_again), self._on_show_turn)
+        drafts = self._drafts.setdefault(data.session.id, {})
+        self.write = WriteView(self._patient_name, data.exercises, drafts, self._on_write)
+        for view in (self.numbers, self.write):
+            self._views.addWidget(view)
+
+    def _on_write_failed(self, rubric_id: str, trouble: Trouble) -> None:
+        if self.write is not None and rubric_id in self.write.cards:
+            self.write.cards[rubric_id].save.setEnabled(True)
+        self._context.navigator.tell_trouble(trouble)
+
+    def _on_open_map(self) -> None:
+        session_id, leaf, review = self._session_id, self._leaf, self._context.app.review
+        self._context.lane.call(
+            lambda _: review.disclosure_map(session_id, leaf), self._on_map, self._context.navigator.tell_trouble
         )
 
     def _on_map(self, found: DisclosureMap) -> None:
@@ -216,12 +283,12 @@ class DebriefPage(States):
         if path is None:
             return
         target = path if path.suffix else path.with_suffix(".pdf")
-        session_id, reports = self._session_id, self._context.app.reports
+        session_id, leaf, reports = self._session_id, self._leaf, self._context.app.reports
         # Nothing unrevealed leaks into a report before the trainee has opened the map.
         with_map = self.disclosure is not None and self.disclosure.is_open
         self.export.setEnabled(False)
         self._context.lane.call(
-            lambda _: reports.session(session_id, pdf=target, html=None, with_disclosure=with_map),
+            lambda _: reports.session(session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf),
             lambda _: self._on_exported(target),
             self._on_export_failed,
         )

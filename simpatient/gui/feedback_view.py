@@ -1,4 +1,4 @@
-"""Feedback as single moments: what to keep, what to change, one possible better line, retry from here.
+"""Feedback: what outweighs all else, then single moments to keep or change, with a better line and retry from here.
 
 Must not know how moments are chosen.
 """
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.debrief import Debrief, Moment
 from simpatient.domain.session import SelfRating
+from simpatient.gui.critical_view import critical_view
 from simpatient.gui.cue_view import CueView
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -31,6 +32,9 @@ class FeedbackView(ScrollPage):
         super().__init__("Feedback", READING_WIDTH + 120, SPACE_5)
         self._on_retry = on_retry
         self._on_show_turn = on_show_turn
+        first = critical_view(debrief.scorecards, data.rubrics, on_show_turn)
+        if first is not None:
+            self.body.addWidget(first)
         if debrief.too_short:
             self.body.addWidget(_too_short(debrief))
         else:

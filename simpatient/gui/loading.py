@@ -13,7 +13,9 @@ from simpatient.domain.persona import Persona
 from simpatient.domain.progress import Progress
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.session import Session
+from simpatient.domain.writing import Exercise
 from simpatient.gui.context import App
+from simpatient.services.judge import JudgeChoice
 from simpatient.services.progress import Home
 
 
@@ -60,6 +62,8 @@ class DebriefData:
     names: CodeNames
     debrief: Debrief | None
     rubrics: dict[str, Rubric]
+    exercises: tuple[Exercise, ...] = ()
+    judges: tuple[JudgeChoice, ...] = ()
 
 
 def load_start(app: App) -> StartData:
@@ -81,9 +85,9 @@ def load_session(app: App, session: Session) -> SessionData:
     return SessionData(session, case, CodeNames(app.library.schemes()))
 
 
-def load_debrief(app: App, session_id: str) -> DebriefData:
+def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefData:
     """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
-    session = app.review.session(session_id)
+    session = app.review.session(session_id, leaf)
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
     may_see = session.self_rating is not None
     return DebriefData(
@@ -91,8 +95,10 @@ def load_debrief(app: App, session_id: str) -> DebriefData:
         case=case,
         questions=app.review.questions(),
         names=CodeNames(app.library.schemes()),
-        debrief=app.review.debrief(session_id) if may_see else None,
+        debrief=app.review.debrief(session_id, leaf) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
+        exercises=app.write.exercises(session_id) if may_see else (),
+        judges=app.judge.choices(session_id) if may_see else (),
     )
 
 

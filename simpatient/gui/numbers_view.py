@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
-from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
+from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
+from simpatient.gui.critical_view import HEADING, critical_frame
+from simpatient.gui.evidence_view import quoted
+from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.speaking_view import SpeakingView
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -24,9 +27,9 @@ _MOST_TICKS = 12
 
 
 class NumbersView(ScrollPage):
-    """How the talk was spoken, if it was, the curve of the conversation, then a card for every rubric."""
+    """How the talk was spoken, if it was, the curve, a card for every rubric, and a second reading of them."""
 
-    def __init__(self, data: DebriefData, on_show_turn: Callable[[int], None]) -> None:
+    def __init__(self, data: DebriefData, judge: JudgeCard, on_show_turn: Callable[[int], None]) -> None:
         super().__init__("Numbers", READING_WIDTH + 120, SPACE_5)
         debrief = data.debrief
         self.speaking: SpeakingView | None = None
@@ -41,10 +44,13 @@ class NumbersView(ScrollPage):
             self.body.addWidget(frame)
         if not data.session.scorecards:
             self.body.addWidget(label("This session has no scorecard yet.", "soft"))
-        for scorecard in data.session.scorecards:
+        for scorecard in sorted(data.session.scorecards, key=lambda each: not critical_scores([each])):
             rubric = data.rubrics.get(scorecard.rubric)
             if rubric is not None:
                 self.body.addWidget(_scorecard(scorecard, rubric))
+        self.judge = judge
+        if data.session.scorecards:
+            self.body.addWidget(judge)
         self.body.addStretch(1)
 
 
@@ -74,12 +80,17 @@ def _scorecard(scorecard: Scorecard, rubric: Rubric) -> QWidget:
     box.addLayout(head)
     summaries = {each.id: each for each in rubric.summaries}
     criteria = {each.id: each for each in rubric.criteria}
+    for score in scorecard.criteria:
+        if score.id in criteria and score.critical:
+            inner_frame, inner = critical_frame(HEADING, "strong")
+            inner.addWidget(_criterion(score, criteria[score.id]))
+            box.addWidget(inner_frame)
     for value in scorecard.summaries:
         if value.id in summaries:
             box.addWidget(divider())
             box.addWidget(_summary(value, summaries[value.id]))
     for score in scorecard.criteria:
-        if score.id in criteria:
+        if score.id in criteria and not score.critical:
             box.addWidget(divider())
             box.addWidget(_criterion(score, criteria[score.id]))
     if scorecard.counts:
@@ -96,7 +107,8 @@ def _summary(value: SummaryValue, summary: Summary) -> QWidget:
     if value.band and not reason:
         tags.insert(0, chip(value.band, "accent"))
     bar = None
-    if value.value is not None and value.thresholds:
+    # Too few observations carry no judgement, so they are not marked among bands either.
+    if value.value is not None and value.thresholds and not reason:
         bar = _bar(value.value, value.thresholds, summary.unit)
     sources = "; ".join(dict.fromkeys(each.source for each in value.thresholds))
     details = f"{summary.explanation} Bands: {sources}." if sources else summary.explanation
@@ -172,10 +184,8 @@ class _EvidenceList(QWidget):
             self._inner = QWidget()
             self._inner.hide()
             box = column(self._inner, SPACE_2)
-            box.setContentsMargins(14, 0, 0, 0)
             for each in self._evidence:
-                mark = "speaks for" if each.supports else "speaks against"
-                box.addWidget(label(f"Turn {each.turn + 1}, {mark}: “{each.quote}”", "small", selectable=True))
+                box.addWidget(quoted(each))
             self._box.addWidget(self._inner)
         shown = self._inner.isHidden()
         self._inner.setVisible(shown)

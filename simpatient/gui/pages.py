@@ -71,10 +71,10 @@ class Pages:
         self._put(self.session)
         self.session.resume(session_id)
 
-    def show_debrief(self, session_id: str) -> None:
-        """Show the debrief of a session."""
+    def show_debrief(self, session_id: str, leaf: int | None = None) -> None:
+        """Show the debrief of a session, or of another ended branch of it."""
         self._put(self.debrief)
-        self.debrief.open(session_id)
+        self.debrief.open(session_id, leaf)
 
     def show_drill(self, drill_id: str) -> None:
         """Begin a drill."""

@@ -88,7 +88,8 @@ class ProgressPage(States):
 
     def _add_sessions(self, progress: Progress) -> None:
         box = column(spacing=SPACE_3)
-        box.addWidget(label(f"Sessions ({len(progress.sessions)})", "h2"))
+        held = len({session.session_id for session in progress.sessions})
+        box.addWidget(label(f"Sessions ({held})", "h2"))
         self.table = SessionTable(progress.sessions, self._open)
         box.addWidget(self.table)
         box.addWidget(label("Press Enter or click a row to look back, or to go on with an open session.", "caption"))
@@ -98,7 +99,7 @@ class ProgressPage(States):
         if summary.ended_at is None:
             self._context.navigator.resume(summary.session_id)
         else:
-            self._context.navigator.open_debrief(summary.session_id)
+            self._context.navigator.open_debrief(summary.session_id, summary.leaf)
 
     # Curves
 

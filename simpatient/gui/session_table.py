@@ -34,7 +34,7 @@ class SessionTable(PlainTable):
             if i not in (_PATIENT, _CASE):
                 self.horizontalHeader().setSectionResizeMode(i, QHeaderView.ResizeMode.ResizeToContents)
         for i, summary in enumerate(sessions):
-            for j, words in ((_PATIENT, summary.patient_name), (_CASE, summary.case_title)):
+            for j, words in ((_PATIENT, summary.patient_name), (_CASE, _title(summary))):
                 self.cell(i, j).setToolTip(plain_tooltip(words))
         self._tint_links()
         Theme.current().changed.connect(self._tint_links)
@@ -68,7 +68,12 @@ def _cells(summary: SessionSummary) -> tuple[str, ...]:
     return (
         day(summary.started_at),
         summary.patient_name,
-        summary.case_title,
+        _title(summary),
         str(summary.trainee_turns),
         "Continue ›" if summary.ended_at is None else next_step,
     )
+
+
+def _title(summary: SessionSummary) -> str:
+    """Return the case, and for a retry that it goes on from an earlier attempt."""
+    return summary.case_title if summary.attempt == 1 else f"↳ Retry {summary.attempt - 1} · {summary.case_title}"

@@ -171,10 +171,10 @@ class MainWindow(QMainWindow):
         self.frame.mark("start")
         self.pages.resume(session_id)
 
-    def open_debrief(self, session_id: str) -> None:
-        """Show the debrief of a session."""
+    def open_debrief(self, session_id: str, leaf: int | None = None) -> None:
+        """Show the debrief of a session, or of another ended branch of it."""
         self.frame.mark("progress")
-        self.pages.show_debrief(session_id)
+        self.pages.show_debrief(session_id, leaf)
 
     def open_drill(self, drill_id: str) -> None:
         """Begin a drill."""

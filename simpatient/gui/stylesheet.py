@@ -69,6 +69,12 @@ QFrame[role="change"] { background: $surface; border: 1px solid $line;
 QFrame[role="better"] { background: $accent_soft; border: 0; border-radius: 10px; }
 QFrame[role="better"] QLabel { color: $on_accent_soft; }
 QFrame[role="quotebar"] { background: transparent; border: 0; border-left: 3px solid $line_strong; border-radius: 0; }
+QFrame[role="critical"] { background: $danger_soft; border: 1px solid $danger;
+  border-left: 6px solid $danger;
+  border-radius: 10px; border-top-left-radius: 2px; border-bottom-left-radius: 2px; }
+QFrame[role="critical"] QLabel { color: $on_danger_soft; }
+QFrame[role="written"] { background: $note_soft; border: 0; border-left: 3px solid $note; border-radius: 0; }
+QFrame[role="written"] QLabel { color: $on_note_soft; }
 QFrame[role="notice"] { background: $note_soft; border: 0; border-radius: 10px; }
 QFrame[role="notice"] QLabel { color: $on_note_soft; }
 QFrame[role="banner"][tone="calm"] { background: $note_soft; border-radius: 10px; }

@@ -159,6 +159,11 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     ("danger", "surface"),
     ("danger", "bg"),
     ("on_danger_soft", "danger_soft"),
+    ("ink", "danger_soft"),
+    ("accent_ink", "danger_soft"),
+    ("on_danger_soft", "note_soft"),
+    ("on_danger_soft", "sunken"),
+    ("ink", "note_soft"),
     ("rail_ink", "rail"),
     ("on_rail_active", "rail_active"),
 )
@@ -172,6 +177,9 @@ SHAPE_PAIRS: tuple[tuple[str, str], ...] = (
     ("accent", "sunken"),
     ("warm", "surface"),
     ("note", "surface"),
+    ("note", "note_soft"),
+    ("danger", "surface"),
+    ("danger", "danger_soft"),
 )
 
 

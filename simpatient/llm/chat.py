@@ -5,7 +5,6 @@ kept as keys and values for all of them. Must not know what is asked. Importing 
 """
 
 import copy
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Cancellation, OnDone
 from simpatient.llm.answers import Growing, chance_of, choose, stop_if_cancelled
 from simpatient.llm.grammar import Grammars
-from simpatient.llm.loader import Loaded, device_errors, id_of, load_folder
+from simpatient.llm.loader import Loaded, OfFolder, device_errors, load_folder
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class _Parts(Loaded):
     takes_padding: bool
 
 
-class TransformersChatModel:
+class TransformersChatModel(OfFolder):
     """The ``ChatModel`` port on a folder of a Hugging Face causal chat model.
 
     Args:
@@ -47,25 +46,12 @@ class TransformersChatModel:
         rows: int = 40,
         shares_prefix: bool = True,
     ) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._device = device
         self._threads = threads
         self._rows = rows
         self._shares_prefix = shares_prefix
         self._loaded: _Parts | None = None
-        self._id = ""
-        self._lock = threading.RLock()
-
-    @property
-    def model_id(self) -> str:
-        """Folder name and hash of all its model files.
-
-        Raises:
-            ModelUnavailable: There are no such files.
-        """
-        with self._lock:
-            self._id = self._id or id_of(self._folder)
-            return self._id
 
     def load(self) -> None:
         """Load the model now instead of at the first use.

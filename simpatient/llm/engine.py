@@ -6,7 +6,6 @@ in which process it runs. Importing this module loads no torch.
 """
 
 import logging
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from simpatient.domain.errors import BugError
 from simpatient.domain.ports import Cancellation, OnText
 from simpatient.llm.answers import Growing, chance_of, choose, stop_if_cancelled
 from simpatient.llm.decoding import StaticDecoder, Steps
-from simpatient.llm.loader import Loaded, device_errors, id_of, load_folder
+from simpatient.llm.loader import Loaded, OfFolder, device_errors, load_folder
 from simpatient.llm.reading import Reading
 from simpatient.llm.segments import Script, Segments
 from simpatient.llm.spoken import Spoken
@@ -71,7 +70,7 @@ class _Read:
     logits: Any
 
 
-class TransformersVoice:
+class TransformersVoice(OfFolder):
     """The ``PatientVoice`` port on a folder of a Hugging Face causal chat model, in this process.
 
     Args:
@@ -94,29 +93,16 @@ class TransformersVoice:
         compiles: bool | None = None,
         stops: Sequence[str] = (),
     ) -> None:
-        self._folder = folder
+        super().__init__(folder)
         self._device = device
         self._threads = threads
         self._memory = memory
         self._compiles = compiles
         self._stops = tuple(stops)
         self._loaded: _Parts | None = None
-        self._id = ""
         self._room = 2**31
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._forwarded_before = 0
-        self._lock = threading.RLock()
-
-    @property
-    def model_id(self) -> str:
-        """Folder name and hash of all its model files.
-
-        Raises:
-            ModelUnavailable: There are no such files.
-        """
-        with self._lock:
-            self._id = self._id or id_of(self._folder)
-            return self._id
 
     @property
     def forwarded(self) -> int:

@@ -6,6 +6,7 @@ Must not know what the model is used for. Importing this module loads no torch.
 import hashlib
 import inspect
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,6 +116,26 @@ def id_of(folder: Path) -> str:
         ModelUnavailable: There are no such files.
     """
     return f"{folder.resolve().name}@{hash_of(folder)[:12]}"
+
+
+class OfFolder:
+    """A model in a local folder, known by the folder's name and the hash of its files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._id = ""
+        self._lock = threading.RLock()
+
+    @property
+    def model_id(self) -> str:
+        """Folder name and hash of all its model files.
+
+        Raises:
+            ModelUnavailable: There are no such files.
+        """
+        with self._lock:
+            self._id = self._id or id_of(self._folder)
+            return self._id
 
 
 @contextmanager

@@ -17,12 +17,14 @@ from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Cancellation, PatientVoice
 from simpatient.domain.session import Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
-from simpatient.patient.guard import Guard, leaked_markers
+from simpatient.patient.guard import leaked_markers
+from simpatient.patient.guard_meaning import GeneratedGuard
 from simpatient.patient.guided import Words
 from simpatient.patient.prompting import conversation, director_note, fixed_prompt
 
 OnChunk = Callable[[str], None]
 TRIES = 2
+UNAVAILABLE = "model_unavailable"
 # Persona simulations stay in character best when drawn, not argmaxed; see patient design, "Then words".
 TEMPERATURE, TOP_P = 0.8, 0.95
 TOKENS_PER_WORD = 2.0  # room enough for any tokenizer's English
@@ -62,33 +64,39 @@ class _Screen:
         sentence = " ".join(_STAGE.sub(" ", raw).split())
         if not re.search(r"\w|…", sentence):
             return
-        self.stopped = self.check(" ".join([*self.said, sentence]))
+        try:
+            self.stopped = self.check(" ".join([*self.said, sentence]))
+        except ModelUnavailable as error:  # of the encoder: what cannot be checked is not shown
+            self.stopped = (GuardEvent(rule=UNAVAILABLE, detail=error.message),)
         if not self.stopped:
             self.on_chunk(f" {sentence}" if self.said else sentence)
             self.said.append(sentence)
 
 
 class GenerativeRealiser:
-    """Words for one persona's plans, by a chat model."""
+    """Words for the plans of one case's persona, by a chat model; the fixed prompt is built once."""
 
-    def __init__(self, persona: Persona, wording: PatientPrompt, guard: Guard, voice: PatientVoice) -> None:
+    def __init__(
+        self, persona: Persona, case: Case, wording: PatientPrompt, guard: GeneratedGuard, voice: PatientVoice
+    ) -> None:
         self._persona = persona
         self._wording = wording
         self._guard = guard
         self._voice = voice
+        self._system = fixed_prompt(persona, case, wording)
 
-    def prepare(self, session: str, case: Case) -> None:
-        """Let the model read the fixed prompt, while the trainee reads the vignette.
+    def prepare(self, session: str) -> None:
+        """Let the model read the fixed prompt, and the guard its examples, while the trainee reads the vignette.
 
         Raises:
-            ModelUnavailable: The model cannot be loaded or run.
+            ModelUnavailable: The model, or the guard's encoder, cannot be loaded or run.
         """
-        self._voice.prepare(session, conversation(self._system(case), (), self._wording))
+        self._voice.prepare(session, conversation(self._system, (), self._wording))
+        self._guard.prepare()
 
     def realise(
         self,
         session: str,
-        case: Case,
         plan: ReplyPlan,
         path: Sequence[Turn],
         random: Random,
@@ -99,7 +107,6 @@ class GenerativeRealiser:
 
         Args:
             session: Whose conversation it is.
-            case: The case, for the setting.
             plan: What the patient will do.
             path: The branch so far, the trainee's last turn included.
             random: Seeded source of variety.
@@ -109,7 +116,7 @@ class GenerativeRealiser:
         Raises:
             Cancelled: ``cancel`` was set.
         """
-        messages = conversation(self._system(case), path, self._wording)
+        messages = conversation(self._system, path, self._wording)
         note = director_note(plan, self._persona, self._wording)
         events: list[GuardEvent] = []
         for _ in range(TRIES):
@@ -117,7 +124,7 @@ class GenerativeRealiser:
             try:
                 self._voice.speak(session, messages, note, _sampling(plan, random), screen.take, cancel=cancel)
             except ModelUnavailable as error:
-                events.append(GuardEvent(rule="model_unavailable", detail=error.message))
+                events.append(GuardEvent(rule=UNAVAILABLE, detail=error.message))
                 # Half a sentence is worse than an answer that ends a sentence early.
                 return self._words(screen, plan, events)
             screen.finish()
@@ -136,9 +143,6 @@ class GenerativeRealiser:
     def _check(self, plan: ReplyPlan) -> Callable[[str], tuple[GuardEvent, ...]]:
         allowed = {*plan.facts_allowed, *plan.facts_to_tell}
         return lambda text: self._guard.check(text, allowed, plan.max_words)
-
-    def _system(self, case: Case) -> str:
-        return fixed_prompt(self._persona, case, self._wording)
 
 
 def _sampling(plan: ReplyPlan, random: Random) -> Sampling:

@@ -15,7 +15,9 @@ from simpatient.patient.guard_facts import KnownLife, compiled, known_life
 from simpatient.patient.matching import first_phrase, normalise
 
 REMEMBERED = 4096
+NAME = "{name}"  # in a pattern: the patient's first name
 CONTRADICTION = "contradiction"
+LOCKED_FACT = "locked_fact"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Guard:
         """
         profile = self._profile(text)
         leaked = sorted(profile.marks.difference(allowed))
-        found = [*profile.broken, *(GuardEvent(rule="locked_fact", detail=fact, blocked_text=text) for fact in leaked)]
+        found = [*profile.broken, *(GuardEvent(rule=LOCKED_FACT, detail=fact, blocked_text=text) for fact in leaked)]
         if profile.words > max_words:
             found.append(GuardEvent(rule="length", detail=f"more than {max_words} words", blocked_text=text))
         return tuple(found)
@@ -79,7 +81,8 @@ class Guard:
 
 def make_guard(persona: Persona, rules: GuardRules) -> Guard:
     """Compile the rules for a persona."""
-    patterns = tuple((rule.id, tuple(compiled(pattern) for pattern in rule.patterns)) for rule in rules.rules)
+    name = re.escape(persona.identity.name.split()[0])
+    patterns = tuple((rule.id, tuple(compiled(p.replace(NAME, name)) for p in rule.patterns)) for rule in rules.rules)
     return Guard(Guarded(persona, patterns, known_life(persona, rules)))
 
 

@@ -39,6 +39,15 @@ class _Words:
     claim: str
     patterns: tuple[Pattern, ...]
     known: str
+    ties: dict[str, frozenset[str]] | None
+
+    def bears_out(self, hit: re.Match[str]) -> bool:
+        """Whether the persona's sections have the word, or tie it to nobody else."""
+        word = hit.group("word")
+        if self.ties is None:
+            return re.search(rf"\b{re.escape(word)}", self.known, re.IGNORECASE) is not None
+        holders = {of for of, words in self.ties.items() if word.lower() in words}
+        return not holders or _of(hit) in holders
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class KnownLife:
             yield from _wrong_numbers(numbers, plain)
         for words in self.words:
             for hit in _hits(words.patterns, plain):
-                if not re.search(rf"\b{re.escape(hit.group('word'))}", words.known, re.IGNORECASE):
+                if not words.bears_out(hit):
                     yield f"{words.claim}: {hit.group(0)}"
 
 
@@ -97,7 +106,13 @@ def _sections(persona: Persona) -> dict[Section, str]:
         "risk": "\n".join([*risk, f"history: {persona.risk.history}"]),
         "presentation": "\n".join(f"{s.name}: {s.severity} {s.note}" for s in persona.presentation.symptoms),
         "facts": "\n".join(fact.text for fact in persona.facts),
+        "said": "\n".join([*(text for line in persona.lines for text in line.say), *_told(persona)]),
     }
+
+
+def _told(persona: Persona) -> Iterator[str]:
+    for fact in persona.facts:
+        yield from (*fact.tell, *fact.deflect)
 
 
 def _text(look_in: Iterable[Section], sections: dict[Section, str]) -> str:
@@ -123,7 +138,15 @@ def _numbers(quantity: Quantity, sections: dict[Section, str]) -> _Numbers:
 
 def _words(mention: Mention, sections: dict[Section, str]) -> _Words:
     patterns = tuple(compiled(pattern) for pattern in mention.said_by)
-    return _Words(mention.id, patterns, _text(mention.look_in, sections))
+    known = _text(mention.look_in, sections)
+    return _Words(mention.id, patterns, known, _ties(mention, known) if mention.known_by else None)
+
+
+def _ties(mention: Mention, known: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for hit in _hits(tuple(compiled(p) for p in mention.known_by), known):
+        found.setdefault(_of(hit), set()).add(hit.group("word").lower())
+    return {of: frozenset(words) for of, words in found.items()}
 
 
 def _wrong_numbers(numbers: _Numbers, plain: str) -> Iterator[str]:

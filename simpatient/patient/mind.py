@@ -16,7 +16,8 @@ from simpatient.domain.ports import RememberingEncoder
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.dynamics import update
 from simpatient.patient.events import detect_events, fired_trigger, heard_codes
-from simpatient.patient.guard import Guard, make_guard
+from simpatient.patient.guard import make_guard
+from simpatient.patient.guard_meaning import GeneratedGuard
 from simpatient.patient.guided import GuidedRealiser, Words
 from simpatient.patient.persona_index import build_index
 from simpatient.patient.planner import Moment, plan_reply
@@ -60,6 +61,7 @@ class Mind:
         self._encoder = encoder
         self._index = build_index(persona, bank, encoder)
         self._guard = make_guard(persona, rules)
+        self._generated_guard = GeneratedGuard(self._guard, persona, rules, encoder)
         self._realiser = GuidedRealiser(self._index, self._guard)
 
     def open(self, seed: int) -> Reply:
@@ -70,9 +72,9 @@ class Mind:
         return Reply(words, plan, state, _after(state, words, plan), Understanding(), asked_if_machine=False)
 
     @property
-    def guard(self) -> Guard:
-        """The checks every line of this persona passes, whoever words it."""
-        return self._guard
+    def guard(self) -> GeneratedGuard:
+        """The checks every generated line of this persona passes; authored ones pass its first stage."""
+        return self._generated_guard
 
     def reply(
         self,

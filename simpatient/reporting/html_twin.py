@@ -10,10 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from simpatient.reporting.drawing import svg
-from simpatient.reporting.pictures import Picture
+from simpatient.reporting.pictures import Picture, pen_sign, warning_sign
 from simpatient.reporting.text import printable
 from simpatient.reporting.view import ProgressView, SessionView
-from simpatient.reporting.wording import DISCLAIMER
+from simpatient.reporting.wording import DISCLAIMER, FIRST, FIRST_WHY
 
 
 @cache
@@ -23,6 +23,7 @@ def _templates() -> Environment:
     )
     found.filters["said"] = printable
     found.filters["svg"] = _safe_svg
+    found.globals.update(sign=warning_sign(), pen=pen_sign(), first=FIRST, first_why=FIRST_WHY)
     return found
 
 

@@ -6,7 +6,7 @@ Must not know any rubric by name, nor how the view is printed.
 from collections.abc import Sequence
 
 from simpatient.domain.rubric import Criterion, Rubric, Summary
-from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue
+from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
 from simpatient.reporting import view, wording
 from simpatient.reporting.pictures import Picture, band_bar
 
@@ -42,13 +42,26 @@ def _instrument(card: Scorecard, rubric: Rubric, seen: set[tuple[str, str, str]]
         label=rubric.label,
         disclaimer=rubric.disclaimer,
         citation=rubric.citation,
-        ratings=tuple(_rating(score, criteria[score.id]) for score in card.criteria if score.id in criteria),
+        ratings=tuple(rating_of(score, criteria[score.id]) for score in card.criteria if score.id in criteria),
         measures=tuple(measures),
         counts=tuple((count.label, str(card.counts[count.id])) for count in rubric.counts if count.id in card.counts),
     )
 
 
-def _rating(score: Score, criterion: Criterion) -> view.Rating:
+def critical_ratings(cards: Sequence[Scorecard], rubrics: Sequence[Rubric]) -> tuple[view.Rating, ...]:
+    """Return what is shown before all else, with its quotes."""
+    criteria = {(rubric.id, criterion.id): criterion for rubric in rubrics for criterion in rubric.criteria}
+    found = [(score, criteria.get((rubric, score.id))) for rubric, score in critical_scores(cards)]
+    return tuple(rating_of(score, criterion) for score, criterion in found if criterion is not None)
+
+
+def quote(evidence: Evidence) -> view.Quote:
+    """Return evidence as a quote with its turn counted from 1."""
+    return view.Quote(evidence.turn + 1, evidence.quote, evidence.supports, bool(evidence.written))
+
+
+def rating_of(score: Score, criterion: Criterion) -> view.Rating:
+    """Return a criterion's value with what it rests on."""
     status = wording.STATUS_WORDS[score.status]
     return view.Rating(
         label=criterion.label,
@@ -57,13 +70,15 @@ def _rating(score: Score, criterion: Criterion) -> view.Rating:
         is_scored=score.value is not None,
         sureness="" if score.value is None else f"{status}, {wording.confidence(score)}",
         quotes=_quotes(score.evidence),
+        anchor="" if score.value is None else criterion.anchor(score.value),
+        is_critical=score.critical,
     )
 
 
 def _quotes(evidence: Sequence[Evidence]) -> tuple[view.Quote, ...]:
     supporting = [each for each in evidence if each.supports][:MOST_FOR]
     against = [each for each in evidence if not each.supports][:MOST_AGAINST]
-    return tuple(view.Quote(each.turn + 1, each.quote, each.supports) for each in (*supporting, *against))
+    return tuple(quote(each) for each in (*supporting, *against))
 
 
 def _measure(value: SummaryValue, summary: Summary, rubric: Rubric) -> view.Measure:

@@ -35,6 +35,9 @@ from simpatient.reporting.wording import DISCLAIMER
 
 INK, SOFT, LINE = HexColor(pictures.INK), HexColor(pictures.SOFT), HexColor(pictures.LINE)
 ACCENT, WARM, SAND = HexColor(pictures.ACCENT), HexColor(pictures.WARM), HexColor(pictures.SAND)
+DANGER, DANGER_SOFT = HexColor(pictures.DANGER), HexColor(pictures.DANGER_SOFT)
+NOTE, NOTE_SOFT = HexColor(pictures.NOTE), HexColor(pictures.NOTE_SOFT)
+SIGN_WIDTH = 22.0  # points
 LEFT, TOP, BOTTOM = 20 * mm, 18 * mm, 24 * mm
 WIDTH = A4[0] - 2 * LEFT
 CELL_LIMIT = 1_200
@@ -67,6 +70,9 @@ CELL_RIGHT = text_style("cell-right", 8.5, 11.5, alignment=TA_RIGHT)
 CELL_SOFT = text_style("cell-soft", 7.5, 10, color=SOFT)
 HEAD_CELL = text_style("head-cell", 8.5, 11.5, color=SOFT)
 HEAD = text_style("head", 7.5, 10, STRONG, SOFT)
+URGENT_TITLE = text_style("urgent-title", 11.5, 15, STRONG, DANGER)
+URGENT = text_style("urgent", 9.5, 13.5, color=DANGER)
+WRITTEN = text_style("written", 9.5, 13.5, color=NOTE)
 
 
 class Heading(Flowable):
@@ -196,13 +202,18 @@ def pairs(rows: Sequence[tuple[str, str]], label_width: float = 118) -> Table:
     return _table(cells, [label_width, WIDTH - label_width], [("LINEBELOW", (0, 0), (-1, -2), 0.4, LINE)])
 
 
+def room() -> Flowable:
+    """Return what begins a new page unless a heading and the beginning of what follows still fit on this one."""
+    return CondPageBreak(TABLE_BEGINNING)
+
+
 def before_table(title: str, lead_in: Paragraph) -> list[Flowable]:
     """Return a heading and a line over a long table, kept with the table's first rows only.
 
     ReportLab keeps a heading with the whole of what follows when that fits on the next page, which
     leaves half a page white; so the room for a beginning is asked for instead.
     """
-    return [CondPageBreak(TABLE_BEGINNING), Heading(title, keep=False), lead_in, _unkept_gap()]
+    return [room(), Heading(title, keep=False), lead_in, _unkept_gap()]
 
 
 def _unkept_gap() -> Spacer:
@@ -232,6 +243,30 @@ def tinted(parts: Sequence[Flowable]) -> Table:
         ("BOTTOMPADDING", (0, last), (-1, last), 9),
     ]
     return _table([[part] for part in parts], [WIDTH], style)
+
+
+def critical(parts: Sequence[Flowable], width: float = WIDTH) -> Table:
+    """Return paragraphs on a ground of their own, with a warning sign beside the first."""
+    rows = [[drawing(pictures.warning_sign()) if at == 0 else "", part] for at, part in enumerate(parts)]
+    last = len(rows) - 1
+    style = [
+        ("BACKGROUND", (0, 0), (-1, -1), DANGER_SOFT),
+        ("LINEBEFORE", (0, 0), (0, -1), 4, DANGER),
+        ("LEFTPADDING", (0, 0), (0, -1), 12),
+        ("TOPPADDING", (0, 0), (-1, 0), 9),
+        ("BOTTOMPADDING", (0, last), (-1, last), 9),
+    ]
+    return _table(rows, [SIGN_WIDTH + 12, width - SIGN_WIDTH - 12], style)
+
+
+def written(words: Paragraph, width: float = WIDTH - 24) -> Table:
+    """Return written words on a ground of their own, with a pen beside them."""
+    style = [
+        ("BACKGROUND", (0, 0), (-1, -1), NOTE_SOFT),
+        ("LEFTPADDING", (0, 0), (0, 0), 7),
+        ("TOPPADDING", (0, 0), (-1, -1), 4),
+    ]
+    return _table([[drawing(pictures.pen_sign()), words]], [SIGN_WIDTH, width - SIGN_WIDTH], style)
 
 
 def side_by_side(cells: Sequence[Any], per_row: int) -> Table:

@@ -10,6 +10,8 @@ from typing import Literal
 
 INK, SOFT, LINE, PAPER = "#26302e", "#585f5b", "#d9d0c2", "#ffffff"
 ACCENT, WARM, SAND = "#1f6b5f", "#a4491f", "#f4efe6"
+# What is critical, and what was written: text on its own ground (8.2:1 and 8.7:1), as in the window.
+DANGER, DANGER_SOFT, NOTE, NOTE_SOFT = "#7d1f1f", "#f9e3df", "#44376b", "#ece8f4"
 ZONES = ("#ecd2ba", "#c9ddcd", "#93c1b0")
 
 
@@ -132,6 +134,25 @@ def band_bar(
         shapes.append(Path(((x, 4.5), (x, 13.5)), INK, 1.6))
         shapes.append(Path(((x - 3.0, 0.6), (x + 3.0, 0.6), (x, 5.0)), INK, 0.0, fill=INK))
     return Picture(width, height, tuple(shapes), alt)
+
+
+def warning_sign() -> Picture:
+    """Return a triangle with an exclamation mark."""
+    triangle = Path(((8.0, 1.0), (15.5, 14.5), (0.5, 14.5)), DANGER, 0.0, fill=DANGER)
+    return Picture(
+        16.0,
+        16.0,
+        (triangle, Box(7.1, 5.4, 1.8, 4.8, PAPER), Dot(8.0, 12.2, 1.1, PAPER)),
+        "Warning sign: look at this before all else",
+    )
+
+
+def pen_sign() -> Picture:
+    """Return a pen over a line."""
+    pen = Path(((2.0, 10.0), (3.0, 7.0), (8.6, 1.4), (10.6, 3.4), (5.0, 9.0)), NOTE, 0.0, fill=NOTE)
+    return Picture(
+        12.0, 12.0, (pen, Path(((1.0, 11.3), (11.0, 11.3)), NOTE, 0.9)), "A pen: words written after the session"
+    )
 
 
 def line_chart(series: Series, width: float, height: float, alt: str) -> Picture:

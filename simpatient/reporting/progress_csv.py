@@ -33,9 +33,15 @@ def progress_csv(progress: Progress) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for session in sorted(progress.sessions, key=lambda each: (each.started_at, each.session_id)):
+    for session in sorted(_scored_attempts(progress), key=lambda each: (each.started_at, each.session_id)):
         writer.writerows(_rows(progress, session))
     return out.getvalue().encode("utf-8-sig")
+
+
+def _scored_attempts(progress: Progress) -> Iterable[SessionSummary]:
+    """Return one attempt a session: the one its values come from, the newest that was ended."""
+    by_age = sorted(progress.sessions, key=lambda each: (each.ended_at is not None, each.attempt))
+    return {attempt.session_id: attempt for attempt in by_age}.values()
 
 
 def _rows(progress: Progress, session: SessionSummary) -> list[list[str]]:

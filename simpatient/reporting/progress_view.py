@@ -22,7 +22,8 @@ NOTES = (
 
 def progress_view(progress: Progress) -> view.ProgressView:
     """Return everything the progress report shows, in reading order."""
-    order = {session.session_id: number for number, session in enumerate(_oldest_first(progress.sessions), start=1)}
+    held = dict.fromkeys(session.session_id for session in _oldest_first(progress.sessions))
+    order = {session_id: number for number, session_id in enumerate(held, start=1)}
     return view.ProgressView(
         title=f"Practice of {progress.trainee_id}",
         facts=_facts(progress),
@@ -35,7 +36,7 @@ def progress_view(progress: Progress) -> view.ProgressView:
 
 
 def _oldest_first(sessions: Sequence[SessionSummary]) -> list[SessionSummary]:
-    return sorted(sessions, key=lambda session: (session.started_at, session.session_id))
+    return sorted(sessions, key=lambda session: (session.started_at, session.session_id, session.attempt))
 
 
 def _facts(progress: Progress) -> view.Pairs:
@@ -46,11 +47,18 @@ def _facts(progress: Progress) -> view.Pairs:
         span = first if first == last else f"{first} to {last}"
     return (
         ("Trainee", progress.trainee_id),
-        ("Sessions", str(len(sessions))),
+        ("Sessions", _held(sessions)),
         ("From … to", span),
-        ("Turns by the trainee", str(sum(session.trainee_turns for session in sessions))),
+        ("Turns by the trainee", str(sum({each.session_id: each.trainee_turns for each in sessions}.values()))),
         ("Report made", wording.day(progress.generated_at)),
     )
+
+
+def _held(attempts: Sequence[SessionSummary]) -> str:
+    """Return how many sessions were held; a retry goes on with one, and is named beside."""
+    held = len({attempt.session_id for attempt in attempts})
+    retries = len(attempts) - held
+    return f"{held}, and {wording.plural(retries, 'retry', 'retries')} of them" if retries else str(held)
 
 
 def _defined(curve: SkillCurve) -> list[SkillPoint]:
@@ -128,10 +136,15 @@ def _objective(objective: ObjectiveProgress, order: dict[str, int]) -> view.Obje
     return view.Objective(objective.text, state, words)
 
 
+def _number(attempt: SessionSummary, order: dict[str, int]) -> str:
+    number = str(order[attempt.session_id])
+    return number if attempt.attempt == 1 else f"{number}, retry {attempt.attempt - 1}"
+
+
 def _sessions(sessions: Sequence[SessionSummary], order: dict[str, int]) -> view.Grid:
     rows = tuple(
         (
-            str(order[session.session_id]),
+            _number(session, order),
             wording.short_day(session.started_at),
             session.case_title,
             session.patient_name,

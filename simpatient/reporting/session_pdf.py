@@ -10,15 +10,15 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
-from simpatient.reporting.fonts import SLANTED, STRONG
-from simpatient.reporting.layout import CELL, CELL_SOFT, CELL_STRONG, H3, HEAD, QUOTE, SMALL, TEXT, Heading
+from simpatient.reporting.fonts import STRONG
+from simpatient.reporting.layout import CELL, CELL_SOFT, CELL_STRONG, H3, HEAD, SMALL, TEXT, Heading
+from simpatient.reporting.rating_flow import QUOTE_LIMIT, critical_parts, exercise_parts, quote_block, rating_block
 from simpatient.reporting.speaking_flow import speaking_parts
 from simpatient.reporting.text import Span, paragraph
 from simpatient.reporting.transcript_flow import turn_parts
-from simpatient.reporting.view import Instrument, Measure, Point, Quote, Rating, SessionView
+from simpatient.reporting.view import Instrument, Measure, Point, SessionView
 from simpatient.reporting.wording import DISCLAIMER, NONE
 
-QUOTE_LIMIT = 600
 MEASURE_WIDTHS = (150.0, 62.0, 28.0, 116.0, layout.WIDTH - 356.0)
 RTL_LIMIT = (
     "Some turns are in a script written from right to left. This PDF prints its letters unjoined; "
@@ -30,12 +30,14 @@ def session_pdf(view: SessionView) -> bytes:
     """Return the report as PDF."""
     story = [
         *layout.title_block(view.subtitle, view.title, view.facts),
+        *critical_parts(view.first),
         *_summary(view),
         *_cues(view),
         *_own_rating(view),
         *speaking_parts(view.speaking),
         *_curve(view),
         *(part for instrument in view.instruments for part in _instrument(instrument)),
+        *(part for exercise in view.exercises for part in exercise_parts(exercise)),
         *_disclosures(view),
         *_transcript(view),
         *_simulation(view),
@@ -50,6 +52,7 @@ def session_pdf(view: SessionView) -> bytes:
 
 
 def _summary(view: SessionView) -> Iterable[Flowable]:
+    yield layout.room()
     yield Heading("Summary")
     if view.too_short:
         yield paragraph(TEXT, "This session was too short to say much about it.")
@@ -62,22 +65,17 @@ def _summary(view: SessionView) -> Iterable[Flowable]:
 
 def _points(title: str, points: tuple[Point, ...], color: Color) -> Iterable[Flowable]:
     if points:
+        yield layout.room()
         yield Heading(title, 1)
     for point in points:
         parts = [
             paragraph(layout.CARD_TITLE, point.title, limit=200),
-            _quote(point.quote),
+            quote_block(point.quote),
             paragraph(TEXT, point.what, Span(f" {point.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
         ]
         if point.option:
             parts.append(paragraph(TEXT, Span("One option: ", STRONG, color), point.option, limit=QUOTE_LIMIT))
         yield layout.card(parts, color)
-
-
-def _quote(quote: Quote) -> Flowable:
-    where = Span(f"Turn {quote.turn}  ", STRONG, layout.SOFT)
-    against = [] if quote.supports else [Span("against  ", STRONG, layout.WARM)]
-    return paragraph(QUOTE, where, *against, Span(f"“{quote.text}”", SLANTED), limit=QUOTE_LIMIT)
 
 
 def _cues(view: SessionView) -> Iterable[Flowable]:
@@ -89,7 +87,7 @@ def _cues(view: SessionView) -> Iterable[Flowable]:
             paragraph(TEXT, group.summary, Span(f" {group.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
         ]
         for cue in group.missed:
-            parts += [_quote(cue.quote), paragraph(CELL_SOFT, cue.outcome)]
+            parts += [quote_block(cue.quote), paragraph(CELL_SOFT, cue.outcome)]
         yield layout.card(parts, layout.WARM if group.missed else layout.ACCENT)
 
 
@@ -117,7 +115,7 @@ def _instrument(instrument: Instrument) -> Iterable[Flowable]:
         yield _measures(instrument.measures)
     if instrument.ratings:
         yield Heading("Ratings and what they rest on", 1)
-        yield from (_rating(rating) for rating in instrument.ratings)
+        yield from (rating_block(rating) for rating in instrument.ratings)
     if instrument.counts:
         yield Heading("How often things were heard", 1)
         words = "   ·   ".join(f"{label} {count}" for label, count in instrument.counts)
@@ -142,19 +140,6 @@ def _measures(measures: tuple[Measure, ...]) -> Flowable:
             ]
         )
     return layout.ruled(rows, MEASURE_WIDTHS)
-
-
-def _rating(rating: Rating) -> Flowable:
-    color = layout.ACCENT if rating.is_scored else layout.LINE
-    value = Span(rating.value, STRONG if rating.is_scored else "", layout.INK if rating.is_scored else layout.SOFT)
-    parts: list[Flowable] = [
-        paragraph(layout.CARD_TITLE, rating.label, limit=200),
-        paragraph(
-            TEXT, value, Span(f" · {rating.sureness}" if rating.sureness else "", "", layout.SOFT), limit=QUOTE_LIMIT
-        ),
-        paragraph(CELL_SOFT, rating.question, limit=QUOTE_LIMIT),
-    ]
-    return layout.card([*parts, *(_quote(quote) for quote in rating.quotes)], color)
 
 
 def _disclosures(view: SessionView) -> Iterable[Flowable]:

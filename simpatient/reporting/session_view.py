@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from simpatient.domain.codes import CodeNames
 from simpatient.domain.debrief import CueGroup, CueHeard, DisclosureItem, Moment
 from simpatient.domain.report import SessionReport
-from simpatient.domain.score import Evidence
 from simpatient.domain.session import SelfRating, Turn
 from simpatient.reporting import view, wording
 from simpatient.reporting.curve_view import state_chart
-from simpatient.reporting.instrument_view import instruments
+from simpatient.reporting.instrument_view import critical_ratings, instruments, quote
 from simpatient.reporting.speaking_view import speaking, spoken_turn
 from simpatient.reporting.text import has_rtl
+from simpatient.reporting.writing_view import written_exercises
 
 MOST_CUES = 4  # of one kind; a list of everything missed teaches nothing
 
@@ -34,6 +34,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         title=report.case.title,
         subtitle="Feedback on a practice session",
         facts=_facts(report, turns),
+        first=critical_ratings(debrief.scorecards, report.rubrics),
         too_short=debrief.too_short,
         strengths=tuple(_point(moment) for moment in debrief.keep),
         next_steps=tuple(_point(moment) for moment in debrief.change),
@@ -42,6 +43,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         own_rating=_own_rating(session.self_rating, report.self_rating_questions),
         own_words=_own_words(session.self_rating),
         instruments=instruments(debrief.scorecards, report.rubrics),
+        exercises=written_exercises(report.exercises),
         curve=state_chart(debrief.curve),
         turns=spoken,
         code_key=wording.key((code for turn in turns for code in wording.codes_of(turn.codes)), names),
@@ -64,17 +66,12 @@ def _facts(report: SessionReport, turns: Sequence[Turn]) -> view.Pairs:
     return (
         ("Trainee", session.trainee_id),
         ("Simulated patient", f"{who.name}, {who.age}"),
-        ("Setting", f"{report.case.setting}; {report.case.modality}"),
+        ("Setting", f"{report.case.setting.rstrip('.')}; {report.case.modality}"),
         ("Date", wording.day(session.started_at)),
         ("Duration", wording.duration(span)),
         ("Turns", f"{len(turns)}, of which {yours} by the trainee{retried}"),
         ("Session", session.id),
     )
-
-
-def quote(evidence: Evidence) -> view.Quote:
-    """Return evidence as a quote with its turn counted from 1."""
-    return view.Quote(evidence.turn + 1, evidence.quote, evidence.supports)
 
 
 def _point(moment: Moment) -> view.Point:

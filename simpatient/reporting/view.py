@@ -31,11 +31,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words somebody said, with the turn (from 1) they are in."""
+    """Words somebody said, with the turn (from 1) they are in, or words the trainee wrote afterwards."""
 
     turn: int
     text: str
     supports: bool = True
+    is_written: bool = False
+
+    @property
+    def where(self) -> str:
+        """Where the words stand."""
+        return "Written afterwards" if self.is_written else f"Turn {self.turn}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rated criterion; ``value`` says ``not scored: ...`` where there is none."""
+    """A rated criterion; ``value`` says ``not scored: ...`` where there is none.
+
+    Attributes:
+        anchor: The scale's words for the value; '' without a value.
+        is_critical: Whether it is shown before all others.
+    """
 
     label: str
     question: str
@@ -91,6 +102,8 @@ class Rating:
     is_scored: bool
     sureness: str
     quotes: tuple[Quote, ...]
+    anchor: str = ""
+    is_critical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,38 @@ class Instrument:
     ratings: tuple[Rating, ...]
     measures: tuple[Measure, ...]
     counts: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThing:
+    """One thing the case holds, and how far the writing met it."""
+
+    text: str
+    outcome: str
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenField:
+    """One field of a written exercise: what was written, what it earned, what the case holds."""
+
+    rating: Rating
+    words: str
+    notes: tuple[str, ...]
+    held: tuple[HeldThing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenExercise:
+    """The newest attempt at a written exercise."""
+
+    title: str
+    label: str
+    disclaimer: str
+    when: str
+    figures: Pairs
+    fields: tuple[WrittenField, ...]
+    citation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +203,7 @@ class SessionView:
     title: str
     subtitle: str
     facts: Pairs
+    first: tuple[Rating, ...]
     too_short: bool
     strengths: tuple[Point, ...]
     next_steps: tuple[Point, ...]
@@ -166,6 +212,7 @@ class SessionView:
     own_rating: Pairs
     own_words: Pairs
     instruments: tuple[Instrument, ...]
+    exercises: tuple[WrittenExercise, ...]
     curve: Chart | None
     turns: tuple[SpokenTurn, ...]
     code_key: Pairs

@@ -16,6 +16,11 @@ ESTIMATE = (
     "An estimate is a program's reading of the text alone, with the lines it rests on, so that you can check it. "
     "It is not a rating by a person and decides nothing about you."
 )
+FIRST = "Look at this first"
+FIRST_WHY = (
+    "This matters more than anything below and no good moment makes up for it. A program read it from the text and can "
+    "be wrong: check the words, and talk it over with a supervisor."
+)
 STATUS_WORDS = {
     "auto": "counted",
     "estimate": "estimate",

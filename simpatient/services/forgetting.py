@@ -1,19 +1,15 @@
-"""Deleting what is kept: a session with its sound, and sound whose time is over.
-
-Must not know where anything is stored.
-"""
+"""Deleting a session for good, with its sound. Must not know where anything is stored."""
 
 from simpatient.services.clips import ClipStore
-from simpatient.services.ports import Clock, SessionRepository
+from simpatient.services.ports import SessionRepository
 
 
 class ForgettingService:
     """Deletes for good. All methods raise ``StorageUnavailable`` when disk or key fail."""
 
-    def __init__(self, *, sessions: SessionRepository, clips: ClipStore, clock: Clock) -> None:
+    def __init__(self, *, sessions: SessionRepository, clips: ClipStore) -> None:
         self._sessions = sessions
         self._clips = clips
-        self._clock = clock
 
     def delete_session(self, session_id: str) -> None:
         """Delete a session and the sound of its turns.
@@ -26,7 +22,3 @@ class ForgettingService:
         self._sessions.get(session_id)
         self._clips.delete_session(session_id)
         self._sessions.delete(session_id)
-
-    def delete_expired_sound(self) -> int:
-        """Delete the sound whose time is over; return how many turns' that was. Meant for every start."""
-        return self._clips.delete_expired(self._clock.now())

@@ -92,6 +92,10 @@ class ModelService:
         ]
         return tuple(sorted(rows, key=_place))
 
+    def installed(self) -> tuple[InstalledModel, ...]:
+        """Return the models on this machine, without a look at the machine itself."""
+        return tuple(self._registry.installed())
+
     def machine(self) -> Machine:
         """Return what this machine has."""
         return self._probe.look()

@@ -1,6 +1,7 @@
 """Ports of the use cases: what storage, content and reporting must offer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -19,13 +20,14 @@ from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import PatientVoice
+from simpatient.domain.ports import Grader, PatientVoice
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.writing import Attempt
 
 
 class Clock(Protocol):
@@ -95,7 +97,7 @@ class SessionRepository(Protocol):
         ...
 
     def get(self, session_id: str) -> Session:
-        """Return the session; ``scorecards`` are those of its leaf in use."""
+        """Return the session; ``scorecards`` are those of its leaf in use, ``other_scorecards`` of all others."""
         ...
 
     def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
@@ -120,6 +122,22 @@ class SessionRepository(Protocol):
 
     def close(self) -> None:
         """Release the database."""
+        ...
+
+
+class WritingRepository(Protocol):
+    """What trainees wrote after sessions, on disk. Every call returns only when the change is durable.
+
+    Attempts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the
+    disk or database fails and ``NotFound`` when a session id is unknown.
+    """
+
+    def add(self, attempt: Attempt) -> None:
+        """Append an attempt; one stored already is a bug."""
+        ...
+
+    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
+        """Return all attempts of a session, by rubric and oldest first."""
         ...
 
 
@@ -293,6 +311,26 @@ class Voices(Protocol):
 
         Raises:
             ModelUnavailable: There is no such model here, or none was chosen.
+        """
+        ...
+
+
+class Judges(Protocol):
+    """The chat models that may rate sessions: on this computer, or on a server the user has set up."""
+
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """Return ``(id, title)`` of each; asks none of them and sends nothing."""
+        ...
+
+    def is_same(self, judge: str, model: str) -> bool:
+        """Return whether a judge is the model a session was held with, as its manifest names it."""
+        ...
+
+    def grader(self, judge: str) -> AbstractContextManager[Grader]:
+        """Return a judge ready to be asked; it is let go of at the end of the ``with``.
+
+        Raises:
+            ModelUnavailable: There is no such model any more.
         """
         ...
 

@@ -51,11 +51,11 @@ class ProgressService:
 
     def home(self, trainee_id: str) -> Home:
         """Return what the start page shows: the open session, the curricula, the cases."""
-        sessions = self._sessions.list_sessions(trainee_id)
+        sessions = tuple(session.as_debriefed() for session in self._sessions.list_sessions(trainee_id))
         latest = self._sessions.latest_open(trainee_id)
         curricula = self._library.curricula()
         return Home(
-            open_session=self._summary(latest) if latest else None,
+            open_session=self._attempts(latest)[0] if latest else None,
             curricula=tuple(
                 CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=units(c, sessions))
                 for c in curricula
@@ -65,12 +65,13 @@ class ProgressService:
 
     def progress(self, trainee_id: str) -> Progress:
         """Return every past session, the skill curves and the objectives of all curricula."""
-        sessions = self._sessions.list_sessions(trainee_id)
+        stored = self._sessions.list_sessions(trainee_id)
+        sessions = tuple(session.as_debriefed() for session in stored)
         difficulty = {case.id: case.difficulty for case in self._library.cases()}
         return Progress(
             trainee_id=trainee_id,
             generated_at=self._clock.now(),
-            sessions=tuple(self._summary(session) for session in sessions),
+            sessions=tuple(attempt for session in stored for attempt in self._attempts(session)),
             curves=curves(sessions, self._library.rubrics(), difficulty),
             units=tuple(unit for c in self._library.curricula() for unit in units(c, sessions)),
         )
@@ -99,6 +100,28 @@ class ProgressService:
             if case.persona in personas
         )
 
+    def _attempts(self, session: Session) -> list[SessionSummary]:
+        """Return a row for the branch in use and for every other ended branch, newest attempt first."""
+        whole = self._summary(session)
+        seen: set[int] = set()
+        rows: list[SessionSummary] = []
+        for number, branch in enumerate(session.attempts(), start=1):
+            path = branch.path()
+            own = [turn.at for turn in path if turn.turn not in seen] or [turn.at for turn in path[-1:]]
+            seen |= {turn.turn for turn in path}
+            rows.append(
+                whole.model_copy(
+                    update={
+                        "started_at": whole.started_at if number == 1 else own[0],
+                        "ended_at": branch.ended_at,
+                        "trainee_turns": sum(turn.speaker == "trainee" for turn in path),
+                        "leaf": branch.leaf,
+                        "attempt": number,
+                    }
+                )
+            )
+        return rows[::-1]
+
     def _summary(self, session: Session) -> SessionSummary:
         titles = {case.id: (case.title, case.persona) for case in self._library.cases()}
         names = {persona.id: persona.identity.name for persona in self._library.personas()}
@@ -111,7 +134,7 @@ class ProgressService:
             patient_name=names.get(persona_id, "–"),
             started_at=session.started_at,
             ended_at=session.ended_at,
-            trainee_turns=sum(turn.speaker == "trainee" for turn in session.path()),
+            trainee_turns=0,
             unit_id=session.unit_id,
             has_self_rating=session.self_rating is not None,
         )

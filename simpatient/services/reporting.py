@@ -4,9 +4,10 @@ from pathlib import Path
 
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.report import SessionReport
-from simpatient.services.ports import Clock, ContentLibrary, ReportWriter, SessionRepository
+from simpatient.services.ports import Clock, ContentLibrary, ReportWriter
 from simpatient.services.progress import ProgressService
 from simpatient.services.review import ReviewService
+from simpatient.services.write import WriteService
 
 
 class ReportService:
@@ -16,37 +17,47 @@ class ReportService:
         self,
         *,
         library: ContentLibrary,
-        sessions: SessionRepository,
         review: ReviewService,
         progress: ProgressService,
+        write: WriteService,
         writer: ReportWriter,
         clock: Clock,
     ) -> None:
         self._library = library
-        self._sessions = sessions
         self._review = review
         self._progress = progress
+        self._write = write
         self._writer = writer
         self._clock = clock
 
     def session(
-        self, session_id: str, *, pdf: Path | None = None, html: Path | None = None, with_disclosure: bool = False
+        self,
+        session_id: str,
+        *,
+        pdf: Path | None = None,
+        html: Path | None = None,
+        with_disclosure: bool = False,
+        leaf: int | None = None,
     ) -> None:
         """Write a session's feedback report; with a PDF its HTML twin is written beside it.
+
+        ``leaf`` names an ended branch that is not the one in use.
 
         Raises:
             UserFacingError: The session has not been ended, or a file cannot be written.
         """
-        report = self.session_report(session_id, with_disclosure=with_disclosure)
+        report = self.session_report(session_id, with_disclosure=with_disclosure, leaf=leaf)
         if pdf is not None:
             self._writer.session_pdf(report, pdf)
             html = html or pdf.with_suffix(".html")
         if html is not None:
             self._writer.session_html(report, html)
 
-    def session_report(self, session_id: str, *, with_disclosure: bool = False) -> SessionReport:
-        """Return everything the feedback report shows."""
-        session = self._sessions.get(session_id)
+    def session_report(
+        self, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
+    ) -> SessionReport:
+        """Return everything the feedback report shows: of an open retry, the newest attempt with a debrief."""
+        session = self._review.session(session_id, leaf).as_debriefed()
         if not session.scorecards:
             raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
         case = self._library.case(session.case_id)
@@ -55,8 +66,9 @@ class ReportService:
             case=case,
             persona=self._library.persona(case.persona),
             rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
-            debrief=self._review.debrief(session_id),
-            disclosure=self._review.disclosure_map(session_id) if with_disclosure else None,
+            debrief=self._review.debrief(session_id, session.leaf),
+            disclosure=self._review.disclosure_map(session_id, session.leaf) if with_disclosure else None,
+            exercises=tuple(each for each in self._write.exercises(session_id) if each.attempts),
             generated_at=self._clock.now(),
             self_rating_questions=self._review.questions(),
             schemes=self._library.schemes(),

@@ -20,23 +20,27 @@ class ReviewService:
         """Return the self-rating questions by id."""
         return dict(self._library.coaching().self_rating_questions)
 
-    def session(self, session_id: str) -> Session:
-        """Return a session with the scorecards of its branch in use."""
-        return self._sessions.get(session_id)
+    def session(self, session_id: str, leaf: int | None = None) -> Session:
+        """Return a session with the scorecards of its branch in use, or as seen from another ended branch.
+
+        Raises:
+            NotFound: There is no such session, or no ended branch with this leaf.
+        """
+        return self._sessions.get(session_id).on_branch(leaf)
 
     def rate_self(self, session_id: str, rating: SelfRating) -> None:
         """Store the trainee's own rating, given before any score is shown."""
         self._sessions.save_self_rating(session_id, rating)
 
-    def debrief(self, session_id: str) -> Debrief:
-        """Return the feedback on the branch in use, made from the transcript alone."""
-        session = self._sessions.get(session_id)
+    def debrief(self, session_id: str, leaf: int | None = None) -> Debrief:
+        """Return the feedback on a branch (the one in use when none is named), made from the transcript alone."""
+        session = self.session(session_id, leaf)
         path = session.path()
         turns = coded_turns(path, self._coder)
         return make_debrief(session.id, path, turns, session.scorecards, self._library.coaching())
 
-    def disclosure_map(self, session_id: str) -> DisclosureMap:
-        """Return what the patient told and held back on the branch in use."""
-        session = self._sessions.get(session_id)
+    def disclosure_map(self, session_id: str, leaf: int | None = None) -> DisclosureMap:
+        """Return what the patient told and held back on a branch, the one in use when none is named."""
+        session = self.session(session_id, leaf)
         persona = self._library.persona(self._library.case(session.case_id).persona)
         return disclosure(session.id, persona, session.path())

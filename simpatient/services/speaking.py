@@ -10,17 +10,18 @@ from random import Random
 
 from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.patient_prompt import PatientPrompt
+from simpatient.domain.ports import PatientVoice
 from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
-from simpatient.patient.generative import TEMPERATURE, TOP_P, GenerativeRealiser
+from simpatient.patient.generative import TEMPERATURE, TOP_P, UNAVAILABLE, GenerativeRealiser
 from simpatient.patient.guided import Words
-from simpatient.patient.mind import Speak
+from simpatient.patient.mind import Mind, Speak
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, OnChunk, Voices
 
 GUIDED = "guided"
-UNAVAILABLE = "model_unavailable"
 STAND_IN_NOTE = (
     "A word from the program: the language model could not answer just now, so this answer is one of the patient's "
     "written lines. Nothing is lost; go on as before."
@@ -32,6 +33,11 @@ LEAVES_NOTE = (
 LOCAL_SERVER_NOTE = (
     "In this session another program on this computer answers: {model}. What you and the patient say is sent there."
 )
+JUDGE_LEAVES_NOTE = (
+    "A language model server judges here: {model}. The text leaves this computer and is sent there. Use no real names "
+    "or details of real people."
+)
+LOCAL_JUDGE_NOTE = "Another program on this computer judges here: {model}. The text is sent there."
 _LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
@@ -42,6 +48,7 @@ class Speakers:
         self._library = library
         self._minds = minds
         self._voices = voices
+        self._made: tuple[tuple[Mind, Case, PatientPrompt, PatientVoice], GenerativeRealiser] | None = None
 
     def described(self, manifest: Manifest, model: str) -> Manifest:
         """Return the manifest with what is needed to hear the same voice again.
@@ -67,7 +74,7 @@ class Speakers:
             ModelUnavailable: The model cannot be loaded or run.
         """
         if model != GUIDED:
-            self._realiser(case, model).prepare(session_id, case)
+            self._realiser(case, model).prepare(session_id)
 
     def speaker(
         self, session: Session, case: Case, path: Sequence[Turn], on_chunk: OnChunk, cancel: CancelToken | None
@@ -85,7 +92,7 @@ class Speakers:
                 realiser = self._realiser(case, model)
             except ModelUnavailable as error:
                 return Words(text="", act=plan.act, guard=(GuardEvent(rule=UNAVAILABLE, detail=error.message),))
-            return realiser.realise(session.id, case, plan, path, random, on_chunk, cancel)
+            return realiser.realise(session.id, plan, path, random, on_chunk, cancel)
 
         return speak
 
@@ -96,17 +103,29 @@ class Speakers:
                 self._voices.voice(session.manifest.model).forget(session.id)
 
     def _realiser(self, case: Case, model: str) -> GenerativeRealiser:
-        mind = self._minds.of(case.persona)
-        return GenerativeRealiser(mind.persona, self._library.patient_prompt(), mind.guard, self._voices.voice(model))
+        """Return what speaks in this case; the last one is kept, as its prompt is long and turns follow quickly."""
+        mind, wording, voice = self._minds.of(case.persona), self._library.patient_prompt(), self._voices.voice(model)
+        parts = (mind, case, wording, voice)
+        if self._made is None or any(one is not other for one, other in zip(self._made[0], parts, strict=True)):
+            self._made = (parts, GenerativeRealiser(mind.persona, case, wording, mind.guard, voice))
+        return self._made[1]
 
 
 def leaves_note(manifest: Manifest) -> str:
     """Return what a trainee must know when words go to a server; '' when they stay in this program."""
-    if not manifest.is_remote:
+    return _note(manifest.model, LEAVES_NOTE, LOCAL_SERVER_NOTE)
+
+
+def judge_note(model_id: str) -> str:
+    """Return what a user must know when a server's model judges a text; '' when it stays in this program."""
+    return _note(model_id, JUDGE_LEAVES_NOTE, LOCAL_JUDGE_NOTE)
+
+
+def _note(model_id: str, leaves: str, stays_here: str) -> str:
+    if not model_id.startswith(REMOTE):
         return ""
-    model = manifest.model.removeprefix(REMOTE)
-    is_here = _LOOPBACK.search(model) is not None
-    return (LOCAL_SERVER_NOTE if is_here else LEAVES_NOTE).format(model=model)
+    is_here = _LOOPBACK.search(model_id) is not None
+    return (stays_here if is_here else leaves).format(model=model_id.removeprefix(REMOTE))
 
 
 def stood_in(words: Words) -> bool:

@@ -16,6 +16,7 @@ from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
 CHECK_UP_TO_BYTES = 64_000_000
@@ -37,6 +38,7 @@ class Repositories:
     sessions: SqlSessionRepository
     drills: SqlDrillRepository
     consents: SqlConsentRepository
+    writings: SqlWritingRepository
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -59,7 +61,12 @@ def open_repositories(path: Path) -> Repositories:
         raise
     engine = make_engine(path)
     shared = (engine, path, lane)
-    return Repositories(SqlSessionRepository(*shared), SqlDrillRepository(*shared), SqlConsentRepository(*shared))
+    return Repositories(
+        SqlSessionRepository(*shared),
+        SqlDrillRepository(*shared),
+        SqlConsentRepository(*shared),
+        SqlWritingRepository(*shared),
+    )
 
 
 def _prepare(path: Path) -> None:

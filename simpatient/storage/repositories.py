@@ -35,7 +35,7 @@ class SqlSessionRepository(SqlRepository):
         """Append a turn and make it the leaf in use."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             _insert_turns(connection, session_id, [turn])
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
 
@@ -81,7 +81,7 @@ class SqlSessionRepository(SqlRepository):
         """Choose the branch in use."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             if leaf is not None:
                 _need_turn(connection, session_id, leaf)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=leaf))
@@ -92,7 +92,7 @@ class SqlSessionRepository(SqlRepository):
         """Record that another patient model took over."""
 
         def work(connection: Connection) -> None:
-            manifest = _need_session(connection, session_id).manifest
+            manifest = need_session(connection, session_id).manifest
             changed = {**manifest, "model": model}
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
 
@@ -121,7 +121,7 @@ class SqlSessionRepository(SqlRepository):
         """Store the trainee's own rating; the first one is kept, later ones are not taken."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
             connection.execute(new.on_conflict_do_nothing())
 
@@ -131,7 +131,7 @@ class SqlSessionRepository(SqlRepository):
         """Return the session; ``scorecards`` are those of its leaf in use."""
 
         def work(connection: Connection) -> Session:
-            row = _need_session(connection, session_id)
+            row = need_session(connection, session_id)
             try:
                 return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
             except ValidationError as error:
@@ -167,7 +167,7 @@ class SqlSessionRepository(SqlRepository):
         """Remove a session and everything that hangs on it."""
 
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             connection.execute(delete(sessions).where(sessions.c.id == session_id))
 
         self._write(work)
@@ -185,7 +185,7 @@ class SqlSessionRepository(SqlRepository):
 
     def _change(self, session_id: str, **values: Any) -> None:
         def work(connection: Connection) -> None:
-            _need_session(connection, session_id)
+            need_session(connection, session_id)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
 
         self._write(work)
@@ -218,7 +218,9 @@ class _Hanging:
     def session(self, row: Row[Any]) -> Session:
         """Return the session of a row; raises ``ValidationError`` when it is not sound."""
         said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
-        cards = [card.card for card in self._cards.get(row.id, ()) if card.leaf == row.leaf]
+        cards: dict[int, list[Any]] = defaultdict(list)
+        for card in self._cards.get(row.id, ()):
+            cards[card.leaf].append(card.card)
         return rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
 
     def _turn(self, row: Row[Any], key: tuple[str, int]) -> Turn:
@@ -259,7 +261,8 @@ def _insert_session(connection: Connection, session: Session) -> None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
 
 
-def _need_session(connection: Connection, session_id: str) -> Row[Any]:
+def need_session(connection: Connection, session_id: str) -> Row[Any]:
+    """Return the row of a session; raises ``NotFound`` when there is none."""
     row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
     if row is None:
         raise NotFound(f'There is no session "{session_id}".', "Choose one from the progress page.")
@@ -267,7 +270,7 @@ def _need_session(connection: Connection, session_id: str) -> Row[Any]:
 
 
 def _need_turn(connection: Connection, session_id: str, turn: int) -> None:
-    _need_session(connection, session_id)
+    need_session(connection, session_id)
     here = (turns.c.session_id == session_id) & (turns.c.seq == turn)
     if connection.execute(select(turns.c.seq).where(here)).one_or_none() is None:
         raise NotFound(f'There is no turn {turn} in the session "{session_id}".', "Choose another turn.")

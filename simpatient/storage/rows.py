@@ -69,7 +69,11 @@ def to_turn(row: Mapping[str, Any], codes: Any, speech: Any, marked: bool) -> Tu
     return Turn.model_validate({"turn": row["seq"], **fields, "codes": codes, "speech": speech, "marked": marked})
 
 
-def to_session(row: Mapping[str, Any], turns: Sequence[Turn], cards: Sequence[Any], rating: Any) -> Session:
+def to_session(
+    row: Mapping[str, Any], turns: Sequence[Turn], cards: Mapping[int, Sequence[Any]], rating: Any
+) -> Session:
     """Return the session of a row; raises pydantic's ``ValidationError`` when something is not sound."""
     fields = {name: row[name] for name in (*SESSION_FIELDS, "manifest")}
-    return Session.model_validate({**fields, "turns": tuple(turns), "scorecards": cards, "self_rating": rating})
+    others = {leaf: found for leaf, found in cards.items() if leaf != row["leaf"]}
+    shown = {"scorecards": cards.get(row["leaf"], ()), "other_scorecards": others, "self_rating": rating}
+    return Session.model_validate({**fields, **shown, "turns": tuple(turns)})

@@ -146,6 +146,16 @@ consents = Table(
     Index("ix_consents_trainee_id_purpose", "trainee_id", "purpose"),
 )
 
+# What was written after a session; append-only, the first attempt is the one made without knowing the case.
+written_attempts = Table(
+    "written_attempts",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("rubric", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("attempt", JSON, nullable=False),
+)
+
 # Tries hang on no session: a drill is practised by itself.
 drill_tries = Table(
     "drill_tries",

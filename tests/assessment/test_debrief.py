@@ -109,6 +109,19 @@ def test_skilled_work_is_kept(guide: CoachingGuide) -> None:
     assert [m.title for m in debrief.change] == ["Take it one step further"]
 
 
+def test_a_promise_that_all_will_be_well_is_no_support_to_keep(guide: CoachingGuide) -> None:
+    def kept(line: str) -> list[str]:
+        hard = "I lie awake and I am worried about all of it."
+        turns = talk(
+            (("What keeps you awake?", "open_question"),), (hard, "neutral"), ((line, "support"),), (hard, "neutral"),
+            (("And in the day?", "open_question"),), (hard, "neutral"),
+        )  # fmt: skip
+        return [moment.evidence.quote for moment in _debrief(turns, guide).keep]
+
+    assert "I am here with you in this." in kept("I am here with you in this.")
+    assert "It will get better, I promise." not in kept("It will get better, I promise.")
+
+
 def test_a_hint_at_suicide_without_a_question_comes_first_of_all(guide: CoachingGuide) -> None:
     turns = talk(
         (("How are things at home?", "open_question"),),

@@ -272,9 +272,9 @@ def test_mistakes_in_a_rubric_are_found() -> None:
     )
     fields = [field for field, _ in rubric_problems(rubric, CODES)]
     assert sorted(set(fields)) == [
-        "counts.two.id", "criteria.warmth.drivers.0.codes", "criteria.warmth.drivers.0.formula", "overall",
-        "patterns.affirm.after", "patterns.affirm.id", "patterns.two.since", "summaries.talk-time.evidence_codes",
-        "summaries.talk-time.formula", "summaries.talk-time.id", "summaries.talk-time.n",
+        "counts.0.id", "criteria.warmth.drivers.0.codes", "criteria.warmth.drivers.0.formula", "overall",
+        "patterns.affirm.after", "patterns.affirm.id", "patterns.two", "summaries.0.id",
+        "summaries.talk-time.evidence_codes", "summaries.talk-time.formula", "summaries.talk-time.n",
     ]  # fmt: skip
 
 

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from simpatient.assessment.criteria_checks import holds_text
 from simpatient.assessment.measures import measure
 from simpatient.assessment.patterns import read
+from simpatient.assessment.regrading import with_ratings
 from simpatient.assessment.rubrics import rubric_problems
 from simpatient.assessment.scoring import score
 from simpatient.assessment.writing import Writing, by_meaning, held_at, statements
 from simpatient.domain.base import Value
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Criterion, Driver, Level, LevelRule, Pattern, Rubric, Summary, Threshold
-from simpatient.domain.score import NO_TURN, Score
+from simpatient.domain.score import NO_TURN, Evidence, Score
 from simpatient.domain.session import CodedTurn
 from tests.assessment.coded_conversations import CODES, SCHEME, patient, talk, trainee
 from tests.fakes import FakeEncoder
@@ -298,3 +299,38 @@ def test_what_only_says_again_the_patients_sentence_shows_no_skill() -> None:
     assert reading.hits("echo")
     assert reading.hits("affirm")
     assert measure(reading, ())["trainee_echoes"] == 1
+
+
+# --- a grader beside formulas -------------------------------------------------------------------------------------
+
+
+def _graded(rating: Score, *, critical: bool) -> tuple[Score, ...]:
+    rubric = _rubric(_criterion(rules=(RULE,), critical_at=1), LEVEL, patterns=(PUSHED, KEPT))
+    (asked, level) = score("s", TALK, rubric, "coder", _writing(level="moderate")).criteria
+    quote = Evidence(turn=0, start=0, end=1, quote="x")
+    flagged = asked.model_copy(
+        update={"value": 1.0, "unscored_reason": None, "evidence": (quote,), "critical": critical}
+    )
+    card = score("s", TALK, rubric, "coder").model_copy(update={"criteria": (flagged, level)})
+    silent = rating.model_copy(update={"id": level.id})
+    return with_ratings(card, TALK, rubric, (rating, silent)).criteria
+
+
+SILENT = Score(id="item", value=None, scale=(0, 4), confidence=0, status="estimate", unscored_reason="Unreadable.")
+
+
+def test_a_silent_grader_hides_neither_what_is_critical_nor_what_was_written() -> None:
+    flagged, level = _graded(SILENT, critical=True)
+    assert (flagged.value, flagged.critical, level.value) == (1, True, 2)
+    refused, level = _graded(SILENT, critical=False)
+    assert (refused.value, level.value) == (None, 2)
+
+
+def test_a_grader_that_rates_may_take_a_flag_away_and_give_one() -> None:
+    quote = Evidence(turn=0, start=0, end=1, quote="x")
+    for value, critical in ((3.0, False), (0.0, True)):
+        rating = SILENT.model_copy(
+            update={"value": value, "unscored_reason": None, "evidence": (quote,), "critical": critical}
+        )
+        assert (_graded(rating, critical=not critical)[0].value) == value
+        assert (_graded(rating, critical=not critical)[0].critical) is critical

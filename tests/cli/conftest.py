@@ -18,8 +18,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    parts = (made.practise, made.review, made.progress, made.author, made.reports, made.drill, made.models)
-    app = App(home, "me", made.library, ENCODER, made.coder, made.sessions, *parts)
+    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge")
+    # The command line does not talk.
+    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers"))
+    app = App(
+        home=home, trainee_id="me", library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
+        **{name: getattr(made, name) for name in names}, **silent,
+    )  # fmt: skip
     monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: app)
     monkeypatch.setattr(reports, "open_app", lambda *_: app)
     return made

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simpatient import bootstrap
+from simpatient.bootstrap import sound as bootstrap
 from simpatient.cli.main import run
 from simpatient.services.recognisers import RecogniserService
 from simpatient.speech.whisper_weights import WhisperWeights
@@ -24,7 +24,7 @@ def server(home, monkeypatch):
         probe=FakeMachine(),
         cores=lambda: 2,
     )
-    monkeypatch.setattr("simpatient.bootstrap.open_recognisers", lambda _: service)
+    monkeypatch.setattr("simpatient.bootstrap.sound.open_recognisers", lambda _: service)
     yield made
     made.close()
 

@@ -18,6 +18,7 @@ FILE = "hidden: says how to read the file; the schema checks it"
 VOICE = "hidden: only the synthesizer uses it"
 INDEX, GUIDED, GUARD = "patient/persona_index.py", "patient/guided.py", "patient/guard.py"
 EVENTS, GATES, DYNAMICS, PLANNER = "patient/events.py", "patient/gates.py", "patient/dynamics.py", "patient/planner.py"
+NEARNESS = "patient/nearness.py"
 CHECKS, CASE_PAGE, DEBRIEF = "content/persona_checks.py", "gui/case_page.py", "assessment/debrief.py"
 
 RENDERED = {
@@ -78,6 +79,7 @@ RENDERED = {
     "facts.tell": GUIDED,
     "facts.deflect": GUIDED,
     "facts.markers": GUARD,
+    **{f"facts.{name}": NEARNESS for name in ("slips", "untrue")},
     "facts.talk": PLANNER,
     "facts.deep": GUIDED,
     "facts.hint_of": DEBRIEF,

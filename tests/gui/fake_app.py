@@ -9,18 +9,21 @@ from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
+from simpatient.domain.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring import Preview, PreviewReply
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.practise import Exchange, coded_turns
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
-from tests.fakes import FixedClock, InMemoryDrills
-from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME
+from simpatient.services.write import WriteService
+from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
+from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
 from tests.model_fakes import ModelWorld
+from tests.review_fakes import FakeJudges, InMemoryWritings
 
 T0 = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 ANSWERS = (
@@ -57,7 +60,10 @@ class FakeLibrary:
         return _find(PERSONAS, persona_id)
 
     def rubric(self, rubric_id):
-        return _find(RUBRICS, rubric_id)
+        return _find(self.rubrics(), rubric_id)
+
+    def rubrics(self):
+        return (*RUBRICS, *WRITING)
 
     def curricula(self):
         return tuple(self.all_curricula)
@@ -113,6 +119,7 @@ class FakePractise:
         self.warmed: list[str] = []
         self.answers = list(ANSWERS)
         self.model = "guided"
+        self.misses_risk = False
 
     def warm_up(self, case_id, model="guided"):
         self.warmed.append(case_id)
@@ -185,15 +192,41 @@ class FakePractise:
         self.sessions[session_id] = session.model_copy(update={"turns": turns})
 
     def branch(self, session_id, from_turn):
-        session = self.sessions[session_id].model_copy(update={"leaf": from_turn, "ended_at": None})
-        self.sessions[session_id] = session
-        return session
+        session = self.sessions[session_id]
+        others = dict(session.other_scorecards)
+        if session.scorecards:
+            others[session.leaf] = session.scorecards
+        self.sessions[session_id] = session.model_copy(
+            update={
+                "leaf": from_turn,
+                "ended_at": None,
+                "scorecards": others.pop(from_turn, ()),
+                "other_scorecards": others,
+            }
+        )
+        return self.sessions[session_id]
 
     def end(self, session_id):
         session = self.sessions[session_id]
-        ended = session.model_copy(update={"ended_at": T0 + timedelta(minutes=20), "scorecards": (scorecard(session),)})
+        cards = (scorecard(session, missed=self.misses_risk),)
+        ended = session.model_copy(update={"ended_at": T0 + timedelta(minutes=20), "scorecards": cards})
         self.sessions[session_id] = ended
         return ended
+
+
+class StoredSessions:
+    """What writing needs of stored sessions."""
+
+    def __init__(self, practise: FakePractise) -> None:
+        self._practise = practise
+        self.on_delete = []
+
+    def get(self, session_id):
+        return _session(self._practise.sessions, session_id)
+
+    def save_scorecards(self, session_id, leaf, cards):
+        session = self._practise.sessions[session_id]
+        self._practise.sessions[session_id] = session.model_copy(update={"scorecards": tuple(cards)})
 
 
 def _session(sessions, session_id):
@@ -207,8 +240,21 @@ def _evidence(session: Session, supports: bool = True) -> Evidence:
     return Evidence(turn=turn.turn, start=0, end=len(turn.text), quote=turn.text, supports=supports)
 
 
-def scorecard(session: Session) -> Scorecard:
-    """Return a scorecard with every kind of value: in a band, without, undefined, too few, abstained."""
+def _missed(session: Session) -> Score:
+    """Return a critical value, which rests on what the patient said."""
+    said = next(turn for turn in session.turns if turn.speaker == "patient")
+    quote = Evidence(turn=said.turn, start=0, end=len(said.text), quote=said.text, supports=False)
+    return Score(
+        id="asked_plainly", value=0, scale=(0, 2), confidence=0.58, status="needs_review", evidence=(quote,),
+        critical=True,
+    )  # fmt: skip
+
+
+def scorecard(session: Session, *, missed: bool = False) -> Scorecard:
+    """Return a scorecard with every kind of value: in a band, without, undefined, too few, abstained.
+
+    With ``missed`` it has a critical one too.
+    """
     rubric = RUBRICS[0]
     limits = {each.id: each.thresholds for each in rubric.summaries}
     evidence = (_evidence(session),)
@@ -217,6 +263,7 @@ def scorecard(session: Session) -> Scorecard:
         rubric=rubric.id,
         rubric_version=rubric.version,
         criteria=(
+            *((_missed(session),) if missed else ()),
             Score(id="empathy", value=4, scale=(1, 5), confidence=0.62, status="estimate", evidence=evidence),
             Score(
                 id="partnership",
@@ -245,6 +292,7 @@ def scorecard(session: Session) -> Scorecard:
             SummaryValue(id="open_share", value=0.5, n=2, undefined=False, enough=False),
         ),
         overall=Overall(value=0.6, confidence=0.7),
+        provenance=Provenance(judged_by="formulas over behaviour codes", rubric_version=rubric.version),
     )
 
 
@@ -252,8 +300,8 @@ class FakeReview:
     def __init__(self, practise: FakePractise) -> None:
         self._practise = practise
 
-    def session(self, session_id):
-        return _session(self._practise.sessions, session_id)
+    def session(self, session_id, leaf=None):
+        return _session(self._practise.sessions, session_id).on_branch(leaf)
 
     def questions(self):
         return dict(GUIDE.self_rating_questions)
@@ -262,8 +310,8 @@ class FakeReview:
         session = self._practise.sessions[session_id]
         self._practise.sessions[session_id] = session.model_copy(update={"self_rating": rating})
 
-    def debrief(self, session_id):
-        session = self._practise.sessions[session_id]
+    def debrief(self, session_id, leaf=None):
+        session = self.session(session_id, leaf)
         turns = [t for t in session.path() if t.speaker == "trainee"]
         return Debrief(
             session_id=session_id,
@@ -287,7 +335,7 @@ class FakeReview:
             speaking=speaking_times(coded_turns(session.path(), LookCoder())),
         )
 
-    def disclosure_map(self, session_id):
+    def disclosure_map(self, session_id, leaf=None):
         hint = "Staying with the shame for a turn instead of reassuring it away."
         return DisclosureMap(
             session_id=session_id,
@@ -376,17 +424,20 @@ class FakeProgress:
         found = []
         for session in self._practise.sessions.values():
             case = self._library.case(session.case_id)
-            found.append(
+            found.extend(
                 SessionSummary(
                     session_id=session.id,
                     case_id=case.id,
                     case_title=case.title,
                     patient_name=self._library.persona(case.persona).identity.name,
                     started_at=session.started_at,
-                    ended_at=session.ended_at,
-                    trainee_turns=sum(t.speaker == "trainee" for t in session.turns),
+                    ended_at=branch.ended_at,
+                    trainee_turns=sum(t.speaker == "trainee" for t in branch.path()),
                     has_self_rating=session.self_rating is not None,
+                    leaf=branch.leaf,
+                    attempt=number,
                 )
+                for number, branch in enumerate(session.attempts(), start=1)
             )
         return (*reversed(found), *self.past)
 
@@ -530,7 +581,7 @@ class FakeReports:
     def __init__(self) -> None:
         self.with_disclosure: bool | None = None
 
-    def session(self, session_id, *, pdf=None, html=None, with_disclosure=False):
+    def session(self, session_id, *, pdf=None, html=None, with_disclosure=False, leaf=None):
         self.with_disclosure = with_disclosure
         Path(pdf).write_bytes(b"%PDF-1.4")
 
@@ -583,6 +634,15 @@ class FakeApp:
         self.reports = FakeReports()
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
+        self.writings = InMemoryWritings(StoredSessions(self.practise))
+        self.write = WriteService(
+            library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
+            encoder=FakeEncoder(), clock=FixedClock(T0),
+        )  # fmt: skip
+        self.judges = FakeJudges()
+        self.judge = JudgeService(
+            library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
+        )
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
         self.models = self.model_world.service
         self.consents = FakeConsents()

@@ -219,6 +219,16 @@ RUBRICS = (
                     "levels": [],
                     "policy": "needs_review",
                 },
+                {
+                    "id": "asked_plainly",
+                    "label": "Asking directly",
+                    "question": "Was suicide, or wishing to be dead, asked about in plain words?",
+                    "scale": [0, 2],
+                    "start": 0,
+                    "levels": [{"value": 0, "anchor": "The question was not asked, hint or no hint."}],
+                    "policy": "needs_review",
+                    "critical_at": 0,
+                },
             ],
             "summaries": [
                 {
@@ -267,6 +277,60 @@ RUBRICS = (
         }
     ),
 )
+
+_LEVELS = [
+    {"value": 0, "anchor": "Nothing of it."},
+    {"value": 1, "anchor": "A little of it."},
+    {"value": 2, "anchor": "Half of it, or all of it vaguely."},
+    {"value": 3, "anchor": "Most of it."},
+    {"value": 4, "anchor": "All of it, in the patient's own terms."},
+]
+
+
+def _written(name: str, text: str, question: str, compare: str, **more: object) -> dict[str, object]:
+    return {
+        "id": name, "label": text, "question": question, "scale": [0, 4], "start": 0, "step": 0.5, "levels": _LEVELS,
+        "policy": "needs_review", "written": name, "compare": compare, **more,
+    }  # fmt: skip
+
+
+WRITING = (
+    Rubric.model_validate(
+        {
+            "id": "making-sense", "version": "1.0.0", "title": "Formulation exercise", "label": "Our own estimate",
+            "citation": "Ours.", "license_tier": 1, "scheme": "talk", "overall": "0.5",
+            "disclaimer": "Compared by a program that knows likeness of meaning, not whether a thought is wise. A "
+            "person has to confirm every field.",
+            "criteria": [
+                _written("precipitating", "What set it off", "What happened before it began, or before it got worse?",
+                         "formulation.precipitating"),
+                _written("perpetuating", "What keeps it going", "What keeps the trouble going now?",
+                         "formulation.perpetuating"),
+                _written("wish", "What they wish for from others", "What does the patient long for from other people?",
+                         "formulation.relational_pattern.wish"),
+            ],
+            "summaries": [
+                {"id": "mean", "label": "Mean over the fields written", "unit": "share", "n": "3", "min_n": 2,
+                 "formula": "(or_else(precipitating, 0) + or_else(perpetuating, 0) + or_else(wish, 0)) / 12",
+                 "explanation": "Credit earned, as a share of what the fields could earn."},
+            ],
+        }
+    ),
+    Rubric.model_validate(
+        {
+            "id": "level-of-risk", "version": "1.0.0", "title": "Level of risk", "label": "Our own estimate",
+            "citation": "Ours.", "license_tier": 1, "scheme": "talk", "overall": "0.5",
+            "disclaimer": "Practice with a made-up case; never a tool for a real one.",
+            "criteria": [
+                _written("risk_level", "Level of risk, as concluded", "Which level would you write down?",
+                         "risk.true_level", scale=[0, 2], step=1, options=["none", "low", "moderate", "high"],
+                         levels=[{"value": 0, "anchor": "Too low, or much too high."},
+                                 {"value": 1, "anchor": "One step too high."},
+                                 {"value": 2, "anchor": "The level the case holds."}]),
+            ],
+        }
+    ),
+)  # fmt: skip
 
 SCHEME = CodingScheme.model_validate(
     {

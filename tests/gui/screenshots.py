@@ -119,6 +119,7 @@ class _Tour:
         self._shot("case")
 
     def _session(self) -> None:
+        self._app.practise.misses_risk = True
         pages = self._window.pages
         pages.case.begin.click()
         self._wait(lambda: pages.session.state == "content" and pages.session.log.bubbles)
@@ -197,6 +198,7 @@ class _Tour:
         page.composer.set_waiting(False)
 
     def _debrief(self) -> None:
+        """A session with something critical in it, looked back at from end to end."""
         page = self._window.pages.debrief
         self._wait(lambda: page.state == "content" and page.form is not None)
         self._shot("own-rating")
@@ -215,6 +217,19 @@ class _Tour:
         page.disclosure.button.click()
         self._wait(lambda: page.disclosure.is_open)
         self._shot("debrief-map")
+        self._write(page)
+
+    def _write(self, page) -> None:
+        page.show_tab("write")
+        self._shot("debrief-write")
+        card = page.write.cards["making-sense"]
+        card.form.editors["precipitating"].setPlainText(
+            "He missed his daughter's recital. It was a missed recital too many."
+        )
+        card.form.editors["wish"].setPlainText("To be left alone.")
+        card.save.click()
+        self._wait(lambda: page.write.cards["making-sense"].form is None)
+        self._shot("debrief-written")
 
     def _spoken(self) -> None:
         from test_flow import _rating

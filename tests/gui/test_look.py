@@ -15,9 +15,9 @@ from simpatient.gui.session_table import SessionTable
 from simpatient.gui.stylesheet import render
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, TEXT_SIZES, contrast
-from simpatient.gui.widgets.controls import Segments
+from simpatient.gui.widgets.controls import Button, Segments
 from simpatient.gui.widgets.conversation import ChatLog, Composer
-from simpatient.gui.widgets.layout import Columns, column, message_panel
+from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
 
 HOSTILE = (
@@ -147,6 +147,22 @@ def test_columns_stack_when_a_part_shown_later_needs_the_room(qtbot, themed):
     assert wanted > 560 - 260
     qtbot.waitUntil(lambda: segments.width() >= wanted or segments.x() == 0, timeout=10_000)
     assert segments.y() > 0
+
+
+@pytest.mark.parametrize(("width", "is_one_line"), [(1100, True), (720, False)])
+def test_a_head_gives_its_tabs_a_line_of_their_own_before_it_cuts_them(qtbot, themed, width, is_one_line):
+    segments = Segments([(str(i), f"A part {i}") for i in range(5)], "Parts")
+    export = Button("Export PDF")
+    head = HeadLine(label("A name"), segments, export)
+    qtbot.addWidget(head)
+    head.resize(width, 120)
+    head.show()
+    Theme.current().choose("light", "largest")
+    qtbot.waitUntil(lambda: segments.width() >= segments.sizeHint().width(), timeout=10_000)
+    assert segments.x() + segments.width() <= width
+    head.resize(1600 if is_one_line else width, 120)
+    qtbot.waitUntil(lambda: (segments.y() < export.y() + export.height()) == is_one_line, timeout=10_000)
+    Theme.current().choose("light", "normal")
 
 
 @pytest.mark.parametrize("count", [1, 10, 14])

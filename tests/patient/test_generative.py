@@ -8,13 +8,14 @@ from simpatient.domain.errors import Cancelled
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import GenerativeRealiser
 from simpatient.patient.guard import make_guard
+from simpatient.patient.guard_meaning import GeneratedGuard
 from simpatient.patient.guided import Words
 from tests.builders import codes_of, small_case, small_persona, small_rules
-from tests.fakes import ScriptedVoice
+from tests.fakes import RememberingFakeEncoder, ScriptedVoice
 from tests.patient.test_prompting import WORDING
 
 PERSONA, CASE = small_persona(), small_case()
-GUARD = make_guard(PERSONA, small_rules())
+GUARD = GeneratedGuard(make_guard(PERSONA, small_rules()), PERSONA, small_rules(), RememberingFakeEncoder())
 PLAN = ReplyPlan(act="recounting", max_sentences=3, max_words=40)
 
 
@@ -25,8 +26,8 @@ class Stop:
 def say(make_turns, *answers: str, plan: ReplyPlan = PLAN, **named: object):
     """Return the words, what was shown, and the voice."""
     voice, shown = ScriptedVoice(answers, **named), []
-    realiser = GenerativeRealiser(PERSONA, WORDING, GUARD, voice)
-    words = realiser.realise("s", CASE, plan, make_turns("Hello.", "How are you?"), Random(1), shown.append, None)
+    realiser = GenerativeRealiser(PERSONA, CASE, WORDING, GUARD, voice)
+    words = realiser.realise("s", plan, make_turns("Hello.", "How are you?"), Random(1), shown.append, None)
     return words, "".join(shown), voice
 
 
@@ -80,16 +81,16 @@ def test_only_a_fact_that_can_be_heard_counts_as_told(make_turns) -> None:
 
 
 def test_a_cancelled_answer_says_nothing(make_turns) -> None:
-    realiser = GenerativeRealiser(PERSONA, WORDING, GUARD, ScriptedVoice(["Hello there. Well."]))
+    realiser = GenerativeRealiser(PERSONA, CASE, WORDING, GUARD, ScriptedVoice(["Hello there. Well."]))
     with pytest.raises(Cancelled):
-        realiser.realise("s", CASE, PLAN, make_turns("Hello.", "Hi."), Random(1), lambda _: None, Stop())
+        realiser.realise("s", PLAN, make_turns("Hello.", "Hi."), Random(1), lambda _: None, Stop())
 
 
 def test_the_fixed_prompt_is_read_ahead(make_turns) -> None:
     voice = ScriptedVoice(["Well."])
-    realiser = GenerativeRealiser(PERSONA, WORDING, GUARD, voice)
-    realiser.prepare("s", CASE)
-    realiser.realise("s", CASE, PLAN, make_turns("Hello.", "Hi."), Random(1), lambda _: None, None)
+    realiser = GenerativeRealiser(PERSONA, CASE, WORDING, GUARD, voice)
+    realiser.prepare("s")
+    realiser.realise("s", PLAN, make_turns("Hello.", "Hi."), Random(1), lambda _: None, None)
     assert voice.heard[0][1][:2] == voice.prepared[0][1]
 
 

@@ -35,7 +35,11 @@ CLAIMS = {
         {"id": "age_of", "look_in": ["identity"], "known_by": [r"(?P<of>(?-i:[A-Z])\w+), (?P<n>{number})"],
          "said_by": [r"(?P<of>(?-i:[A-Z])\w+) is (?P<n>{number})"]},
     ],
-    "mentions": [{"id": "job", "said_by": [r"\bi'm an? (?P<word>nurse|baker)\b"]}],
+    "mentions": [
+        {"id": "job", "said_by": [r"\bi'm an? (?P<word>nurse|baker)\b"]},
+        {"id": "town", "known_by": [r"(?P<of>(?-i:[A-Z])\w+) in (?P<word>(?-i:[A-Z])\w+)"],
+         "said_by": [r"(?P<of>(?-i:[A-Z])\w+) lives in (?P<word>(?-i:[A-Z])\w+)"]},
+    ],
 }  # fmt: skip
 
 
@@ -82,6 +86,23 @@ def test_a_word_must_stand_in_the_personas_file() -> None:
     persona = _persona(work="A baker on early shifts.")
     assert not _broken("I'm a baker.", persona)
     assert _broken("I'm a nurse.", persona) == [("contradiction", "job: I'm a nurse")]
+
+
+def test_a_word_tied_to_somebody_else_is_wrong_and_one_tied_to_nobody_is_left_alone() -> None:
+    persona = _persona(relationships="Nell in York, Ada in Leeds.")
+    assert _broken("Nell lives in Leeds.", persona) == [("contradiction", "town: Nell lives in Leeds")]
+    assert not _broken("Nell lives in York.", persona)
+    assert not _broken("Nell lives in Hull.", persona)
+
+
+def test_a_pattern_may_name_the_patient() -> None:
+    data = small_rules().model_dump()
+    data["rules"][0]["patterns"] = (r"(?-i:{name}) \w+s",)
+    persona = small_persona()
+    first = persona.identity.name.split()[0]
+    guard = make_guard(persona, GuardRules.model_validate(data))
+    assert guard.check(f"{first} looks away.", (), 60)
+    assert not guard.check("Peter looks away.", (), 60)
 
 
 def test_a_curly_apostrophe_hides_nothing() -> None:

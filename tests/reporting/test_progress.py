@@ -58,3 +58,28 @@ def test_mastery_names_its_sessions_and_rule(make_progress):
 def test_the_pdf_fits_any_number_of_sessions(make_progress, sessions):
     pages = PdfReader(io.BytesIO(progress_pdf(progress_view(make_progress(sessions))))).pages
     assert "not a verdict" in " ".join(" ".join(page.extract_text().split()) for page in pages)
+
+
+def test_a_retry_is_a_row_of_its_own_and_no_session_of_its_own(make_progress):
+    progress = make_progress(3)
+    first = progress.sessions[-1]
+    retry = first.model_copy(update={"attempt": 2, "leaf": 9, "trainee_turns": 15, "ended_at": None})
+    view = progress_view(progress.model_copy(update={"sessions": (retry, *progress.sessions)}))
+    facts = dict(view.facts)
+    assert facts["Sessions"] == "3, and 1 retry of them"
+    assert [row[0] for row in view.sessions.rows] == ["1", "1, retry 1", "2", "3"]
+    assert int(facts["Turns by the trainee"]) == 15 + 13 + 14
+    assert dict(progress_view(progress).facts)["Sessions"] == "3"
+
+
+def test_a_retried_session_has_its_values_once_in_the_table(make_progress):
+    progress = make_progress(3)
+    first = progress.sessions[-1]
+    retries = [
+        first.model_copy(update={"attempt": 2, "trainee_turns": 15}),
+        first.model_copy(update={"attempt": 3, "trainee_turns": 16, "ended_at": None}),
+    ]
+    whole = progress_csv(progress.model_copy(update={"sessions": (*retries, *progress.sessions)}))
+    rows = list(csv.DictReader(io.StringIO(whole.decode("utf-8-sig"))))
+    assert len(rows) == len(list(csv.DictReader(io.StringIO(progress_csv(progress).decode("utf-8-sig")))))
+    assert {row["trainee_turns"] for row in rows if row["session_id"] == first.session_id} == {"15"}

@@ -1,4 +1,4 @@
-"""Kept sound: heard again, stopped, and deleted with its session or when its time is over."""
+"""Kept sound: heard again, stopped, and deleted with its session."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from simpatient.domain.speech import Sound
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.forgetting import ForgettingService
 from simpatient.services.listening_back import ListeningBackService
-from tests.fakes import FixedClock, InMemorySessions
+from tests.fakes import FixedClock
 from tests.storage.made_sessions import T0
 from tests.talk_fakes import InMemoryClips
 from tests.world import World
@@ -73,7 +73,7 @@ def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemor
     gone, stays = world.begin(), world.begin()
     for session_id in (gone, stays):
         clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
-    forgetting = ForgettingService(sessions=world.sessions, clips=clips, clock=FixedClock(T0))
+    forgetting = ForgettingService(sessions=world.sessions, clips=clips)
     forgetting.delete_session(gone)
     assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
     with pytest.raises(NotFound):
@@ -89,15 +89,7 @@ def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world
             raise StorageUnavailable("The disk is read-only.")
 
     session_id = world.begin()
-    forgetting = ForgettingService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)), clock=FixedClock(T0))
+    forgetting = ForgettingService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)))
     with pytest.raises(StorageUnavailable):
         forgetting.delete_session(session_id)
     assert world.sessions.get(session_id).id == session_id
-
-
-def test_sound_whose_time_is_over_is_deleted(clips: InMemoryClips) -> None:
-    clips.save("me", "s1", SOUND, T0)
-    kept = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
-    forgetting = ForgettingService(sessions=InMemorySessions(), clips=clips, clock=FixedClock(T0))
-    assert forgetting.delete_expired_sound() == 1
-    assert list(clips.kept) == [kept]

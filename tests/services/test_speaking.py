@@ -95,3 +95,12 @@ def test_a_trainee_is_told_where_words_go(model, says):
     assert bool(note) == bool(says) == manifest.is_remote
     assert says in note
     assert not says or model.removeprefix("remote:") in note
+
+
+def test_the_long_prompt_is_built_once_for_all_turns_of_a_case() -> None:
+    here, voice = world("Well.", "Quite.")
+    session_id = here.begin(model="generative")
+    here.say(session_id, "What brings you here?")
+    here.say(session_id, "Go on.")
+    first, second = (heard[1][0].content for heard in voice.heard[:2])
+    assert first is second

@@ -1,6 +1,9 @@
 """Sessions and turns for the storage tests, with everything in them that can be stored."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
@@ -8,6 +11,20 @@ from simpatient.domain.score import Evidence, Overall, Score, Scorecard, Summary
 from simpatient.domain.session import Manifest, SelfRating, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
+
+# Which tables came with which migration after the first.
+_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents")}
+
+
+def set_back(path: Path, version: int) -> None:
+    """Make a closed database what it was at an earlier version of the schema."""
+    with closing(sqlite3.connect(path)) as connection:
+        for table in (table for added, tables in _LATER.items() if added > version for table in tables):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"PRAGMA user_version={version}")
+        connection.execute(f"UPDATE alembic_version SET version_num='{version:04}'")
+        connection.commit()
+
 
 T0 = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from simpatient.domain.score import Evidence
 from simpatient.services.ports import DrillRepository
 from simpatient.storage.opening import open_repositories
 from tests.fakes import InMemoryDrills
-from tests.storage.made_sessions import T0
+from tests.storage.made_sessions import T0, set_back
 
 QUOTE = Evidence(turn=1, start=0, end=4, quote=" Hm.", supports=False)
 FEEDBACK = Feedback(
@@ -118,19 +118,10 @@ def test_a_state_that_cannot_be_read_is_said_plainly(tmp_path: Path) -> None:
     opened.drills.close()
 
 
-FIRST_TABLES = {"alembic_version", "sessions", "turns", "turn_codes", "marks", "scorecards", "self_ratings"}
-
-
 def test_a_database_from_before_the_drills_gets_their_tables(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     open_repositories(path).sessions.close()
-    with closing(sqlite3.connect(path)) as connection:
-        there = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")]
-        for name in set(there) - FIRST_TABLES:
-            connection.execute(f"DROP TABLE {name}")
-        connection.execute("PRAGMA user_version=1")
-        connection.execute("UPDATE alembic_version SET version_num='0001'")
-        connection.commit()
+    set_back(path, 1)
     opened = open_repositories(path)
     opened.drills.add_try(a_try(), a_state())
     assert opened.drills.tries("t1", "asking") == (a_try(),)

@@ -125,10 +125,31 @@ def test_scorecards_belong_to_a_branch(sessions: SessionRepository) -> None:
     sessions.save_scorecards("s1", 1, [a_card(rubric="b"), a_card(rubric="a")])
     sessions.save_scorecards("s1", 0, [a_card(rubric="other")])
     assert [card.rubric for card in sessions.get("s1").scorecards] == ["b", "a"]
+    assert sessions.get("s1").other_scorecards == {0: (a_card(rubric="other"),)}
     sessions.set_leaf("s1", 0)
     assert [card.rubric for card in sessions.get("s1").scorecards] == ["other"]
+    assert sessions.list_sessions("t1")[0].other_scorecards == {1: (a_card(rubric="b"), a_card(rubric="a"))}
     sessions.set_leaf("s1", None)
     assert sessions.get("s1").scorecards == ()
+    assert sessions.get("s1").debriefed == (0, 1)
+
+
+def test_an_ended_branch_can_be_looked_at_after_a_retry_began(sessions: SessionRepository) -> None:
+    sessions.create(a_session(turns=(a_turn(0), a_turn(1, 0)), leaf=1))
+    sessions.save_scorecards("s1", 1, [a_card()])
+    sessions.end("s1", T0 + timedelta(minutes=20))
+    before = sessions.get("s1")
+    assert before.on_branch(1) == before
+    sessions.set_leaf("s1", 0)
+    sessions.reopen("s1")
+    sessions.add_turn("s1", a_turn(2, 0))
+    now = sessions.get("s1")
+    assert (now.is_ended, now.scorecards, now.debriefed) == (False, (), (1,))
+    then = now.on_branch(1)
+    assert (then.scorecards, then.path(), then.ended_at) == ((a_card(),), before.path(), a_turn(1, 0).at)
+    assert [each.leaf for each in now.attempts()] == [1, 2]
+    with pytest.raises(NotFound):
+        now.on_branch(2)
 
 
 def test_the_first_self_rating_is_kept(sessions: SessionRepository) -> None:

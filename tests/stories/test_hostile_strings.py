@@ -37,7 +37,7 @@ def test_hostile_strings_through_session_and_pdf(tmp_path: Path) -> None:
     random, world, sent = Random(20261120), World(), 0
     writer = FileReportWriter()
     reports = ReportService(
-        library=world.library, sessions=world.sessions, review=world.review, progress=world.progress,
+        library=world.library, review=world.review, progress=world.progress, write=world.write,
         writer=writer, clock=world.clock,
     )  # fmt: skip
     while sent < STRINGS:

@@ -10,6 +10,7 @@ from simpatient.content.locations import bundled_root
 from simpatient.domain.ports import Embeddings
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
 from simpatient.patient.persona_index import build_index
+from simpatient.services.minds import MindStore
 
 SHIPPED = bundled_root().joinpath(*bootstrap.VECTORS)
 
@@ -28,7 +29,8 @@ def test_the_shipped_vectors_are_those_of_the_bundled_content_and_nothing_more(l
     personas = library.personas()
     for persona in personas:
         assert len(build_index(persona, library.intents(), encoder).line_vectors) > 250
-    assert len(list(SHIPPED.glob("*.npy"))) == len(personas) + 1
+        MindStore(library, encoder).build(persona).guard.prepare()
+    assert len(list(SHIPPED.glob("*.npy"))) == 2 * len(personas) + 2
 
 
 @pytest.mark.torch

@@ -151,6 +151,53 @@ class Columns(QWidget):
             self._box.setDirection(wanted)
 
 
+class HeadLine(QWidget):
+    """A head in one line: who, what can be shown, what can be done. In little room the middle part goes below."""
+
+    def __init__(self, who: QWidget, shown: QWidget, done: QWidget) -> None:
+        super().__init__()
+        self._who, self._shown, self._done = who, shown, done
+        self._is_wide: bool | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE_4)
+        self._grid.setVerticalSpacing(SPACE_3)
+        self._grid.setColumnStretch(0, 1)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange for the new size."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Arrange again when a part wants another size: shown, hidden, or in larger text."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least useful size: what the widest part needs that has a line to itself."""
+        return QSize(_LEAST_LEFT, super().minimumSizeHint().height())
+
+    def _arrange(self) -> None:
+        parts = [part for part in (self._shown, self._done) if not part.isHidden()]
+        needed = _LEAST_LEFT + sum(part.sizeHint().width() + SPACE_4 for part in parts)
+        wide = self.width() >= needed
+        if wide == self._is_wide:
+            return
+        self._is_wide = wide
+        for part in (self._who, self._shown, self._done):
+            self._grid.removeWidget(part)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        self._grid.addWidget(self._who, 0, 0, middle)
+        self._grid.addWidget(self._done, 0, 2, middle)
+        if wide:
+            self._grid.addWidget(self._shown, 0, 1, middle)
+        else:
+            self._grid.addWidget(self._shown, 1, 0, 1, 3, Qt.AlignmentFlag.AlignLeft)
+
+
 class CardGrid(QWidget):
     """Equal cards in as many columns as fit."""
 

@@ -37,6 +37,27 @@ class Portrait(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._initials)
 
 
+class Glyph(QWidget):
+    """An icon that stands beside words which say the same.
+
+    Args:
+        name: Which icon.
+        colour: Name of a colour of the palette.
+        size: Width and height in pixels.
+    """
+
+    def __init__(self, name: str, colour: str, size: int = 20) -> None:
+        super().__init__()
+        self._name, self._colour = name, colour
+        self.setFixedSize(size, size)
+        Theme.current().changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint."""
+        painter = QPainter(self)
+        draw(painter, self._name, QRectF(self.rect()), Theme.current().palette.as_dict()[self._colour])
+
+
 class PathNode(QWidget):
     """One stop on a path of units: its number, a tick or a lock, with the line to its neighbours."""
 

@@ -1,35 +1,38 @@
-"""The only module that knows every adapter: builds, wires, closes. Heavy imports wait until needed."""
+"""The only package that knows every adapter: builds, wires, closes. Heavy imports wait until needed."""
 
 from __future__ import annotations
 
 import os
 import secrets
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simpatient import __version__
+from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.sound import open_talking
 from simpatient.content.library import check_paths, open_library
 from simpatient.content.loader import load_persona
 from simpatient.content.locations import app_home, bundled_root
 from simpatient.content.yaml_source import read_yaml
-from simpatient.domain.errors import AudioUnavailable, ContentError, ModelUnavailable, NotFound
+from simpatient.domain.errors import (
+    ContentError,
+    ModelUnavailable,
+    NotFound,
+    StorageUnavailable,
+)
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
-from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
 from simpatient.domain.session import REMOTE
-from simpatient.domain.speech import VoiceSettings
-from simpatient.patient.persona_index import build_index
 from simpatient.services.authoring import AuthorService
-from simpatient.services.consenting import ConsentService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
+from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository, Voices
 from simpatient.services.practise import PractiseService
@@ -37,8 +40,7 @@ from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
-from simpatient.services.speech_ports import MissingTranscriber, Transcriber
-from simpatient.services.talk import TalkService, TalkTools
+from simpatient.services.write import WriteService
 
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
@@ -46,16 +48,13 @@ if TYPE_CHECKING:
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
-    from simpatient.services.clips import ClipStore
-    from simpatient.services.ear import HeardEvent
-    from simpatient.services.hearing import Hearing
-    from simpatient.services.importing import ImportService
+    from simpatient.services.consenting import ConsentService
+    from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
-    from simpatient.services.mouth import Mouth
     from simpatient.services.recognisers import RecogniserService
     from simpatient.services.sound_check import SoundCheckService
-    from simpatient.speech.transcriber import WhisperTranscriber
+    from simpatient.services.talk import TalkService
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -65,20 +64,7 @@ VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 MODELS = "models"
-SPEECH = "speech"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
-
-
-class SystemClock:
-    """The computer's clock, in UTC."""
-
-    def now(self) -> datetime:
-        """Return the present moment."""
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        """Return seconds for durations."""
-        return time.monotonic()
 
 
 class FileAuthoringTools:
@@ -160,7 +146,57 @@ class ConfiguredVoices:
             self._local = None
 
 
-@dataclass
+class ConfiguredJudges:
+    """Chat models that may rate sessions: the server the user has set up, and those on this computer.
+
+    Args:
+        home: Where the user's settings are.
+        library: Where the prompts are.
+        models: The models on this computer.
+    """
+
+    def __init__(self, home: Path, library: ContentLibrary, models: ModelService) -> None:
+        self._home = home
+        self._library = library
+        self._models = models
+
+    def known(self) -> tuple[tuple[str, str], ...]:
+        """Return ``(id, title)`` of each; nothing is loaded or sent.
+
+        A list or settings that cannot be read offer nothing: what else there is to look back at does not wait for them.
+        """
+        here: list[tuple[str, str]] = []
+        with suppress(StorageUnavailable):
+            here = [(model.id, model.title) for model in self._models.installed()]
+        with suppress(ModelUnavailable):
+            served = open_remote_model(self._home)
+            here.insert(0, (served.model_id, f"{served.server.model} on {served.server.host}"))
+            served.close()
+        return tuple(here)
+
+    def is_same(self, judge: str, model: str) -> bool:
+        """Return whether a judge is the model of a session's manifest."""
+        if judge == model:
+            return True
+        with suppress(ModelUnavailable, StorageUnavailable):
+            return not judge.startswith(REMOTE) and self._models.resolve(judge) == self._models.resolve(model)
+        return False
+
+    @contextmanager
+    def grader(self, judge: str) -> Iterator[Grader]:
+        """Give a judge: the server's model when its id is still that, else one of this computer in its own process."""
+        if not judge.startswith(REMOTE):
+            from simpatient.llm.chat_process import ChatProcess
+
+            yield open_llm_grader(ChatProcess(self._models.resolve(judge)), self._library)
+            return
+        with closing(open_remote_model(self._home)) as served:
+            if served.model_id != judge:
+                raise ModelUnavailable(f"The server of {judge} is not set up any more.", SET_UP_SERVER)
+            yield open_llm_grader(served, self._library)
+
+
+@dataclass(kw_only=True)
 class App:
     """The wired program."""
 
@@ -181,6 +217,9 @@ class App:
     talking: TalkService
     sound_check: SoundCheckService
     recognisers: RecogniserService
+    listening_back: ListeningBackService
+    write: WriteService
+    judge: JudgeService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -310,148 +349,6 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
     )
 
 
-def open_recognisers(home: Path) -> RecogniserService:
-    """Return the manager of the speech recognisers' weights; it loads none and asks no network by itself.
-
-    Raises:
-        ContentError: The list of recognisers is damaged.
-    """
-    from simpatient.llm.machine import ThisMachine
-    from simpatient.services.recognisers import RecogniserService
-    from simpatient.speech.whisper_weights import WhisperWeights, library_folder
-
-    return RecogniserService(
-        catalogue=RecogniserCatalogue.model_validate(_speech_data("recognisers.yaml")),
-        store=WhisperWeights(home / SPEECH, (library_folder(),)),
-        probe=ThisMachine(),
-        cores=lambda: os.cpu_count() or 1,
-    )
-
-
-def open_transcriber(home: Path, wanted: str = "", language: str = ENGLISH) -> WhisperTranscriber:
-    """Return the speech recogniser, in a child process that is not started yet.
-
-    Args:
-        home: Folder of the program's files.
-        wanted: Id of the recogniser; '' for what suits this computer among those that are on it.
-        language: Code of the language that is spoken.
-
-    Raises:
-        NotFound: There is no such recogniser.
-        ModelUnavailable: Its weights are not on this computer.
-    """
-    from simpatient.speech.transcriber import open_transcriber
-    from simpatient.speech.whisper_reading import WhisperSettings
-
-    weights, path = open_recognisers(home).resolve(wanted, language)
-    rules = BeliefRules.model_validate(_speech_data("belief.yaml"))
-    return open_transcriber(WhisperSettings(path, weights.sha256, weights.model_id, rules, language))
-
-
-def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> ImportService:
-    """Return what listens to recordings; its recogniser's process is not started yet.
-
-    Raises:
-        NotFound: There is no such recogniser.
-        ModelUnavailable: Its weights are not on this computer.
-    """
-    from simpatient.services.importing import ImportService
-    from simpatient.speech.endpointing import Endpointing, Timing
-    from simpatient.speech.recording_file import RecordingFiles
-    from simpatient.speech.voice_activity import best_detector
-
-    return ImportService(
-        decoder=RecordingFiles(),
-        new_endpointer=lambda pause_s: Endpointing(best_detector(), Timing(patience_s=pause_s)),
-        transcriber=open_transcriber(home, recogniser, language),
-    )
-
-
-class KeptRecogniser:
-    """The recogniser of the conversations of one program run: loaded once, in a process of its own.
-
-    Args:
-        home: Where its weights may be.
-    """
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._now: tuple[str, Transcriber] | None = None
-
-    def get(self, settings: VoiceSettings) -> Transcriber:
-        """Return the chosen recogniser, or what says why there is none."""
-        if self._now is None or self._now[0] != settings.recogniser:
-            self.close()
-            try:
-                self._now = (settings.recogniser, open_transcriber(self._home, settings.recogniser))
-            except (ModelUnavailable, NotFound) as error:
-                return MissingTranscriber(ModelUnavailable(error.message, error.action))
-        return self._now[1]
-
-    def close(self) -> None:
-        """Let go of its process."""
-        if self._now is not None:
-            self._now[1].close()
-            self._now = None
-
-
-def open_hearing(
-    settings: VoiceSettings, on_event: Callable[[HeardEvent], None], on_error: Callable[[AudioUnavailable], None]
-) -> Hearing:
-    """Return ears on the chosen microphone; it stays closed until they are told to listen."""
-    from simpatient.services.hearing import Hearing
-    from simpatient.speech.endpointing import Endpointing
-    from simpatient.speech.recorder import DeviceRecorder
-    from simpatient.speech.voice_activity import best_detector
-
-    return Hearing(
-        recorder=DeviceRecorder(),
-        endpointer=Endpointing.chosen(best_detector(), settings),
-        on_event=on_event,
-        on_error=on_error,
-        mode=settings.mode,
-        uses_headphones=settings.uses_headphones,
-        device=settings.microphone,
-    )
-
-
-def open_mouth(settings: VoiceSettings) -> Mouth:
-    """Return the chosen voice on the chosen loudspeaker.
-
-    Raises:
-        AudioUnavailable: There is no such voice here.
-    """
-    from simpatient.services.mouth import Mouth
-    from simpatient.speech.sink import DeviceSink
-    from simpatient.speech.voices import open_synthesizer
-
-    return Mouth(open_synthesizer(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
-
-
-def open_clips(home: Path) -> ClipStore:
-    """Return the sound kept under ``home``; its key is made when the first is kept."""
-    from simpatient.storage.clips import FileClipStore
-    from simpatient.storage.encryption import Cipher, KeyKeeper
-
-    return FileClipStore(home / "audio", Cipher(KeyKeeper("audio", home / "keys" / "audio.key").key), SystemClock())
-
-
-def open_sound_check(consents: ConsentService) -> SoundCheckService:
-    """Return what tries out microphone, loudspeaker and voices; nothing is opened yet."""
-    from simpatient.services.sound_check import SoundCheckService
-    from simpatient.speech.recorder import DeviceRecorder
-    from simpatient.speech.sink import DeviceSink
-    from simpatient.speech.voices import engines, open_synthesizer
-
-    return SoundCheckService(
-        recorder=DeviceRecorder(), sink=DeviceSink, engines=engines, synthesizer=open_synthesizer, consents=consents
-    )
-
-
-def _speech_data(name: str) -> Any:
-    return read_yaml(bundled_root() / "assets" / SPEECH / name).data
-
-
 def in_process_encoder(home: Path) -> RememberingEncoder:
     """Return the sentence encoder in this process: for the command line, where nothing else waits."""
     from simpatient.llm.embedder import MiniLmEncoder
@@ -476,22 +373,66 @@ def open_app(
     from simpatient.reporting.writer import FileReportWriter
     from simpatient.storage.opening import open_repositories
 
-    home = home or app_home()
-    home.mkdir(parents=True, exist_ok=True)
+    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
     library = open_library(home)
     encoder = encoder or in_process_encoder(home)
     coder = open_coder(encoder)
-    stored = open_repositories(home / DATABASE)
-    sessions = stored.sessions
-    clock = SystemClock()
-    minds = MindStore(library, encoder)
+    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredVoices(home, models.resolve)
-    practise = PractiseService(
+    speakers = Speakers(library=library, minds=minds, voices=voices or configured)
+    practise = _practise_service(library, sessions, minds, speakers, encoder, coder)
+    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    progress = ProgressService(library=library, sessions=sessions, clock=clock)
+    write = WriteService(
+        library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
+    )
+    reports = ReportService(
+        library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
+    )
+    talk = open_talking(home, practise, library, stored.consents)
+    return App(
+        home=home,
+        trainee_id=trainee_here(),
+        library=library,
+        encoder=encoder,
+        coder=coder,
+        sessions=sessions,
+        practise=practise,
+        review=review,
+        progress=progress,
+        author=AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder),
+        reports=reports,
+        drill=DrillService(library=library, drills=stored.drills, coder=coder, clock=clock),
+        models=models,
+        consents=talk.consents,
+        talking=talk.talking,
+        sound_check=talk.sound_check,
+        recognisers=talk.recognisers,
+        listening_back=talk.listening_back,
+        write=write,
+        judge=JudgeService(
+            library=library, sessions=sessions, judges=ConfiguredJudges(home, library, models), coder=coder
+        ),
+        on_close=(talk.close, configured.close, sessions.close),
+    )
+
+
+def _practise_service(
+    library: ContentLibrary,
+    sessions: SessionRepository,
+    minds: MindStore,
+    speakers: Speakers,
+    encoder: RememberingEncoder,
+    coder: Coder,
+) -> PractiseService:
+    clock = SystemClock()
+    return PractiseService(
         library=library,
         sessions=sessions,
         minds=minds,
-        speakers=Speakers(library=library, minds=minds, voices=voices or configured),
+        speakers=speakers,
         encoder=encoder,
         coder=coder,
         clock=clock,
@@ -499,22 +440,6 @@ def open_app(
         new_seed=lambda: secrets.randbelow(2**31),
         app_version=__version__,
     )
-    review = ReviewService(library=library, sessions=sessions, coder=coder)
-    progress = ProgressService(library=library, sessions=sessions, clock=clock)
-    reports = ReportService(
-        library=library, sessions=sessions, review=review, progress=progress, writer=FileReportWriter(), clock=clock
-    )
-    author = AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder)
-    drill = DrillService(library=library, drills=stored.drills, coder=coder, clock=clock)
-    clips, recogniser = open_clips(home), KeptRecogniser(home)
-    clips.delete_expired(clock.now())
-    consents = ConsentService(consents=stored.consents, clips=clips, clock=clock)
-    tools = TalkTools(hearing=open_hearing, transcriber=recogniser.get, mouth=open_mouth)
-    talking = TalkService(practise=practise, library=library, consents=consents, clips=clips, clock=clock, tools=tools)
-    services = (practise, review, progress, author, reports, drill, models, consents, talking)
-    sound = (open_sound_check(consents), open_recognisers(home))
-    closing = (recogniser.close, configured.close, sessions.close)
-    return App(home, trainee_here(), library, encoder, coder, sessions, *services, *sound, closing)
 
 
 def open_desktop_app(home: Path | None = None, *, voices: Voices | None = None) -> App:
@@ -562,7 +487,7 @@ def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], 
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:
-    """Write the meaning vectors of bundled personas and intents that changed, so that no user has to wait.
+    """Write the meaning vectors of bundled personas, intents and guard lines that changed; no user has to wait.
 
     Returns:
         The files written; those of earlier versions of the same content are removed.
@@ -574,7 +499,7 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
         encoder = CachedEncoder(MiniLmEncoder(), Path(aside), shipped=out)
         library = open_library(Path(aside) / "no-own-content")
         for persona in library.personas():
-            build_index(persona, library.intents(), encoder)
+            MindStore(library, encoder).build(persona).guard.prepare()
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
 
 

@@ -1,0 +1,222 @@
+"""Wires talking: microphone, recogniser, voice, loudspeaker, kept sound. Heavy imports wait until needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simpatient.bootstrap.clock import SystemClock
+from simpatient.content.locations import bundled_root
+from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.errors import AudioUnavailable, ModelUnavailable, NotFound
+from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
+from simpatient.domain.speech import SpeechEngine, VoiceSettings
+from simpatient.services.consenting import ConsentService
+from simpatient.services.ports import ConsentRepository, ContentLibrary
+from simpatient.services.practise import PractiseService
+from simpatient.services.speech_ports import MissingTranscriber, Synthesizer, Transcriber
+from simpatient.services.talk import TalkService, TalkTools
+
+if TYPE_CHECKING:
+    from simpatient.services.clips import ClipStore
+    from simpatient.services.ear import HeardEvent
+    from simpatient.services.hearing import Hearing
+    from simpatient.services.importing import ImportService
+    from simpatient.services.listening_back import ListeningBackService
+    from simpatient.services.mouth import Mouth
+    from simpatient.services.recognisers import RecogniserService
+    from simpatient.services.sound_check import SoundCheckService
+    from simpatient.speech.transcriber import WhisperTranscriber
+
+SPEECH = "speech"
+
+
+def open_recognisers(home: Path) -> RecogniserService:
+    """Return the manager of the speech recognisers' weights; it loads none and asks no network by itself.
+
+    Raises:
+        ContentError: The list of recognisers is damaged.
+    """
+    from simpatient.llm.machine import ThisMachine
+    from simpatient.services.recognisers import RecogniserService
+    from simpatient.speech.whisper_weights import WhisperWeights, library_folder
+
+    return RecogniserService(
+        catalogue=RecogniserCatalogue.model_validate(_speech_data("recognisers.yaml")),
+        store=WhisperWeights(home / SPEECH, (library_folder(),)),
+        probe=ThisMachine(),
+        cores=lambda: os.cpu_count() or 1,
+    )
+
+
+def open_transcriber(home: Path, wanted: str = "", language: str = ENGLISH) -> WhisperTranscriber:
+    """Return the speech recogniser, in a child process that is not started yet.
+
+    Args:
+        home: Folder of the program's files.
+        wanted: Id of the recogniser; '' for what suits this computer among those that are on it.
+        language: Code of the language that is spoken.
+
+    Raises:
+        NotFound: There is no such recogniser.
+        ModelUnavailable: Its weights are not on this computer.
+    """
+    from simpatient.speech.transcriber import open_transcriber
+    from simpatient.speech.whisper_reading import WhisperSettings
+
+    weights, path = open_recognisers(home).resolve(wanted, language)
+    rules = BeliefRules.model_validate(_speech_data("belief.yaml"))
+    return open_transcriber(WhisperSettings(path, weights.sha256, weights.model_id, rules, language))
+
+
+def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> ImportService:
+    """Return what listens to recordings; its recogniser's process is not started yet.
+
+    Raises:
+        NotFound: There is no such recogniser.
+        ModelUnavailable: Its weights are not on this computer.
+    """
+    from simpatient.services.importing import ImportService
+    from simpatient.speech.endpointing import Endpointing, Timing
+    from simpatient.speech.recording_file import RecordingFiles
+    from simpatient.speech.voice_activity import best_detector
+
+    return ImportService(
+        decoder=RecordingFiles(),
+        new_endpointer=lambda pause_s: Endpointing(best_detector(), Timing(patience_s=pause_s)),
+        transcriber=open_transcriber(home, recogniser, language),
+    )
+
+
+class KeptRecogniser:
+    """The recogniser of the conversations of one program run: loaded once, in a process of its own.
+
+    Args:
+        home: Where its weights may be.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._now: tuple[str, Transcriber] | None = None
+
+    def get(self, settings: VoiceSettings) -> Transcriber:
+        """Return the chosen recogniser, or what says why there is none."""
+        if self._now is None or self._now[0] != settings.recogniser:
+            self.close()
+            try:
+                self._now = (settings.recogniser, open_transcriber(self._home, settings.recogniser))
+            except (ModelUnavailable, NotFound) as error:
+                return MissingTranscriber(ModelUnavailable(error.message, error.action))
+        return self._now[1]
+
+    def close(self) -> None:
+        """Let go of its process."""
+        if self._now is not None:
+            self._now[1].close()
+            self._now = None
+
+
+def open_hearing(
+    settings: VoiceSettings, on_event: Callable[[HeardEvent], None], on_error: Callable[[AudioUnavailable], None]
+) -> Hearing:
+    """Return ears on the chosen microphone; it stays closed until they are told to listen."""
+    from simpatient.services.hearing import Hearing
+    from simpatient.speech.endpointing import Endpointing
+    from simpatient.speech.recorder import DeviceRecorder
+    from simpatient.speech.voice_activity import best_detector
+
+    return Hearing(
+        recorder=DeviceRecorder(),
+        endpointer=Endpointing.chosen(best_detector(), settings),
+        on_event=on_event,
+        on_error=on_error,
+        mode=settings.mode,
+        uses_headphones=settings.uses_headphones,
+        device=settings.microphone,
+    )
+
+
+def list_engines() -> tuple[SpeechEngine, ...]:
+    """Return the programs that speak, best first, with those that are not on this computer and why."""
+    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voices import engines
+
+    return engines(VoicesFile.model_validate(_speech_data("voices.yaml")))
+
+
+def open_voice(engine_id: str = "") -> Synthesizer:
+    """Return a program that speaks, by its id; '' for the best one here.
+
+    Raises:
+        AudioUnavailable: It is not here, or none is.
+    """
+    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voices import open_synthesizer
+
+    return open_synthesizer(VoicesFile.model_validate(_speech_data("voices.yaml")), engine_id)
+
+
+def open_mouth(settings: VoiceSettings) -> Mouth:
+    """Return the chosen voice on the chosen loudspeaker.
+
+    Raises:
+        AudioUnavailable: There is no such voice here.
+    """
+    from simpatient.services.mouth import Mouth
+    from simpatient.speech.sink import DeviceSink
+
+    return Mouth(open_voice(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
+
+
+def open_clips(home: Path) -> ClipStore:
+    """Return the sound kept under ``home``; its key is made when the first is kept."""
+    from simpatient.storage.clips import FileClipStore
+    from simpatient.storage.encryption import Cipher, KeyKeeper
+
+    return FileClipStore(home / "audio", Cipher(KeyKeeper("audio", home / "keys" / "audio.key").key), SystemClock())
+
+
+def open_sound_check(consents: ConsentService) -> SoundCheckService:
+    """Return what tries out microphone, loudspeaker and voices; nothing is opened yet."""
+    from simpatient.services.sound_check import SoundCheckService
+    from simpatient.speech.recorder import DeviceRecorder
+    from simpatient.speech.sink import DeviceSink
+
+    return SoundCheckService(
+        recorder=DeviceRecorder(), sink=DeviceSink, engines=list_engines, synthesizer=open_voice, consents=consents
+    )
+
+
+@dataclass(frozen=True)
+class Talking:
+    """What a program needs to talk; ``close`` lets go of the recogniser's process."""
+
+    consents: ConsentService
+    talking: TalkService
+    sound_check: SoundCheckService
+    recognisers: RecogniserService
+    listening_back: ListeningBackService
+    close: Callable[[], None]
+
+
+def open_talking(
+    home: Path, practise: PractiseService, library: ContentLibrary, consents: ConsentRepository
+) -> Talking:
+    """Wire talking on the files under ``home``; sound whose time is over is deleted. No device is opened."""
+    from simpatient.services.listening_back import ListeningBackService
+    from simpatient.speech.sink import DeviceSink
+
+    clock, clips, recogniser = SystemClock(), open_clips(home), KeptRecogniser(home)
+    clips.delete_expired(clock.now())
+    asked = ConsentService(consents=consents, clips=clips, clock=clock)
+    tools = TalkTools(hearing=open_hearing, transcriber=recogniser.get, mouth=open_mouth)
+    talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
+    listening_back = ListeningBackService(clips=clips, sink=DeviceSink)
+    return Talking(asked, talking, open_sound_check(asked), open_recognisers(home), listening_back, recogniser.close)
+
+
+def _speech_data(name: str) -> Any:
+    return read_yaml(bundled_root() / "assets" / SPEECH / name).data

@@ -1,0 +1,135 @@
+"""Judge: a language model the user chooses each time rates an ended session again. None is chosen by default.
+
+Never defaulted to the patient's own model: that one is offered last, and said to be the patient's.
+"""
+
+from simpatient.assessment.regrading import with_ratings
+from simpatient.assessment.scoring import score
+from simpatient.domain.base import Value
+from simpatient.domain.errors import UserFacingError
+from simpatient.domain.ports import Cancellation, Coder, OnDone
+from simpatient.domain.score import Score, Scorecard
+from simpatient.domain.session import Session
+from simpatient.services.ports import ContentLibrary, Judges, SessionRepository
+from simpatient.services.practise import coded_turns
+from simpatient.services.speaking import judge_note
+
+
+class JudgeChoice(Value):
+    """A model that may rate a session.
+
+    Attributes:
+        id: As ``Judges.grader`` takes it.
+        note: What has to be known before words go to a server; '' when they stay in the program.
+        is_patients_own: Whether it spoke as the patient in this session.
+    """
+
+    id: str
+    title: str
+    note: str = ""
+    is_patients_own: bool = False
+
+
+class JudgeService:
+    """Second readings of ended sessions."""
+
+    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, judges: Judges, coder: Coder) -> None:
+        self._library = library
+        self._sessions = sessions
+        self._judges = judges
+        self._coder = coder
+
+    def choices(self, session_id: str) -> tuple[JudgeChoice, ...]:
+        """Return the models that can be asked now, the patient's own last."""
+        model = self._sessions.get(session_id).manifest.model
+        found = [
+            JudgeChoice(
+                id=judge, title=title, note=judge_note(judge), is_patients_own=self._judges.is_same(judge, model)
+            )
+            for judge, title in self._judges.known()
+        ]
+        return tuple(sorted(found, key=lambda choice: choice.is_patients_own))
+
+    def rate(
+        self,
+        session_id: str,
+        judge: str,
+        *,
+        leaf: int | None = None,
+        cancel: Cancellation | None = None,
+        on_done: OnDone | None = None,
+    ) -> None:
+        """Let a model rate every criterion of an ended branch's scorecards, and store what follows.
+
+        All or nothing: when the model fails or is stopped half-way, the scorecards stay as they were.
+
+        Args:
+            session_id: The session.
+            judge: Which model, of ``choices``.
+            leaf: The ended branch; the one in use when None.
+            cancel: Stops it.
+            on_done: Gets how many criteria are rated so far.
+
+        Raises:
+            UserFacingError: There are no scorecards to rate.
+            ModelUnavailable: The model cannot be asked.
+            Cancelled: ``cancel`` was set.
+        """
+        session = self._scored(session_id, leaf)
+        turns = coded_turns(session.path(), self._coder)
+        rubrics = [self._library.rubric(card.rubric) for card in session.scorecards]
+        ratings: dict[str, tuple[Score, ...]] = {}
+        before = 0
+        with self._judges.grader(judge) as grader:
+            for rubric in (each for each in rubrics if each.criteria):
+                counting = _counting(on_done, before)
+                ratings[rubric.id] = grader.grade(turns, rubric, cancel=cancel, on_done=counting)
+                before += len(rubric.criteria)
+        # Read again: a model takes minutes, and something may have been written down meanwhile.
+        session = self._scored(session_id, session.leaf)
+        self._store(
+            session,
+            [
+                with_ratings(card, turns, rubric, ratings[rubric.id]) if rubric.id in ratings else card
+                for card, rubric in zip(session.scorecards, rubrics, strict=True)
+            ],
+        )
+
+    def rate_by_formulas(self, session_id: str, *, leaf: int | None = None) -> None:
+        """Put the program's own ratings back; what was judged from writing stays.
+
+        Raises:
+            UserFacingError: There are no scorecards.
+        """
+        session = self._scored(session_id, leaf)
+        turns = coded_turns(session.path(), self._coder)
+        cards = []
+        for card in session.scorecards:
+            rubric = self._library.rubric(card.rubric)
+            own = score(session.id, turns, rubric, self._coder.coder_id)
+            written = {criterion.id for criterion in rubric.criteria if criterion.written}
+            kept = tuple(each for each in card.criteria if each.id in written)
+            cards.append(with_ratings(own, turns, rubric, kept))
+        self._store(session, cards)
+
+    def count(self, session_id: str, *, leaf: int | None = None) -> int:
+        """Return how many criteria there are to rate, for a progress bar."""
+        return sum(len(card.criteria) for card in self._sessions.get(session_id).on_branch(leaf).scorecards)
+
+    def _scored(self, session_id: str, leaf: int | None) -> Session:
+        session = self._sessions.get(session_id).on_branch(leaf)
+        if not session.scorecards:
+            raise UserFacingError("There is nothing to rate yet.", "End the session first.")
+        return session
+
+    def _store(self, session: Session, cards: list[Scorecard]) -> None:
+        if session.leaf is not None:
+            self._sessions.save_scorecards(session.id, session.leaf, cards)
+
+
+def _counting(on_done: OnDone | None, before: int) -> OnDone:
+    def done(so_far: int) -> None:
+        if on_done is not None:
+            on_done(before + so_far)
+
+    return done

@@ -1,0 +1,43 @@
+"""``WritingRepository`` on SQLite. Attempts are only ever appended, and go with their session.
+
+Must not know who asks.
+"""
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, insert, select
+
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.domain.writing import Attempt
+from simpatient.storage.repositories import need_session
+from simpatient.storage.rows import as_json
+from simpatient.storage.tables import written_attempts
+from simpatient.storage.transactions import SqlRepository
+
+
+class SqlWritingRepository(SqlRepository):
+    """Written exercises in an opened and migrated database."""
+
+    def add(self, attempt: Attempt) -> None:
+        """Append an attempt; one stored already is a bug."""
+        named = {"session_id": attempt.session_id, "rubric": attempt.rubric, "number": attempt.number}
+
+        def work(connection: Connection) -> None:
+            need_session(connection, attempt.session_id)
+            connection.execute(insert(written_attempts).values(**named, attempt=as_json(attempt)))
+
+        self._write(work)
+
+    def attempts(self, session_id: str) -> tuple[Attempt, ...]:
+        """Return all attempts of a session, by rubric and oldest first."""
+        mine = select(written_attempts.c.attempt).where(written_attempts.c.session_id == session_id)
+        query = mine.order_by(written_attempts.c.rubric, written_attempts.c.number)
+
+        def work(connection: Connection) -> tuple[Attempt, ...]:
+            need_session(connection, session_id)
+            try:
+                return tuple(Attempt.model_validate(each) for each in connection.execute(query).scalars())
+            except ValidationError as error:
+                message = f'What was written after the session "{session_id}" cannot be read.'
+                raise StorageUnavailable(message, "Run `simpatient db check`.") from error
+
+        return self._read(work)
