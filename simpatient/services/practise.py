@@ -208,9 +208,10 @@ class PractiseService:
             codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
             amended = self._amend(session, changed.model_copy(update={"codes": codes}))
             session = self._current(session_id)
-            if session.is_ended and session.leaf is not None:
-                self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
-                self._keep(self._sessions.get(session_id))
+            for leaf in session.debriefed:  # every ended branch that holds the turn, whichever is in use
+                if any(each.turn == turn for each in session.path(leaf)):
+                    self._sessions.save_scorecards(session_id, leaf, self.score(session.on_branch(leaf)))
+            self._keep(self._sessions.get(session_id))
             return amended
 
     def _amend(self, session: Session, turn: Turn) -> Turn:

@@ -93,3 +93,19 @@ def test_a_correction_to_nothing_or_too_much_changes_nothing(world: World, text:
     with pytest.raises(UserFacingError):
         world.practise.correct(session_id, turn, text)
     assert world.sessions.get(session_id).turns[turn].text == MISHEARD
+
+
+def test_after_a_retry_a_correction_scores_the_earlier_attempt_anew_too(world: World) -> None:
+    session_id = world.begin()
+    turn = heard(world, session_id, "Hm hm.")
+    first = world.practise.end(session_id)
+    world.practise.branch(session_id, turn + 1)
+    world.say(session_id, RIGHT)
+    second = world.practise.end(session_id)
+    assert len(second.debriefed) == 2
+    world.practise.correct(session_id, turn, RIGHT)
+    stored = world.sessions.get(session_id)
+    for leaf in second.debriefed:
+        branch = stored.on_branch(leaf)
+        assert branch.scorecards == world.practise.score(branch)
+    assert stored.on_branch(first.leaf).scorecards != first.scorecards
