@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.consenting import ConsentService
+    from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
     from simpatient.services.recognisers import RecogniserService
@@ -216,6 +217,7 @@ class App:
     talking: TalkService
     sound_check: SoundCheckService
     recognisers: RecogniserService
+    listening_back: ListeningBackService
     write: WriteService
     judge: JudgeService
     on_close: tuple[Callable[[], None], ...] = ()
@@ -408,6 +410,7 @@ def open_app(
         talking=talk.talking,
         sound_check=talk.sound_check,
         recognisers=talk.recognisers,
+        listening_back=talk.listening_back,
         write=write,
         judge=JudgeService(
             library=library, sessions=sessions, judges=ConfiguredJudges(home, library, models), coder=coder

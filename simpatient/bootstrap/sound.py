@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simpatient.services.ear import HeardEvent
     from simpatient.services.hearing import Hearing
     from simpatient.services.importing import ImportService
+    from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.mouth import Mouth
     from simpatient.services.recognisers import RecogniserService
     from simpatient.services.sound_check import SoundCheckService
@@ -197,6 +198,7 @@ class Talking:
     talking: TalkService
     sound_check: SoundCheckService
     recognisers: RecogniserService
+    listening_back: ListeningBackService
     close: Callable[[], None]
 
 
@@ -204,12 +206,16 @@ def open_talking(
     home: Path, practise: PractiseService, library: ContentLibrary, consents: ConsentRepository
 ) -> Talking:
     """Wire talking on the files under ``home``; sound whose time is over is deleted. No device is opened."""
+    from simpatient.services.listening_back import ListeningBackService
+    from simpatient.speech.sink import DeviceSink
+
     clock, clips, recogniser = SystemClock(), open_clips(home), KeptRecogniser(home)
     clips.delete_expired(clock.now())
     asked = ConsentService(consents=consents, clips=clips, clock=clock)
     tools = TalkTools(hearing=open_hearing, transcriber=recogniser.get, mouth=open_mouth)
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
-    return Talking(asked, talking, open_sound_check(asked), open_recognisers(home), recogniser.close)
+    listening_back = ListeningBackService(clips=clips, sink=DeviceSink)
+    return Talking(asked, talking, open_sound_check(asked), open_recognisers(home), listening_back, recogniser.close)
 
 
 def _speech_data(name: str) -> Any:

@@ -73,9 +73,26 @@ class CasePage(States):
         line.addWidget(self._hint, 1)
         line.addWidget(self.begin)
         body.addLayout(line)
+        if not self._context.preferences.has_heard_of_talking:
+            body.addWidget(self._talking_hint())
         body.addStretch(1)
         self.show_content()
         self._page.verticalScrollBar().setValue(0)
+        self.begin.setFocus()
+
+    def _talking_hint(self) -> QWidget:
+        """Return a quiet line, once for each trainee's window."""
+        outer = QWidget()
+        words = label("You can also talk with the patient: press Talk in the session.", "small")
+        dismiss = Button("Got it", "link", name="Dismiss the hint at talking", on_click=lambda: self._dismiss(outer))
+        line = row(dismiss)
+        line.insertWidget(0, words, 1)
+        outer.setLayout(line)
+        return outer
+
+    def _dismiss(self, hint: QWidget) -> None:
+        self._context.preferences.has_heard_of_talking = True
+        hint.hide()
         self.begin.setFocus()
 
     def _on_begin(self) -> None:

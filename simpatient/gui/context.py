@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from simpatient.services.consenting import ConsentService
     from simpatient.services.drill import DrillService
     from simpatient.services.judge import JudgeService
+    from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.models import ModelService
     from simpatient.services.ports import ContentLibrary
     from simpatient.services.practise import PractiseService
@@ -49,6 +50,7 @@ class App(Protocol):
     recognisers: RecogniserService
     write: WriteService
     judge: JudgeService
+    listening_back: ListeningBackService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -63,6 +65,10 @@ class Navigator(Protocol):
 
     def go(self, place: str) -> None:
         """Show one of the main places."""
+        ...
+
+    def open_settings(self, section: str) -> None:
+        """Show one section of the settings, as ``SettingsPage.show_section`` names it."""
         ...
 
     def open_case(self, case_id: str, curriculum_id: str | None = None, unit_id: str | None = None) -> None:
@@ -122,6 +128,7 @@ class FileDialogs:
         """Ask what to open."""
         name, _ = QFileDialog.getOpenFileName(parent, title, str(Path.home()), kinds)
         return Path(name) if name else None
+
     def folder(self, parent: QWidget, title: str) -> Path | None:
         """Ask for a folder."""
         path = QFileDialog.getExistingDirectory(parent, title)
@@ -135,11 +142,13 @@ class Context:
     Attributes:
         lane: For everything a user waits for.
         errands: For what takes minutes or hours, so that the lane stays free.
+        sounds: For what is heard or recorded here, so that it waits for no errand.
     """
 
     app: App
     lane: Lane
     errands: Lane
+    sounds: Lane
     navigator: Navigator
     preferences: Preferences
     files: Files

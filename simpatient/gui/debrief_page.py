@@ -5,18 +5,21 @@ Must not know how feedback is made.
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from simpatient.domain.debrief import DisclosureMap
-from simpatient.domain.session import SelfRating, Session
+from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.gui.bridge import Job, Trouble
 from simpatient.gui.context import Context
+from simpatient.gui.correction import correct_button
 from simpatient.gui.disclosure_view import DisclosureView
 from simpatient.gui.feedback_view import FeedbackView
 from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
+from simpatient.gui.playback import Playback
 from simpatient.gui.self_rating import SelfRatingForm
 from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
@@ -61,6 +64,8 @@ class DebriefPage(States):
         self.feedback: FeedbackView | None = None
         self.transcript: TranscriptView | None = None
         self.numbers: NumbersView | None = None
+        self._playback: Playback | None = None
+        self._corrected: int | None = None
         self.write: WriteView | None = None
         self.disclosure: DisclosureView | None = None
         self.tabs.chosen.connect(self.show_tab)
@@ -122,7 +127,17 @@ class DebriefPage(States):
             self._ask_rating(data)
         self.show_content()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another page is shown: nothing is heard from behind it."""
+        super().hideEvent(event)
+        if self._playback is not None:
+            self._playback.stop()
+
     def _drop_views(self) -> None:
+        if self._playback is not None:
+            self._playback.stop()
+            self._playback.deleteLater()
+            self._playback = None
         if self.numbers is not None:
             self.numbers.judge.stop()
         self.form = self.feedback = self.transcript = self.numbers = self.write = self.disclosure = None
@@ -155,11 +170,30 @@ class DebriefPage(States):
         self.feedback = FeedbackView(
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
-        self.transcript = TranscriptView(data, self._on_retry)
+        self._playback = Playback(self._context, self)
+        self.transcript = TranscriptView(data, self._on_retry, self._ways_of_spoken)
         self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
         for view in (self.feedback, self.transcript, self.disclosure):
             self._views.addWidget(view)
         self._add_judged(data)
+        corrected, self._corrected = self._corrected, None
+        if corrected is not None:
+            QTimer.singleShot(0, lambda: self._on_show_turn(corrected))
+
+    def _ways_of_spoken(self, turn: Turn) -> list[QWidget]:
+        if turn.speech is None or turn.speaker != "trainee":
+            return []
+        ways = [correct_button(self._context, self, self._session_id, turn, self._on_corrected)]
+        if turn.speech.clip and self._playback is not None:
+            ways.append(self._playback.button(turn.turn, turn.speech.clip))
+        line = QWidget()
+        line.setLayout(row(*ways, None, spacing=SPACE_4))
+        return [line]
+
+    def _on_corrected(self, turn: Turn) -> None:
+        """Scores have changed with the words: fetch all again, and come back to the turn."""
+        self._corrected = turn.turn
+        self.open(self._session_id, self._leaf)
 
     def _on_show_turn(self, turn: int) -> None:
         self.show_tab("transcript")

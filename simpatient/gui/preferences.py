@@ -66,6 +66,15 @@ class Preferences:
         self._settings.setValue("has_heard_of_models", "yes" if value else "no")
 
     @property
+    def has_heard_of_talking(self) -> bool:
+        """Whether the hint that one can talk with the patient was dismissed, or has become needless."""
+        return self._choice("has_heard_of_talking", ("no", "yes"), "no") == "yes"
+
+    @has_heard_of_talking.setter
+    def has_heard_of_talking(self, value: bool) -> None:
+        self._settings.setValue("has_heard_of_talking", "yes" if value else "no")
+
+    @property
     def voice(self) -> str:
         """The choices for talking as JSON (``VoiceSettings``); '' until something was chosen."""
         return str(self._settings.value("voice", ""))

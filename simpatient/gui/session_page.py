@@ -15,7 +15,9 @@ from simpatient.domain.text import clean_text
 from simpatient.gui.bridge import Job, Trouble
 from simpatient.gui.case_page import DISCLAIMER
 from simpatient.gui.context import Context
+from simpatient.gui.correction import correct_button
 from simpatient.gui.loading import CaseData, SessionData, load_session
+from simpatient.gui.spoken_turn_view import beside_the_words
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.voice_bar import VoiceBar
 from simpatient.gui.voice_talk import VoiceTalk
@@ -240,6 +242,17 @@ class SessionPage(States):
         bubble.set_marked(turn.turn in self._marked)
         if turn.speaker == "trainee":
             bubble.set_chips(code_tags(turn.codes, self._names, with_labels=True), self._codes_button.isChecked())
+            bubble.set_beside(beside_the_words(turn))
+            if self._session is not None and turn.speech is not None:
+                bubble.set_action(correct_button(self._context, self, self._session.id, turn, self._on_corrected))
+
+    def _on_corrected(self, turn: Turn) -> None:
+        bubble = self._by_turn.get(turn.turn)
+        if bubble is not None:
+            bubble.set_text(turn.text)
+            self._adopt(bubble, turn)
+            announce(self.log, f"Corrected: {turn.text}")
+        self.composer.editor.setFocus()
 
     # Talking
 

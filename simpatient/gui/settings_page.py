@@ -1,6 +1,8 @@
 """Settings: look, talking, recogniser, language model, server, where data is kept, what this program is and is not."""
 
-from PySide6.QtCore import QUrl
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,11 +15,22 @@ from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.voice_card import VoiceCard
 from simpatient.gui.widgets.controls import Button, Segments
-from simpatient.gui.widgets.layout import ScrollPage, card, column, row
+from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, row
 from simpatient.gui.widgets.text import Elided, label
 
 _THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (("small", "Small"), ("normal", "Normal"), ("large", "Large"), ("largest", "Largest"))
+_SECTIONS = (
+    ("look", "Look"),
+    ("talking", "Talking"),
+    ("recogniser", "Speech recogniser"),
+    ("model", "Language model"),
+    ("server", "Server"),
+    ("data", "Your data"),
+    ("about", "About"),
+)
+# Cards are filled one after the other by the lane; so long the page keeps to the section that was asked for.
+_SETTLE_MS = 1500
 _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
     "This is practice. It is not therapy, not supervision and not a clinical tool. Nobody is assessed by it alone.",
@@ -33,6 +46,14 @@ class SettingsPage(ScrollPage):
         super().__init__("Settings", READING_WIDTH, SPACE_5)
         self._context = context
         self.body.addWidget(label("Settings", "h1"))
+        self._sections: dict[str, QWidget] = {}
+        self._wanted: QWidget | None = None
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLE_MS)
+        # The first section is there to be seen anyway.
+        self.ways = {key: _way(words, key, self.show_section) for key, words in _SECTIONS[1:]}
+        self.body.addWidget(CardGrid(list(self.ways.values()), 200))
         preferences = context.preferences
         look, box = card(spacing=SPACE_5, margin=SPACE_5)
         box.addWidget(label("Look", "h2"))
@@ -40,16 +61,16 @@ class SettingsPage(ScrollPage):
         self.sizes = self._choice(box, "Text size", _SIZES, preferences.text_size)
         self.themes.chosen.connect(self._on_theme)
         self.sizes.chosen.connect(self._on_size)
-        self.body.addWidget(look)
         self.voice = VoiceCard(context)
         self.recognisers = RecognisersCard(context)
         self.models = ModelsCard(context)
         self.server = ServerCard(context, self.models.refresh)
-        for each in (self.voice, self.recognisers, self.models, self.server):
+        cards = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), _build_about())
+        for (key, _), each in zip(_SECTIONS, cards, strict=True):
+            self._sections[key] = each
             self.body.addWidget(each)
-        self.body.addWidget(self._build_data())
-        self.body.addWidget(_build_about())
         self.body.addStretch(1)
+        self.verticalScrollBar().rangeChanged.connect(lambda *_: self._scroll_on())
 
     def refresh(self) -> None:
         """Look again at devices, recognisers and language models."""
@@ -57,6 +78,20 @@ class SettingsPage(ScrollPage):
         self.recognisers.refresh()
         self.models.refresh()
         self.server.refresh()
+
+    def show_section(self, key: str) -> None:
+        """Scroll to a section (a key of ``_SECTIONS``) and put the keyboard there."""
+        self._wanted = self._sections[key]
+        first = next((each for each in self._wanted.findChildren(Button) if _can_take_focus(each)), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._settling.start()
+        QTimer.singleShot(0, self._scroll_on)
+
+    def _scroll_on(self) -> None:
+        """Go to the wanted section, again while cards above it are still being filled."""
+        if self._wanted is not None and self._settling.isActive():
+            self.verticalScrollBar().setValue(self._wanted.y() + self._inner.y() - SPACE_4)
 
     def _choice(self, box: QVBoxLayout, title: str, options: tuple[tuple[str, str], ...], now: str) -> Segments:
         segments = Segments(options, title)
@@ -87,6 +122,14 @@ class SettingsPage(ScrollPage):
     def _on_size(self, key: str) -> None:
         self._context.preferences.text_size = key
         Theme.current().choose(self._context.preferences.theme, key)
+
+
+def _way(words: str, key: str, on_click: Callable[[str], None]) -> Button:
+    return Button(words, name=f"Go to {words}", on_click=lambda: on_click(key))
+
+
+def _can_take_focus(button: Button) -> bool:
+    return button.isEnabled() and not button.isHidden()
 
 
 def _build_about() -> QWidget:

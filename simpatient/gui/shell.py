@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self._pages: Pages | None = None
         self._lane: Lane | None = None
         self._errands: Lane | None = None
+        self._sounds: Lane | None = None
         self._wanted = "start"
         self.setWindowTitle("simpatient")
         self.setMinimumSize(QSize(900, 600))
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         install_other_fonts()
         Theme.current().choose(self._preferences.theme, self._preferences.text_size)
         self._lane, self._errands = Lane("practice", self), Lane("errands", self)
+        self._sounds = Lane("sounds", self)
         self._frame = Frame(self.go)
         self._frame.mark(self._wanted)
         self._frame.add_shortcuts(self)
@@ -129,7 +131,8 @@ class MainWindow(QMainWindow):
 
         self._app = app
         files = self._files or FileDialogs()
-        context = Context(app, self.lane, _existing(self._errands), self, self._preferences, files)
+        lanes = self.lane, _existing(self._errands), _existing(self._sounds)
+        context = Context(app, *lanes, self, self._preferences, files)
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
         offer_model(context)
@@ -147,6 +150,11 @@ class MainWindow(QMainWindow):
         if self._pages is not None:
             self.banner.hide()
             self._pages.show(place)
+
+    def open_settings(self, section: str) -> None:
+        """Show one section of the settings."""
+        self.go("settings")
+        self.pages.settings.show_section(section)
 
     def open_case(self, case_id: str, curriculum_id: str | None = None, unit_id: str | None = None) -> None:
         """Show a case before its session."""
@@ -187,8 +195,9 @@ class MainWindow(QMainWindow):
         """Keep the size and let the worker end."""
         self._preferences.geometry = self.saveGeometry()
         self.hide()
-        if self._errands is not None:
-            self._errands.close(timeout_s=1.0)
+        for lane in (self._errands, self._sounds):
+            if lane is not None:
+                lane.close(timeout_s=1.0)
         if self._lane is not None and not self._lane.close(last=self._app.close if self._app else None):
             _log.warning("the worker did not end in time; the window closes without it")
         super().closeEvent(event)

@@ -1,6 +1,6 @@
 """The branch in use as a transcript with letter tags for codes. Must not know how turns are coded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
@@ -16,13 +16,26 @@ from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.gui.wording import code_key, code_tags
 
 
-class TranscriptView(ScrollPage):
-    """Every turn of the branch, its tags, marks and the way to retry from a patient turn."""
+def _nothing(_turn: Turn) -> Sequence[QWidget]:
+    return ()
 
-    def __init__(self, data: DebriefData, on_retry: Callable[[int], None]) -> None:
+
+class TranscriptView(ScrollPage):
+    """Every turn of the branch, its tags, marks and the way to retry from a patient turn.
+
+    Args:
+        data: The debrief.
+        on_retry: Given the patient turn to go back to.
+        spoken: Returns what can be done with a spoken turn, to be put under its words.
+    """
+
+    def __init__(
+        self, data: DebriefData, on_retry: Callable[[int], None], spoken: Callable[[Turn], Sequence[QWidget]] = _nothing
+    ) -> None:
         super().__init__("Transcript", READING_WIDTH + 120, SPACE_2)
         self._data = data
         self._on_retry = on_retry
+        self._spoken = spoken
         self._times = data.debrief.speaking if data.debrief is not None else None
         self._rows: dict[int, QFrame] = {}
         path = data.session.path()
@@ -66,7 +79,7 @@ class TranscriptView(ScrollPage):
         line.addLayout(who)
         words = column(spacing=SPACE_2)
         words.addWidget(label(turn.text, selectable=True))
-        for each in beside_the_words(turn):
+        for each in (*beside_the_words(turn), *self._spoken(turn)):
             words.addWidget(each)
         tags = self._tags(turn)
         if tags:

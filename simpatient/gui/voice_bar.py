@@ -18,26 +18,32 @@ from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.meter import LevelMeter
 from simpatient.gui.widgets.text import label
 
-VoiceState = Literal["off", "ready", "hearing", "understanding", "thinking", "speaking", "paused", "broken"]
+VoiceState = Literal[
+    "off", "ready", "hearing", "understanding", "thinking", "speaking", "paused", "broken", "no_recogniser"
+]
 METER_INTERVAL_MS = 80
 _ROOM_FOR_METER = 760
 
 
 class _Look(NamedTuple):
     words: str
-    is_recording: bool = False
+    is_open: bool = False
 
 
 _LOOKS: dict[VoiceState, _Look] = {
     "off": _Look("Microphone off"),
-    "ready": _Look("Microphone on: listening", is_recording=True),
-    "hearing": _Look("Microphone on: hearing you", is_recording=True),
-    "understanding": _Look("Turning your words into text …", is_recording=True),
-    "thinking": _Look("The patient is thinking …", is_recording=True),
-    "speaking": _Look("The patient is speaking …", is_recording=True),
+    "ready": _Look("Microphone on: listening", is_open=True),
+    "hearing": _Look("Microphone on: hearing you", is_open=True),
+    "understanding": _Look("Turning your words into text …", is_open=True),
+    "thinking": _Look("The patient is thinking …", is_open=True),
+    "speaking": _Look("The patient is speaking …", is_open=True),
     "paused": _Look("Microphone paused: nothing is recorded"),
     "broken": _Look("Microphone not working: type instead"),
+    "no_recogniser": _Look("No speech recogniser here yet: type instead"),
 }
+_HOLD = "Microphone on: hold the button to speak"
+# With loudspeakers the microphone would hear the patient, so what it hears is dropped meanwhile.
+_WAITS = "Patient speaking: the microphone waits"
 
 
 class HoldButton(Button):
@@ -79,18 +85,21 @@ class VoiceBar(QWidget):
         pause_asked: The microphone should be paused, or opened again.
         quiet_asked: The patient should stop speaking.
         level_wanted: The meter wants the level; answer with ``show_level``.
+        recogniser_wanted: The trainee wants to get a recogniser.
     """
 
     held = Signal(bool)
     pause_asked = Signal()
     quiet_asked = Signal()
     level_wanted = Signal()
+    recogniser_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "footer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._mode: ListeningMode = "push_to_talk"
+        self._hears_all_along = False
         self._state: VoiceState = "off"
         self.dot = label("●", "recording")
         self.words = label("", "strong")
@@ -106,6 +115,8 @@ class VoiceBar(QWidget):
         self.pause = Button("Pause mic", "plain", "pause", name="Pause the microphone")
         self.pause.setToolTip("Pause the microphone, or go on (F9)")
         self.pause.clicked.connect(self.pause_asked)
+        self.get = Button("Get a recogniser", "primary", name="Get a speech recogniser")
+        self.get.clicked.connect(self.recogniser_wanted)
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(METER_INTERVAL_MS)
@@ -117,7 +128,7 @@ class VoiceBar(QWidget):
         box.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line = row(self.dot, spacing=SPACE_3)
         line.addWidget(self.words, 1)
-        for widget in (self.meter, self.talk, self.quiet, self.pause):
+        for widget in (self.meter, self.get, self.talk, self.quiet, self.pause):
             line.addWidget(widget)
         box.addLayout(line)
         box.addWidget(self.guess)
@@ -127,26 +138,30 @@ class VoiceBar(QWidget):
         """What is shown."""
         return self._state
 
-    def set_mode(self, mode: ListeningMode) -> None:
-        """Show a button to hold, or none."""
+    def set_mode(self, mode: ListeningMode, *, hears_all_along: bool = False) -> None:
+        """Show a button to hold, or none; ``hears_all_along`` with headphones, while the patient speaks too."""
         self._mode = mode
+        self._hears_all_along = hears_all_along
         self.talk.setVisible(mode == "push_to_talk")
 
     def set_state(self, state: VoiceState) -> None:
         """Show what is happening."""
         changed, self._state = state != self._state, state
         look = _LOOKS[state]
-        is_waiting_for_key = look.is_recording and self._mode == "push_to_talk" and state == "ready"
-        self.words.setText("Microphone on: hold the button to speak" if is_waiting_for_key else look.words)
-        set_property(self.dot, "on", "yes" if look.is_recording else "no")
-        self.dot.setAccessibleName("Recording" if look.is_recording else "Not recording")
-        self.talk.setEnabled(look.is_recording)
+        waits = state == "speaking" and not self._hears_all_along
+        self.words.setText(_WAITS if waits else _HOLD if self._is_waiting_for_key else look.words)
+        self.dot.setText("○" if waits else "●")
+        set_property(self.dot, "on", "yes" if look.is_open else "no")
+        self.dot.setAccessibleName("Waiting" if waits else "Recording" if look.is_open else "Not recording")
+        self.talk.setEnabled(look.is_open)
+        self.talk.setVisible(self._mode == "push_to_talk" and state != "no_recogniser")
+        self.get.setVisible(state == "no_recogniser")
         self.quiet.setVisible(state in ("thinking", "speaking"))
-        self.pause.setText("Pause mic" if look.is_recording else "Turn mic on")
-        self.pause.set_icon("pause" if look.is_recording else "microphone")
-        self.pause.setAccessibleName(f"{'Pause' if look.is_recording else 'Turn on'} the microphone")
+        self.pause.setText("Pause mic" if look.is_open else "Turn mic on")
+        self.pause.set_icon("pause" if look.is_open else "microphone")
+        self.pause.setAccessibleName(f"{'Pause' if look.is_open else 'Turn on'} the microphone")
         self._arrange()
-        if look.is_recording:
+        if look.is_open:
             self._timer.start()
         else:
             self._timer.stop()
@@ -155,8 +170,12 @@ class VoiceBar(QWidget):
         if changed:
             announce(self, self.words.text())
 
+    @property
+    def _is_waiting_for_key(self) -> bool:
+        return self._mode == "push_to_talk" and self._state == "ready"
+
     def _arrange(self) -> None:
-        self.meter.setVisible(_LOOKS[self._state].is_recording and self.width() >= _ROOM_FOR_METER)
+        self.meter.setVisible(_LOOKS[self._state].is_open and self.width() >= _ROOM_FOR_METER)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where room is short the words matter more than the meter."""

@@ -177,6 +177,7 @@ class VoiceCard(QFrame):
         _fill(self.engines, [("", _DEFAULT if here else "No voice was found"), *here], settings.engine)
         self.speak.setEnabled(bool(here and loudspeakers))
         self.engine_note.setText(" ".join(f"{each.title}: {each.note}" for each in engines if each.note))
+        self.engine_note.setVisible(bool(self.engine_note.text()))
 
     # Testing
 
@@ -195,7 +196,7 @@ class VoiceCard(QFrame):
 
     def _start(self, test: Callable[[Work], None], words: str) -> None:
         self._show_test(words)
-        self._test = self._context.errands.call(
+        self._test = self._context.sounds.call(
             test, lambda _: self._show_test("Done."), self._on_test_failed, self._on_level
         )
 

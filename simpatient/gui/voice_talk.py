@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session import Session
 from simpatient.gui.bridge import Trouble, describe
 from simpatient.gui.context import Context
@@ -24,9 +25,11 @@ from simpatient.services.talk_events import (
     Captioned,
     Failed,
     Guessed,
+    NothingSaid,
     TalkEvent,
     Understood,
     VoiceBegan,
+    VoiceEnded,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +88,7 @@ class VoiceTalk(QObject):
         bar.pause_asked.connect(self.toggle_pause)
         bar.quiet_asked.connect(self.interrupt)
         bar.level_wanted.connect(self._on_level_wanted)
+        bar.recogniser_wanted.connect(lambda: context.navigator.open_settings("recogniser"))
 
     @property
     def is_on(self) -> bool:
@@ -127,7 +131,7 @@ class VoiceTalk(QObject):
         """Pause the microphone, or open it again."""
         if self._talk is None:
             return
-        if self._bar.state in ("paused", "broken"):
+        if self._bar.state in ("paused", "broken", "no_recogniser"):
             self._listen(self._talk)
         else:
             self.pause()
@@ -135,7 +139,7 @@ class VoiceTalk(QObject):
     def pause(self) -> None:
         """Close the microphone, until it is opened again."""
         talk = self._talk
-        if talk is not None and self._bar.state != "paused":
+        if talk is not None and self._bar.state not in ("paused", "no_recogniser"):
             self._bar.set_state("paused")
             self._context.lane.call(lambda _: talk.pause())
 
@@ -163,7 +167,7 @@ class VoiceTalk(QObject):
         if session is None or not self._is_wanted:
             return
         talk, post = self._context.app.talking, self._context.lane.post
-        self._bar.set_mode(settings.mode)
+        self._bar.set_mode(settings.mode, hears_all_along=settings.uses_headphones)
         self._bar.set_state("off")
         self._bar.show()
         self._context.lane.call(
@@ -177,20 +181,33 @@ class VoiceTalk(QObject):
             self._context.lane.call(lambda _: talk.close())
             return
         self._talk = talk
+        self._context.preferences.has_heard_of_talking = True
         self._page.show_voice(True)
         self._listen(talk)
 
     def _listen(self, talk: Talk) -> None:
         self._bar.set_state("ready")
-        self._context.lane.call(lambda _: talk.listen(), None, self._on_microphone_failed)
+        self._context.lane.call(lambda _: _listening(talk), self._on_listening, self._on_microphone_failed)
+
+    def _on_listening(self, missing: Trouble | None) -> None:
+        if missing is not None and self._talk is not None:
+            self._on_recogniser_failed(missing)
 
     def _on_begin_failed(self, trouble: Trouble) -> None:
         self.end()
-        self._context.navigator.tell_trouble(trouble, "Voice settings", lambda: self._context.navigator.go("settings"))
+        self._tell(trouble, "Voice settings", "talking")
+
+    def _on_recogniser_failed(self, trouble: Trouble) -> None:
+        self._bar.set_state("no_recogniser")
+        self._tell(trouble, "Get a recogniser", "recogniser")
+
+    def _tell(self, trouble: Trouble, action: str, section: str) -> None:
+        navigator = self._context.navigator
+        navigator.tell_trouble(trouble, action, lambda: navigator.open_settings(section))
 
     def _on_microphone_failed(self, trouble: Trouble) -> None:
         self._bar.set_state("broken")
-        self._context.navigator.tell_trouble(trouble, "Voice settings", lambda: self._context.navigator.go("settings"))
+        self._tell(trouble, "Voice settings", "talking")
 
     # Talking
 
@@ -201,6 +218,8 @@ class VoiceTalk(QObject):
             self._talk.press()
         else:
             self._talk.release()
+            if self._bar.state == "hearing":
+                self._show("understanding")
 
     def _on_level_wanted(self) -> None:
         if self._talk is not None:
@@ -212,6 +231,10 @@ class VoiceTalk(QObject):
         match event:
             case VoiceBegan():
                 self._show("hearing")
+            case VoiceEnded():
+                self._show("understanding")
+            case NothingSaid():
+                self._show("ready")
             case Guessed():
                 self._bar.show_guess(event.text)
             case Understood():
@@ -224,14 +247,15 @@ class VoiceTalk(QObject):
                 self._show("speaking")
                 self._page.show_sentence(event.text)
             case Answered():
-                self._show("ready")
+                if self._bar.state not in ("hearing", "understanding"):  # the trainee broke in, and goes on
+                    self._show("ready")
                 self._page.show_answered(event.exchange)
             case Failed():
                 self._on_failed(event)
 
     def _show(self, state: str) -> None:
         """Show a state of talking, unless the microphone is closed: that must stay visible."""
-        if self._bar.state not in ("paused", "broken", "off"):
+        if self._bar.state not in ("paused", "broken", "off", "no_recogniser"):
             self._bar.set_state(state)  # type: ignore[arg-type]
 
     def _on_failed(self, event: Failed) -> None:
@@ -241,6 +265,17 @@ class VoiceTalk(QObject):
             self._page.show_failed(trouble, event.unsent)
         elif event.part == "microphone":
             self._on_microphone_failed(trouble)
+        elif event.part == "recogniser":
+            self._on_recogniser_failed(trouble)
         else:
             self._show("ready")
             self._context.navigator.tell_trouble(trouble)
+
+
+def _listening(talk: Talk) -> Trouble | None:
+    """Open the microphone; return what is missing where there is no recogniser: that is no fault of the device."""
+    try:
+        talk.listen()
+    except ModelUnavailable as error:
+        return describe(error)
+    return None

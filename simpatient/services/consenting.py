@@ -48,7 +48,7 @@ class ConsentService:
     def require(self, trainee_id: str, purpose: Purpose) -> None:
         """Raise ``ConsentNeeded`` unless ``has``."""
         if not self.has(trainee_id, purpose):
-            raise ConsentNeeded("You have not agreed to this yet.", "Open Settings, Voice, and agree to it first.")
+            raise ConsentNeeded("You have not agreed to this yet.", "Open Settings, Talking, and agree to it first.")
 
     def give(self, trainee_id: str, purpose: Purpose) -> None:
         """Store that a trainee agrees to the present wording; on return it is durable."""

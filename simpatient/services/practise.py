@@ -164,10 +164,7 @@ class PractiseService:
             session = self._open_session(session_id)
             said = clean_text(text)
             if len(said) > LONGEST_TURN:
-                raise UserFacingError(
-                    f"That turn has {len(said):,} characters; one turn can have {LONGEST_TURN:,}.",
-                    "Shorten it and send it again; it was not sent.",
-                )
+                raise _too_long(said)
             turn = Turn(
                 turn=_next_number(session),
                 parent=session.leaf,
@@ -196,21 +193,27 @@ class PractiseService:
         """Put right what the recogniser misheard: codes and, after the session, scores follow; both texts are kept.
 
         Raises:
-            UserFacingError: There is no such spoken turn of the trainee's.
+            UserFacingError: There is no such spoken turn of the trainee's, or no words, or too many.
         """
+        said = clean_text(text)
+        if not said:
+            raise UserFacingError("There are no words in it.", "Write what you said; the turn stays as it was.")
+        if len(said) > LONGEST_TURN:
+            raise _too_long(said)
         with self._lock:
             session = self._current(session_id)
             stored = _turn_of(session, turn, "trainee")
             if stored.speech is None:
                 raise UserFacingError("This turn was typed, not spoken.", "Only spoken turns can be corrected.")
-            changed = _corrected(stored, stored.speech, clean_text(text), self._clock)
+            changed = _corrected(stored, stored.speech, said, self._clock)
             before = session.path(turn)[-2:-1]
             codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
             amended = self._amend(session, changed.model_copy(update={"codes": codes}))
             session = self._current(session_id)
-            if session.is_ended and session.leaf is not None:
-                self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
-                self._keep(self._sessions.get(session_id))
+            for leaf in session.debriefed:  # every ended branch that holds the turn, whichever is in use
+                if any(each.turn == turn for each in session.path(leaf)):
+                    self._sessions.save_scorecards(session_id, leaf, self.score(session.on_branch(leaf)))
+            self._keep(self._sessions.get(session_id))
             return amended
 
     def _amend(self, session: Session, turn: Turn) -> Turn:
@@ -411,6 +414,11 @@ def _turn_of(session: Session, number: int, speaker: Speaker) -> Turn:
         message = f"Turn {number} is not a {speaker} turn of this session."
         raise UserFacingError(message, f"Choose one of the {speaker}'s turns.")
     return found
+
+
+def _too_long(said: str) -> UserFacingError:
+    message = f"That turn has {len(said):,} characters; one turn can have {LONGEST_TURN:,}."
+    return UserFacingError(message, "Shorten it and send it again; it was not sent.")
 
 
 def _corrected(turn: Turn, speech: TurnSpeech, text: str, clock: Clock) -> Turn:

@@ -43,10 +43,12 @@ from simpatient.services.talk_events import (
     Captioned,
     Failed,
     Guessed,
+    NothingSaid,
     Part,
     Tell,
     Understood,
     VoiceBegan,
+    VoiceEnded,
 )
 
 _LONGEST_GOODBYE_S = 10.0
@@ -211,6 +213,7 @@ class Talk:
             return
         self._guesser.end()
         if isinstance(event, SpeechEnded):
+            self._tell(VoiceEnded())
             spell = event.spell
             self._work.put(lambda: self._understand(spell))
         else:
@@ -227,7 +230,8 @@ class Talk:
             with self._lock:
                 self._pending.append(_Uttered(spell, recognised))
         elif self._settings.mode == "hands_free":
-            return  # nobody spoke to the patient: there is nothing to say about it
+            self._tell(NothingSaid())
+            return
         text = self._pending_text()
         self._tell(Understood(text, was_heard=bool(recognised.text)))
         if recognised.text and not self._settings.reviews_text and not spell.goes_on:

@@ -16,6 +16,16 @@ class VoiceBegan:
 
 
 @dataclass(frozen=True)
+class VoiceEnded:
+    """The trainee has stopped; ``Understood``, ``NothingSaid`` or ``Failed`` follows."""
+
+
+@dataclass(frozen=True)
+class NothingSaid:
+    """What sounded like a voice in hands-free mode held no words: nothing to say about it."""
+
+
+@dataclass(frozen=True)
 class Guessed:
     """What the trainee is probably saying; the next guess takes its place."""
 
@@ -69,5 +79,5 @@ class Failed:
     unsent: str = ""
 
 
-TalkEvent = VoiceBegan | Guessed | Understood | Answering | Captioned | Answered | Failed
+TalkEvent = VoiceBegan | VoiceEnded | NothingSaid | Guessed | Understood | Answering | Captioned | Answered | Failed
 Tell = Callable[[TalkEvent], None]

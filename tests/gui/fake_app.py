@@ -21,7 +21,7 @@ from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.write import WriteService
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
-from tests.gui.fake_talk import FakeConsents, FakeRecognisers, FakeSoundCheck, FakeTalkService
+from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
 
@@ -148,10 +148,10 @@ class FakePractise:
         self.sessions[session_id] = session.model_copy(update={"turns": (*session.turns, turn), "leaf": turn.turn})
         return turn
 
-    def reply(self, session_id, text, on_chunk, cancel):
+    def reply(self, session_id, text, on_chunk, cancel, speech=None):
         if self.fails and not self.stores_before_failing:
             raise self.fails
-        trainee = self._append(session_id, "trainee", text, codes=codes_for(text))
+        trainee = self._append(session_id, "trainee", text, codes=codes_for(text), speech=speech)
         if self.fails:
             raise self.fails
         answer = self.answers[len(self.sessions[session_id].turns) // 2 % len(self.answers)]
@@ -164,6 +164,19 @@ class FakePractise:
             on_chunk(word + " ")
         patient = self._append(session_id, "patient", answer, note=self.note)
         return Exchange(trainee=trainee, patient=patient, note=self.note)
+
+    def correct(self, session_id, turn, text):
+        if self.fails:
+            raise self.fails
+        session = self.sessions[session_id]
+        old = next(each for each in session.turns if each.turn == turn)
+        first = TextVersion(text=old.text, source="trainee", at=T0)
+        versions = (*(old.speech.versions or (first,)), TextVersion(text=text, source="trainee", at=T0))
+        speech = old.speech.model_copy(update={"versions": versions})
+        new = old.model_copy(update={"text": text, "codes": codes_for(text), "speech": speech})
+        turns = tuple(new if each.turn == turn else each for each in session.turns)
+        self.sessions[session_id] = session.model_copy(update={"turns": turns})
+        return new
 
     def resume(self, session_id):
         if self.fails:
@@ -585,7 +598,7 @@ SPOKEN = (
     (4.6, 11.0, "I don't know. Sleep, maybe. I get home at six, the house is quiet, and that hour is mine, you know. "
                 "Nobody wants anything.", {}),
     (1.1, 4.4, "So it's the one place where nobody wants anything from you.", {
-        "confidence": 0.71,
+        "confidence": 0.71, "clip": "c1",
         "versions": (TextVersion(text="So it's the one place where nobody once anything from you.", source="recogniser",
                                  at=T0),)}),
     (2.0, 7.5, "Yeah. … Yeah, that's about it. And then Ellie's recital came, and I was asleep in the chair, and she",
@@ -636,6 +649,7 @@ class FakeApp:
         self.talking = FakeTalkService(self.practise)
         self.sound_check = FakeSoundCheck()
         self.recognisers = FakeRecognisers()
+        self.listening_back = FakeListeningBack()
         self.trainee_id = "me"
         self.is_closed = False
 

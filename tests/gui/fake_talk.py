@@ -1,13 +1,17 @@
 """Talking without sound: a conversation whose ears and mouth a test moves by hand."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.recognisers import RecogniserWeights
-from simpatient.domain.speech import AudioDevice, SpeechEngine, VoiceSettings
+from simpatient.domain.speech import AudioDevice, SpeechEngine, TextVersion, TurnSpeech, VoiceSettings
 from simpatient.services.recognisers import RecogniserRow
 from simpatient.services.talk_events import Answered, Answering, Captioned, TalkEvent
+
+NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 
 
 class FakeConsents:
@@ -35,6 +39,7 @@ class FakeTalk:
     level: float = -20.0
     is_open: bool = False
     fails: UserFacingError | None = None
+    heard: str = ""
 
     def listen(self):
         if self.fails:
@@ -62,13 +67,42 @@ class FakeTalk:
     def send(self, text):
         """Answer at once, a sentence at a time, as the threads of a real conversation would."""
         self.tell(Answering(text))
-        exchange = self.practise.reply(self.session_id, text, lambda _: None, None)
+        exchange = self.practise.reply(self.session_id, text, lambda _: None, None, self._speech(text))
         for sentence in exchange.patient.text.split(". "):
             self.tell(Captioned(sentence))
         self.tell(Answered(exchange))
 
+    def _speech(self, text):
+        """Return how the words were spoken; None for typed ones. ``heard`` is what was recognised."""
+        if not self.heard:
+            return None
+        versions = [TextVersion(text=self.heard, source="recogniser", at=NOW)]
+        if text != self.heard:
+            versions.append(TextVersion(text=text, source="trainee", at=NOW))
+        return TurnSpeech(began_s=1.0, ended_s=3.0, versions=tuple(versions), clip="c1")
+
     def happen(self, event: TalkEvent) -> None:
         self.tell(event)
+
+
+class FakeListeningBack:
+    """Plays nothing; ``lasts`` holds a sound until it is set or cancelled."""
+
+    def __init__(self) -> None:
+        self.did: list[str] = []
+        self.lasts = Event()
+        self.lasts.set()
+        self.fails: UserFacingError | None = None
+
+    def play(self, clip, loudspeaker, cancel):
+        if self.fails:
+            raise self.fails
+        self.did.append(f"play {clip}")
+        while not self.lasts.wait(0.02):
+            if cancel.is_cancelled:
+                self.did.append("stop")
+                return 0.5
+        return 2.0
 
 
 class FakeTalkService:

@@ -168,6 +168,7 @@ class _Tour:
         self._wait(lambda: page.voice_bar.state == "ready")
         talk = self._app.talking.talks[-1]
         self._shot("voice-ready")
+        talk.heard = "What would it be like if the hour in the garage were nothing to hide?"
         talk.happen(VoiceBegan())
         talk.happen(Guessed("What would it be like if the hour in the garage was something you did not have to"))
         self._wait(lambda: bool(page.voice_bar.guess.text()))
@@ -182,6 +183,17 @@ class _Tour:
         self._shot("voice-speaking")
         page.voice.toggle_pause()
         self._shot("voice-paused")
+        page.voice_bar.set_state("no_recogniser")
+        self._shot("voice-no-recogniser")
+        page.composer.set_waiting(False)
+        page.composer.editor.setPlainText("What would it be like if the hour in the garage were not something to hide?")
+        page.composer.submit()
+        self._wait(lambda: _press(page, "Correct"))
+        self._wait()
+        dialog = next(each for each in page.findChildren(QDialog) if each.isVisible())
+        dialog.grab().save(str(self._outdir / f"{self._number:02}b-correct-{self._suffix}.png"))
+        dialog.reject()
+        self._shot("voice-corrected")
         page.voice.end()
         page.composer.set_waiting(False)
 
@@ -356,6 +368,22 @@ class _Tour:
         dialog.grab().save(str(self._outdir / f"{self._number:02}b-delete-model-{self._suffix}.png"))
         dialog.reject()
 
+    def _sections(self) -> None:
+        """Settings on talking: agreed, with devices, then without any."""
+        page = self._window.pages.settings
+        for key in ("talking", "recogniser", "server", "data"):
+            page.show_section(key)
+            self._wait(seconds=5)
+            self._shot(f"settings-{key}")
+        check = self._app.sound_check
+        check.all_microphones = check.all_loudspeakers = check.all_engines = ()
+        self._app.consents.given.clear()
+        page.refresh()
+        page.show_section("talking")
+        self._shot("settings-talking-nothing")
+        page.verticalScrollBar().setValue(page.voice.y() + page.voice.height() - page.height() + 60)
+        self._shot("settings-talking-nothing-end")
+
     def _scroll_to(self, page, widget, name: str) -> None:
         self._wait()
         page.verticalScrollBar().setValue(widget.y() - 16)
@@ -363,6 +391,7 @@ class _Tour:
 
     def _rest(self) -> None:
         self._models()
+        self._sections()
         self._window.go("start")
         self._wait()
         self._window.tell("Saved feedback.pdf, with an accessible HTML version beside it.")
@@ -372,6 +401,13 @@ class _Tour:
         dialog = self._window.findChildren(QDialog)[-1]
         dialog.grab().save(str(self._outdir / f"{self._number + 1:02}-shortcuts-{self._suffix}.png"))
         dialog.close()
+
+
+def _press(page, text: str) -> bool:
+    found = [each for each in page.findChildren(QPushButton) if each.text() == text]
+    if found:
+        found[-1].click()
+    return bool(found)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def test_without_a_graphics_card_the_guided_patient_is_suggested(qtbot, fake_app
     window.go("settings")
     card = window.pages.settings.models
     wait(qtbot, lambda: bool(card.buttons))
-    assert "Suggested for this computer: The guided patient" in words(card)
+    # What was just added to a layout is shown by a queued event.
+    wait(qtbot, lambda: "Suggested for this computer: The guided patient" in words(card))
 
 
 def test_a_model_is_fetched_used_measured_and_deleted(qtbot, world, window, card):

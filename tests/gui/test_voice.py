@@ -7,8 +7,18 @@ from PySide6.QtWidgets import QDialog
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable
 from simpatient.domain.speech import VoiceSettings
 from simpatient.gui.voice_settings import read_voice, write_voice
+from simpatient.gui.widgets.controls import Button
 from simpatient.services.consenting import WORDINGS
-from simpatient.services.talk_events import Answering, Captioned, Failed, Guessed, Understood, VoiceBegan
+from simpatient.services.talk_events import (
+    Answering,
+    Captioned,
+    Failed,
+    Guessed,
+    NothingSaid,
+    Understood,
+    VoiceBegan,
+    VoiceEnded,
+)
 from tests.gui.test_flow import begin, end, say, shown_words, wait
 
 
@@ -170,3 +180,64 @@ def test_the_choices_are_kept_and_nonsense_is_not_taken(preferences):
     assert read_voice(preferences) == chosen
     preferences.voice = '{"mode": "telepathy"}'
     assert read_voice(preferences) == VoiceSettings()
+
+
+def test_with_loudspeakers_it_is_said_that_the_microphone_waits_with_headphones_it_hears(
+    qtbot, window, fake_app, talking, preferences
+):
+    talk, bar = fake_app.talking.talks[-1], talking.voice_bar
+    talk.happen(Answering("Hello."))
+    talk.happen(Captioned("It's late."))
+    wait(qtbot, lambda: bar.state == "speaking")
+    assert "the microphone waits" in bar.words.text()
+    assert bar.dot.accessibleName() == "Waiting"
+    assert bar.talk.isEnabled()  # pressing it stops the patient
+    bar.set_mode("hands_free", hears_all_along=True)
+    bar.set_state("speaking")
+    assert "waits" not in bar.words.text()
+    assert bar.dot.accessibleName() == "Recording"
+
+
+def test_between_the_voice_and_its_words_understanding_is_shown(qtbot, talking, fake_app):
+    talk, bar = fake_app.talking.talks[-1], talking.voice_bar
+    talk.happen(VoiceBegan())
+    talk.happen(VoiceEnded())
+    wait(qtbot, lambda: bar.state == "understanding")
+    assert "text" in bar.words.text()
+    talk.happen(NothingSaid())
+    wait(qtbot, lambda: bar.state == "ready")
+
+
+def test_without_a_recogniser_one_types_the_bar_says_so_and_leads_to_the_download(qtbot, window, fake_app):
+    fake_app.consents.given.add("microphone")
+    fake_app.talking.microphone_fails = ModelUnavailable("There is no recogniser here.", "Get one.")
+    session = begin(qtbot, window)
+    click(qtbot, session.talk_button)
+    wait(qtbot, lambda: session.voice_bar.state == "no_recogniser")
+    assert "There is no recogniser here." in window.banner.text
+    assert not session.voice_bar.talk.isVisible()
+    session.composer.editor.setPlainText("What brings you here?")
+    session.composer.submit()
+    wait(qtbot, lambda: len(session.log.bubbles) == 3)
+    assert session.voice_bar.state == "no_recogniser"
+    click(qtbot, session.voice_bar.get)
+    settings = window.pages.settings
+    wait(qtbot, lambda: settings.isVisible() and bool(settings.recognisers.buttons))
+
+    def is_in_view():
+        top = settings.recognisers.mapTo(settings.viewport(), settings.recognisers.rect().topLeft()).y()
+        return 0 <= top < settings.viewport().height() // 2
+
+    wait(qtbot, is_in_view)
+
+
+def test_the_hint_at_talking_is_shown_until_it_is_dismissed(qtbot, window, fake_app, preferences):
+    window.open_case("joe-first")
+    page = window.pages.case
+    wait(qtbot, lambda: page.state == "content" and any("press Talk" in words for words in shown_words(page)))
+    got_it = next(b for b in page.findChildren(Button) if b.text() == "Got it")
+    click(qtbot, got_it)
+    assert preferences.has_heard_of_talking
+    window.open_case("joe-first")
+    wait(qtbot, lambda: page.state == "content" and page.begin.isVisible())
+    assert not any("press Talk" in words for words in shown_words(page))

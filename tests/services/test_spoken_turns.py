@@ -4,6 +4,7 @@ import pytest
 
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.speech import TextVersion, TurnSpeech
+from simpatient.domain.text import LONGEST_TURN
 from simpatient.services.practise import Aloud, coded_turns
 from tests.storage.made_sessions import T0
 from tests.world import World
@@ -83,3 +84,28 @@ def test_only_spoken_turns_of_the_right_speaker_are_changed(world: World) -> Non
         world.practise.correct(session_id, 0, "Other.")
     with pytest.raises(UserFacingError, match="not a patient turn"):
         world.practise.keep_heard(session_id, 1, "Other.", spoken(0, 1))
+
+
+@pytest.mark.parametrize("text", ["  ", "\n", "a" * (LONGEST_TURN + 1)])
+def test_a_correction_to_nothing_or_too_much_changes_nothing(world: World, text: str) -> None:
+    session_id = world.begin()
+    turn = heard(world, session_id)
+    with pytest.raises(UserFacingError):
+        world.practise.correct(session_id, turn, text)
+    assert world.sessions.get(session_id).turns[turn].text == MISHEARD
+
+
+def test_after_a_retry_a_correction_scores_the_earlier_attempt_anew_too(world: World) -> None:
+    session_id = world.begin()
+    turn = heard(world, session_id, "Hm hm.")
+    first = world.practise.end(session_id)
+    world.practise.branch(session_id, turn + 1)
+    world.say(session_id, RIGHT)
+    second = world.practise.end(session_id)
+    assert len(second.debriefed) == 2
+    world.practise.correct(session_id, turn, RIGHT)
+    stored = world.sessions.get(session_id)
+    for leaf in second.debriefed:
+        branch = stored.on_branch(leaf)
+        assert branch.scorecards == world.practise.score(branch)
+    assert stored.on_branch(first.leaf).scorecards != first.scorecards

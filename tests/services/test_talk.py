@@ -22,9 +22,11 @@ from simpatient.services.talk_events import (
     Captioned,
     Failed,
     Guessed,
+    NothingSaid,
     TalkEvent,
     Understood,
     VoiceBegan,
+    VoiceEnded,
 )
 from tests.speech_fakes import FakeEndpointer, FakeRecorder, FakeTranscriber, silence, tone
 from tests.talk_fakes import InMemoryClips, InMemoryConsents
@@ -265,6 +267,17 @@ def test_hands_free_and_unread_words_go_at_once(room: Room) -> None:
     room.speak()
     room.wait_for(Answered)
     assert room.session.turns[1].text == LINE
+
+
+def test_a_noise_that_holds_no_words_is_passed_over_and_the_listening_goes_on(room: Room) -> None:
+    room.settings = VoiceSettings(mode="hands_free")
+    room.transcriber = FakeTranscriber("")
+    room.begin()
+    room.speak()
+    room.wait_for(VoiceEnded)
+    room.wait_for(NothingSaid)
+    assert room.talk.is_listening
+    assert [turn.speaker for turn in room.session.turns] == ["patient"]
 
 
 def test_a_key_held_in_silence_is_told_and_words_nobody_said_are_not(room: Room) -> None:

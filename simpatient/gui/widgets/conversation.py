@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.layout import Tall, column, row
+from simpatient.gui.widgets.layout import Tall, clear, column, row
 from simpatient.gui.widgets.text import chip, label, presentable
 
 LONGEST_TYPED = 4_000
@@ -54,9 +54,12 @@ class Bubble(QFrame):
         self._flag = chip("Marked", "warm")
         self._flag.hide()
         self._top.addWidget(self._flag)
+        self._action: QWidget | None = None
         box.addLayout(self._top)
         box.addWidget(self._words)
         box.addLayout(self._chips)
+        self._beside: QVBoxLayout = column(spacing=0)
+        box.addLayout(self._beside)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Minimum)
         self.set_text(text)
 
@@ -90,6 +93,20 @@ class Bubble(QFrame):
             tag.setVisible(visible)
             self._chips.addWidget(tag)
         self._chips.addStretch(1)
+
+    def set_action(self, button: QWidget) -> None:
+        """Put a button beside the speaker's name, in place of the one before."""
+        if self._action is not None:
+            self._action.hide()
+            self._action.deleteLater()
+        self._action = button
+        self._top.addWidget(button)
+
+    def set_beside(self, widgets: Sequence[QWidget]) -> None:
+        """Put widgets under words and tags, in place of those before."""
+        clear(self._beside)
+        for widget in widgets:
+            self._beside.addWidget(widget)
 
     def show_chips(self, visible: bool) -> None:
         """Show or hide the code tags."""

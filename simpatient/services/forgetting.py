@@ -1,0 +1,24 @@
+"""Deleting a session for good, with its sound. Must not know where anything is stored."""
+
+from simpatient.services.clips import ClipStore
+from simpatient.services.ports import SessionRepository
+
+
+class ForgettingService:
+    """Deletes for good. All methods raise ``StorageUnavailable`` when disk or key fail."""
+
+    def __init__(self, *, sessions: SessionRepository, clips: ClipStore) -> None:
+        self._sessions = sessions
+        self._clips = clips
+
+    def delete_session(self, session_id: str) -> None:
+        """Delete a session and the sound of its turns.
+
+        The sound goes first: if the disk fails between the two, what is left can be seen and deleted again.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        self._sessions.get(session_id)
+        self._clips.delete_session(session_id)
+        self._sessions.delete(session_id)

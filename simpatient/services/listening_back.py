@@ -1,0 +1,35 @@
+"""Hearing a kept turn again. Must not know why it was kept, nor which loudspeaker there is."""
+
+from collections.abc import Callable
+
+from simpatient.domain.ports import Cancellation
+from simpatient.services.clips import ClipStore
+from simpatient.services.speech_ports import Sink
+
+
+class ListeningBackService:
+    """Plays kept sound.
+
+    Args:
+        clips: Where it is kept.
+        sink: Makes a loudspeaker from its id; '' for the system's default.
+    """
+
+    def __init__(self, *, clips: ClipStore, sink: Callable[[str], Sink]) -> None:
+        self._clips = clips
+        self._sink = sink
+
+    def play(self, clip: str, loudspeaker: str = "", cancel: Cancellation | None = None) -> float:
+        """Play a kept sound to its end, or until ``cancel`` is set; return how many seconds were heard.
+
+        Raises:
+            NotFound: It was deleted, or its time is over.
+            StorageUnavailable: It cannot be read.
+            AudioUnavailable: There is no loudspeaker, or it broke off.
+        """
+        sound = self._clips.load(clip)
+        sink = self._sink(loudspeaker)
+        try:
+            return sink.play(sound, cancel)
+        finally:
+            sink.close()

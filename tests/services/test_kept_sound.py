@@ -1,0 +1,95 @@
+"""Kept sound: heard again, stopped, and deleted with its session."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from simpatient.domain.errors import AudioUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.speech import Sound
+from simpatient.services.cancelling import CancelToken
+from simpatient.services.forgetting import ForgettingService
+from simpatient.services.listening_back import ListeningBackService
+from tests.fakes import FixedClock
+from tests.storage.made_sessions import T0
+from tests.talk_fakes import InMemoryClips
+from tests.world import World
+
+SOUND = Sound(np.full(8000, 0.25, np.float32))
+
+
+class ListSink:
+    """A loudspeaker that remembers what it was given."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.played: list[Sound] = []
+        self.fails = fails
+        self.is_closed = False
+
+    def devices(self):
+        return ()
+
+    def play(self, sound, cancel=None):
+        if self.fails:
+            raise AudioUnavailable("There is no loudspeaker.")
+        if cancel is not None and cancel.is_cancelled:
+            return 0.0
+        self.played.append(sound)
+        return sound.duration_s
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.fixture
+def clips() -> InMemoryClips:
+    return InMemoryClips(FixedClock(T0))
+
+
+def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -> None:
+    sinks: dict[str, ListSink] = {}
+    listening = ListeningBackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
+    clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
+    assert listening.play(clip, "l2") == 0.5
+    assert [np.array_equal(each.samples, SOUND.samples) for each in sinks["l2"].played] == [True]
+    assert sinks["l2"].is_closed
+    stopped = CancelToken()
+    stopped.cancel()
+    assert listening.play(clip, "l2", stopped) == 0.0
+
+
+def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips: InMemoryClips) -> None:
+    sink = ListSink(fails=True)
+    listening = ListeningBackService(clips=clips, sink=lambda _: sink)
+    with pytest.raises(NotFound, match="This sound is not kept any more"):
+        listening.play("nothing")
+    clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
+    with pytest.raises(AudioUnavailable):
+        listening.play(clip)
+    assert sink.is_closed
+
+
+def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemoryClips) -> None:
+    gone, stays = world.begin(), world.begin()
+    for session_id in (gone, stays):
+        clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
+    forgetting = ForgettingService(sessions=world.sessions, clips=clips)
+    forgetting.delete_session(gone)
+    assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
+    with pytest.raises(NotFound):
+        world.sessions.get(gone)
+    assert world.sessions.get(stays).id == stays
+    with pytest.raises(NotFound):
+        forgetting.delete_session(gone)
+
+
+def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world: World) -> None:
+    class FullDisk(InMemoryClips):
+        def delete_session(self, session_id):
+            raise StorageUnavailable("The disk is read-only.")
+
+    session_id = world.begin()
+    forgetting = ForgettingService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)))
+    with pytest.raises(StorageUnavailable):
+        forgetting.delete_session(session_id)
+    assert world.sessions.get(session_id).id == session_id
