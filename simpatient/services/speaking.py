@@ -11,8 +11,7 @@ from random import Random
 from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.ports import PatientVoice
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.ports import Cancellation, PatientVoice
 from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import TEMPERATURE, TOP_P, UNAVAILABLE, GenerativeRealiser
