@@ -1,6 +1,5 @@
 """Reading turns: one contract, several implementations; the adapter reaches the child once; any string is taken."""
 
-
 import numpy as np
 import pytest
 
