@@ -310,18 +310,18 @@ class FakeEncoder:
         return np.stack([_word_vector(text) for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
 
     def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
-        """Return word vectors; with an adapter they stand in the adapted columns as well."""
+        """Return word vectors; with an adapter or to keep they stand in the last columns as well."""
         self.calls.append(len(readings))
-        return [_read_words(reading, adapter is not None) for reading in readings]
+        return [_read_words(reading, adapter is not None or keep) for reading in readings]
 
 
-def _read_words(reading: Reading, is_adapted: bool) -> Embeddings:
+def _read_words(reading: Reading, is_whole: bool) -> Embeddings:
     texts = [reading.text, reading.previous, *(reading.text[start:end] for start, end in reading.spans)]
     rows = np.zeros((len(texts), 2 * 384), dtype=np.float32)
     for row, text in zip(rows, texts, strict=True):
         if text.strip():
             row[:384] = _word_vector(text)
-    if is_adapted:
+    if is_whole:
         rows[:, 384:] = rows[:, :384]
         rows[1, 384:] = 0.0
     return rows

@@ -69,13 +69,8 @@ class _Cut:
         return [self.turn.text[span.start : span.end] for span in self.spans]
 
     @property
-    def texts(self) -> list[str]:
-        """Return a text per row: the turn, the turn before, and the utterances where there are several."""
-        return [self.turn.text, self.turn.previous, *(self.pieces if len(self.spans) > 1 else [])]
-
-    @property
     def reading(self) -> Reading:
-        """Return the same for an encoder that reads the utterances within their turn."""
+        """Return what the encoder is asked to read: the utterances within their turn, where there are several."""
         parts = tuple((span.start, span.end) for span in self.spans) if len(self.spans) > 1 else ()
         return Reading(self.turn.text, self.turn.previous, parts)
 
@@ -169,18 +164,10 @@ class EmbeddedCoder:
             if cancel is not None and cancel.is_cancelled:
                 raise Cancelled
             part = asked[first : first + _AT_ONCE]
-            self._read_ahead(part)
             found += self._coded(part)
             if on_done:
                 on_done(len(found))
         return tuple(found)
-
-    def _read_ahead(self, turns: Sequence[Turn]) -> None:
-        """Have the patient's words remembered: the trainee's answers need them, and reading beats encoding."""
-        cut = [_Cut(turn, segment(turn.text)) for turn in turns if turn.speaker == "patient"]
-        said = dict.fromkeys(text for one in cut for text in (*one.texts[2:], one.turn.text) if text.strip())
-        if said:
-            self._encoder.read(None, [Reading(text) for text in said])
 
     def _coded(self, turns: Sequence[Turn]) -> list[TurnCodes]:
         cut = [_Cut(turn, segment(turn.text)) for turn in turns]
@@ -188,12 +175,25 @@ class EmbeddedCoder:
             [at for at, one in enumerate(cut) if one.spans and one.turn.speaker == who] for who in _SPEAKERS
         )
         found = [self._blank(turn.speaker) for turn in turns]
-        # The trainee's first: what the encoder then remembers of them are the turns before the patient's.
+        # The patient's are read first: they are the turns before the trainee's, and what was read is remembered.
+        parts = self._parts([cut[at] for at in patient])
         for at, seen in zip(trainee, self._read([cut[at] for at in trainee]), strict=True):
             found[at] = self._trainee(seen)
-        for at, seen in zip(patient, self._encode([cut[at] for at in patient]), strict=True):
+        for at, seen in zip(patient, self._encode([cut[at] for at in patient], parts), strict=True):
             found[at] = self._patient(seen)
         return found
+
+    def _parts(self, cut: Sequence[_Cut]) -> dict[Turn, Embeddings]:
+        """Return the patient's utterances as the encoder itself hears them within their turn, by turn.
+
+        A single turn in one piece is left to ``encode``, which knows the persona's own lines by heart.
+        """
+        asked = [one for one in cut if len(cut) > 1 or len(one.spans) > 1]
+        if not asked:
+            return {}
+        width = len(self._weights.centre)
+        matrices = self._encoder.read(None, [Reading(one.turn.text, spans=one.reading.spans) for one in asked])
+        return {one.turn: rows[2:, width:] for one, rows in zip(asked, matrices, strict=True)}
 
     def _read(self, cut: Sequence[_Cut]) -> list[_Seen]:
         """Return the turns as the middle and the adapted layers read them."""
@@ -206,14 +206,18 @@ class EmbeddedCoder:
             for one, rows in zip(cut, matrices, strict=True)
         ]
 
-    def _encode(self, cut: Sequence[_Cut]) -> list[_Seen]:
+    def _encode(self, cut: Sequence[_Cut], parts: dict[Turn, Embeddings]) -> list[_Seen]:
         """Return the turns as the encoder itself reads them; rows of blank texts are zero."""
-        texts = list(dict.fromkeys(text for one in cut for text in one.texts if text.strip()))
+        texts = list(dict.fromkeys(text for one in cut for text in (one.turn.text, one.turn.previous) if text.strip()))
         if not texts:
             return []
         rows = self._encoder.encode(texts)
         vectors, blank = dict(zip(texts, rows, strict=True)), np.zeros_like(rows[0])
-        return [_Seen(one, np.stack([vectors.get(text, blank) for text in one.texts])) for one in cut]
+        seen = []
+        for one in cut:
+            both = np.stack([vectors.get(text, blank) for text in (one.turn.text, one.turn.previous)])
+            seen.append(_Seen(one, np.concatenate([both, parts.get(one.turn, both[:0])])))
+        return seen
 
     def _turn_probabilities(self, names: tuple[str, ...], seen: _Seen, text: str, row: int) -> dict[str, Floats]:
         words, before = prepare(text), prepare(seen.cut.turn.previous)

@@ -78,10 +78,10 @@ class ReadingEncoder(SentenceEncoder, Protocol):
     def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
         """Return one matrix per reading: a row for the turn, one for the turn before, one per span.
 
-        Columns: the middle layers' mean at unit length, then the adapted layers' mean (zero without an
-        adapter and in the row of the turn before). Rows of blank texts are zero. ``keep``: also work
-        out and remember the turn's meaning vector, which costs little here and the next
-        ``encode`` of the same text nothing.
+        Columns: the middle layers' mean at unit length, then the adapted layers' mean (zero in the row of
+        the turn before). Rows of blank texts are zero. ``keep``: also work out and remember the turn's
+        meaning vector, which costs little here and the next ``encode`` of the same text nothing; without an
+        adapter it stands in the last columns, and so does that of each span, heard within its turn.
 
         Raises:
             ModelUnavailable: The model's files are missing or damaged.

@@ -149,11 +149,18 @@ class TurnReader:
         with torch.inference_mode():
             known = self.states([text for reading in readings for text in (reading.text, reading.previous)])
             jobs = self._jobs(readings, known)
-            adapted = self._adapt(adapter, [(reading, known) for _, reading, _, known in jobs]) if adapter else None
+            own = self._own({reading.text: states[reading.text] for _, reading, _, states in jobs}) if keep else {}
             rows = [np.zeros((2 + len(reading.spans), 2 * self._width), dtype=np.float32) for reading in readings]
-            for number, (at, reading, places, states) in enumerate(jobs):
-                self._fill(rows[at], reading, places, states, adapted[number] if adapted else None)
-            kept = self._vectors([reading.text for reading in readings], known) if keep else {}
+            if adapter is not None:
+                tops = self._adapt(adapter, [(reading, states) for _, reading, _, states in jobs])
+            else:
+                tops = [own.get(reading.text) for _, reading, _, _ in jobs]
+            for (at, reading, places, states), top in zip(jobs, tops, strict=True):
+                self._fill(rows[at], reading, places, states, top)
+            for matrix in rows if adapter is None else ():
+                own_half = matrix[:, self._width :]
+                own_half /= np.maximum(np.linalg.norm(own_half, axis=1, keepdims=True), _EPSILON)
+            kept = {one.text: _unit(own[one.text].mean(0)).numpy() for one in readings if one.text in own}
         return rows, kept
 
     @property
@@ -183,7 +190,7 @@ class TurnReader:
         return jobs
 
     def _fill(
-        self, rows: Embeddings, reading: Reading, places: list[int | None], known: dict[str, States], adapted: Any
+        self, rows: Embeddings, reading: Reading, places: list[int | None], known: dict[str, States], top: Any
     ) -> None:
         width, states = self._width, known[reading.text]
         whole = (0, int(states.offsets[:, 1].max()))
@@ -192,8 +199,8 @@ class TurnReader:
                 continue
             tokens = _tokens(states.offsets, span or whole, whole=span is None)
             rows[place, :width] = _unit(states.values[tokens].mean(0)).numpy()
-            if adapted is not None:
-                rows[place, width:] = adapted[tokens].mean(0).numpy()
+            if top is not None:
+                rows[place, width:] = top[tokens].mean(0).numpy()
         if reading.previous in known:
             rows[1, :width] = _unit(known[reading.previous].values.mean(0)).numpy()
 
@@ -268,19 +275,17 @@ class TurnReader:
             self._adapted = (adapter.id, layers, arrays["kinds"])
         return self._adapted[1], self._adapted[2]
 
-    def _vectors(self, texts: list[str], known: dict[str, States]) -> dict[str, Embeddings]:
-        """Return what the encoder itself says of the texts, from the states already there."""
+    def _own(self, known: dict[str, States]) -> dict[str, Any]:
+        """Return what the encoder's own top layers make of the texts, token by token, from the states already there."""
         import torch
 
-        found: dict[str, Embeddings] = {}
-        wanted = [text for text in dict.fromkeys(texts) if text in known]
-        for part in self._batches(wanted, lambda text: len(known[text].values)):
+        found: dict[str, Any] = {}
+        for part in self._batches(list(known), lambda text: len(known[text].values)):
             packed = Packed([len(known[text].values) for text in part])
             flat = torch.cat([known[text].values for text in part])
             for layer in self._layers[LOWER_LAYERS:]:
                 flat = run_layer(layer, flat, packed)
-            for text, values in zip(part, packed.split(flat), strict=True):
-                found[text] = _unit(values.mean(0)).numpy()
+            found.update(zip(part, packed.split(flat), strict=True))
         return found
 
     def _batches(self, items: list[Any], length: Callable[[Any], int]) -> Iterator[list[Any]]:

@@ -23,7 +23,9 @@ Calibrated linear heads on what the sentence encoder's middle layers ({encoder})
 adapted copy of its top two layers (low-rank changes, trained on all heads at once) that also reads the
 end of the turn before, and on light features. The head for client talk reads the encoder's own vectors
 of the turn and the turn before instead, which know more of it. They code one turn of a practice
-conversation in milliseconds on a CPU and drive the simulated patient live.
+conversation in milliseconds on a CPU and drive the simulated patient live. A part of a turn is heard within
+its turn, the trainee's by the adapted layers and the patient's by the encoder itself; the talk head learnt
+from whole turns.
 {kept}
 ## Intended use and limits
 

@@ -18,6 +18,7 @@ from simpatient.domain.ports import Embeddings, Reading, ReadingEncoder, Sentenc
 
 EXEMPLAR = "exemplar-"
 _MARKS = re.compile(r"[^\w\s']|_")
+_LEAD_INS = ("um so", "so", "okay so", "and", "well", "yeah", "right so", "but", "i mean", "uh", "you know")
 # Fewer cannot be held out in turn.
 _FEWEST_CONVERSATIONS = 5
 # AnnoMI's words for our labels; "n/a" is the empty label.
@@ -158,6 +159,21 @@ def spoken(examples: list[Example], every: int, share: float = 0.5) -> list[Exam
         text = " ".join(_MARKS.sub(" ", example.text.lower()).split())
         if len(text.split()) > 2 and text != example.text:
             found.append(replace(example, text=text, weight=example.weight * share))
+    return found
+
+
+def hesitant(examples: list[Example], every: int, share: float = 0.5) -> list[Example]:
+    """Return every n-th example again as people talk: bare, with a lead-in and some "you know", less weight.
+
+    Starts at the second, so that with an odd ``every`` these are others than ``spoken`` takes.
+    """
+    found = []
+    for number, example in enumerate(examples[1::every]):
+        words = _MARKS.sub(" ", example.text.lower()).split()
+        if len(words) > 3:
+            half, pause = len(words) // 2, ["you know"] * (number % 3 == 0)
+            said = [_LEAD_INS[number % len(_LEAD_INS)], *words[:half], *pause, *words[half:]]
+            found.append(replace(example, text=" ".join(said), weight=example.weight * share))
     return found
 
 

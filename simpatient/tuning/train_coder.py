@@ -63,9 +63,9 @@ from simpatient.tuning.measures import (
 )
 from simpatient.tuning.measures import macro_f1 as f1_of
 
-NAME, VERSION = "simpatient-coder", "2.1.0"
+NAME, VERSION = "simpatient-coder", "2.2.0"
 SETTINGS = (Setting(0.03), Setting(0.1, "words"), Setting(0.1, "words", context=False))
-UTTERANCE_SETTINGS = (Setting(0.1), Setting(0.3))
+UTTERANCE_SETTINGS = (Setting(0.3),)  # 0.1 gave .772 against .791 in version 2.0
 _POWERS = (0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 _TURN_POWER = 0.3
 

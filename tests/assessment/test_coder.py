@@ -132,8 +132,8 @@ def test_a_whole_transcript_gets_the_codes_of_its_turns() -> None:
         ("trainee", "You feel sent."), ("patient", "I want to stop."),
     ]  # fmt: skip
     codes = EmbeddedCoder(encoder, _weights()).code_transcript(_transcript(said))
-    # The patient's words ahead (2 turns, 2 utterances), the trainee's, then the patient's with the turns before.
-    assert encoder.calls == [4, 2, 6]
+    # The patient's turns with their utterances inside, the trainee's, then the patient's with the turns before.
+    assert encoder.calls == [2, 2, 4]
     before = ["", said[0][1], said[1][1], said[1][1], said[3][1]]
     alone = [_coder().code_turn(who, text, heard) for (who, text), heard in zip(said, before, strict=True)]
     assert list(codes) == alone

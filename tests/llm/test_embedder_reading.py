@@ -1,6 +1,5 @@
 """Reading turns: one contract, several implementations; the adapter reaches the child once; any string is taken."""
 
-
 import numpy as np
 import pytest
 
@@ -35,9 +34,26 @@ def test_gives_a_row_for_the_turn_the_one_before_and_each_span(encoder: ReadingE
     assert rows[0][[0, 2, 3], 384:].any(axis=1).all()
 
 
-def test_without_an_adapter_the_adapted_columns_are_empty(encoder: ReadingEncoder) -> None:
-    assert not encoder.read(None, [Reading(TEXT, BEFORE, SPANS)])[0][:, 384:].any()
+def test_without_an_adapter_the_last_columns_are_what_encode_says_and_empty_when_nothing_is_kept(
+    encoder: ReadingEncoder,
+) -> None:
+    rows = encoder.read(None, [Reading(TEXT, BEFORE, SPANS)])[0]
+    np.testing.assert_allclose(rows[0, 384:], encoder.encode([TEXT])[0], atol=1e-4)
+    assert not rows[1, 384:].any()
+    np.testing.assert_allclose(np.linalg.norm(rows[2:, 384:], axis=1), 1.0, atol=1e-4)
+    assert not encoder.read(None, [Reading(TEXT, BEFORE, SPANS)], keep=False)[0][:, 384:].any()
     assert encoder.read(None, []) == []
+
+
+@pytest.mark.torch
+def test_a_part_is_heard_within_its_turn(minilm: MiniLmEncoder) -> None:
+    """Without an adapter too: close to what the part says by itself, and not the same in another turn."""
+    start, end = SPANS[0]
+    here = minilm.read(None, [Reading(TEXT, "", SPANS)])[0][2, 384:]
+    alone = minilm.encode([TEXT[start:end]])[0]
+    other = minilm.read(None, [Reading(TEXT[start:end] + " I hate Mondays.", "", ((0, end - start),))])[0][2, 384:]
+    assert 0.4 < here @ alone < 0.999
+    assert here @ other < 0.999
 
 
 def test_is_the_same_alone_and_among_others(encoder: ReadingEncoder) -> None:

@@ -16,8 +16,9 @@ from simpatient.assessment.coder import EmbeddedCoder
 from simpatient.assessment.coder_weights import load_weights
 from simpatient.domain.errors import ContentError
 from simpatient.tuning.coder_benchmarks import measure
-from simpatient.tuning.coder_data import read_annomi, read_exemplars
+from simpatient.tuning.coder_data import Example, exemplar_group, hesitant, read_annomi, read_exemplars
 from simpatient.tuning.coder_fit import Setting
+from simpatient.tuning.coder_tasks import make_jobs
 from simpatient.tuning.measures import (
     accuracy_at_coverage,
     best_temperature,
@@ -210,9 +211,40 @@ def test_own_fit_is_the_logistic_regression_of_scikit_learn() -> None:
 def test_every_rare_code_has_enough_exemplars_and_no_double() -> None:
     by_code = read_exemplars(EXEMPLARS).by_code
     assert len(by_code) == 21
-    assert min(len(texts) for texts in by_code.values()) >= 90
+    assert min(len(texts) for texts in by_code.values()) >= 240
     texts = [text.lower() for group in by_code.values() for text in group]
     assert len(texts) == len(set(texts))
+
+
+def test_hesitant_examples_keep_label_and_words() -> None:
+    said = Example("You feel torn, and tired.", group="g", labels={"utterance": "complex_reflection"})
+    others = [Example(f"Line {at}.") for at in range(5)]
+    found = hesitant([others[0], said, *others[1:]], every=3)
+    assert [(one.text, one.weight) for one in found] == [("um so you feel you know torn and tired", 0.5)]
+    assert (found[0].labels, found[0].group) == (said.labels, said.group)
+
+
+def _coded(text: str, **labels: str) -> Example:
+    return Example(text, group="a", labels={"question": "none", "reflection": "none", "input": "none", **labels})
+
+
+def test_coded_turns_teach_the_utterance_head_only_where_they_are_beyond_doubt() -> None:
+    exemplars = read_exemplars(EXEMPLARS)
+    turns = [
+        _coded("What would you like instead?", question="open"),
+        _coded("Could you do that on Sundays?", question="open"),  # a closed question by the base scheme
+        _coded("You should see the dentist soon.", input="advice"),
+        _coded("You should see the dentist soon.", input="advice", question="open"),
+        _coded("You should go. They are open on Mondays.", input="advice"),
+        _coded("Go there.", input="advice"),
+    ]
+    fold_of = {"a": 0} | {exemplar_group(text): 1 for texts in exemplars.by_code.values() for text in texts}
+    extra = make_jobs(exemplars, turns, [], fold_of, seed=0)[2].extra
+    found = [(one.text, one.labels["utterance"]) for one in extra if one.group == "a"]
+    assert sorted(found) == [
+        ("What would you like instead?", "open_question"),
+        ("You should see the dentist soon.", "advise_without_permission"),
+    ]
 
 
 def test_macro_f1_by_hand() -> None:
