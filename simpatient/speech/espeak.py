@@ -1,5 +1,7 @@
 """The voice of eSpeak NG: a program of its own for every sentence. Must not know who speaks."""
 
+from itertools import chain
+
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
 from simpatient.speech.rendering import finished, read_wav, run_program
@@ -35,8 +37,14 @@ class EspeakVoice:
         voice = self._engine.fitting(style)
         pace = voice.pace_setting(style)
         gap = round(max(0.0, _SLOWEST / pace - 1) * _GAP_PER_SHARE)
-        command = [self._engine.program, "-v", voice.id, "-s", str(max(_SLOWEST, round(pace)))]
-        command += ["-p", str(round(voice.pitch_setting(style))), "-g", str(gap), "-b", "1", "-z", "--stdin", "--stdout"]
+        settings = {
+            "-v": voice.id,
+            "-s": str(max(_SLOWEST, round(pace))),
+            "-p": str(round(voice.pitch_setting(style))),
+            "-g": str(gap),
+            "-b": "1",  # UTF-8
+        }
+        command = [self._engine.program, *chain.from_iterable(settings.items()), "-z", "--stdin", "--stdout"]
         samples, rate = read_wav(run_program(command, text, self._engine.title, cancel), self._engine.title)
         return finished(samples, rate, style.volume)
 

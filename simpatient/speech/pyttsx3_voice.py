@@ -67,7 +67,7 @@ class Pyttsx3Worker:
 
 
 class Pyttsx3Voice:
-    """The ``Synthesizer`` port on pyttsx3. Its engines have no common pitch; ``VoiceStyle.pitch`` chooses a voice only."""
+    """The ``Synthesizer`` port on pyttsx3. Its drivers have no pitch in common, so ``VoiceStyle.pitch`` is not obeyed."""
 
     def __init__(self, engine: EngineEntry) -> None:
         self._engine = engine

@@ -41,7 +41,8 @@ def finished(samples: Samples, rate: int, volume: float) -> Sound:
     if not len(voiced):
         return Sound(np.zeros(0, np.float32), rate)
     kept = round(rate * _KEPT_S)
-    samples = samples[max(0, voiced[0] * size - kept) : (voiced[-1] + 1) * size + kept]
+    # An engine may begin with the first sample; a loudspeaker that wakes up would swallow it.
+    samples = np.pad(samples, kept)[voiced[0] * size : (voiced[-1] + 1) * size + 2 * kept]
     level = float(np.sqrt(np.mean(loud[voiced] ** 2)))
     gain = min(_LOUDNESS / level, _PEAK / float(np.abs(samples).max()))
     return Sound((samples * (gain * volume)).astype(np.float32), rate)

@@ -27,9 +27,7 @@ def engines(book: VoiceBook, platform: str = sys.platform) -> tuple[SpeechEngine
     for engine in book.ordered(platform):
         is_here, note = _state(engine, platform)
         told.append(
-            SpeechEngine(
-                id=engine.id, title=engine.title, is_here=is_here, is_best=is_here and not has_best, note=note
-            )
+            SpeechEngine(id=engine.id, title=engine.title, is_here=is_here, is_best=is_here and not has_best, note=note)
         )
         has_best = has_best or is_here
     return tuple(told)
