@@ -67,7 +67,7 @@ class Pyttsx3Worker:
 
 
 class Pyttsx3Voice:
-    """The ``Synthesizer`` port on pyttsx3. Its drivers have no pitch in common, so ``VoiceStyle.pitch`` is not obeyed."""
+    """The ``Synthesizer`` port on pyttsx3. Its drivers share no pitch: ``VoiceStyle.pitch`` is not obeyed."""
 
     def __init__(self, engine: EngineEntry) -> None:
         self._engine = engine

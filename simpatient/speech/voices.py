@@ -17,7 +17,7 @@ _MAKERS: dict[str, Callable[[EngineEntry], Synthesizer]] = {
     "espeak-ng": EspeakVoice, "flite": FliteVoice, "pyttsx3": Pyttsx3Voice,
 }  # fmt: skip
 # Where pyttsx3 has a driver that waits for its own file; on Linux it returns early and forgets files
-# (pyttsx3 2.99, its espeak driver), so that the programs themselves are used.
+# and paces (pyttsx3 2.99, its espeak driver), so that the programs themselves are used.
 _LIBRARY_PLATFORMS = ("win32", "darwin")
 
 
@@ -59,7 +59,7 @@ def _state(engine: EngineEntry, platform: str) -> tuple[bool, str]:
         is_here = shutil.which(engine.program) is not None
         return is_here, "Ready." if is_here else f"Not installed. {engine.install}"
     if platform not in _LIBRARY_PLATFORMS:
-        return False, "Not used on this system: here it neither waits for its sound nor stops."
+        return False, "Not used on this system: the programs above give the same voices more reliably."
     if importlib.util.find_spec(engine.library) is None:
         return False, f"The library {engine.library} is missing."
     return True, "Ready."

