@@ -3,12 +3,23 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ContentError, ModelUnavailable
 from simpatient.domain.ports import Cancellation
-from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Recognised, Samples, SoundBlock, Spell
+from simpatient.domain.speech import (
+    SAMPLE_RATE,
+    AudioDevice,
+    Recognised,
+    Samples,
+    Sound,
+    SoundBlock,
+    Spell,
+    SynthesisVoice,
+    VoiceStyle,
+)
 from simpatient.services.speech_ports import ListeningEvent, RecordedSound, SpeechBegan, SpeechEnded
 
 LOUD = 0.01
@@ -174,9 +185,7 @@ class FakeDecoder:
     def __init__(self, samples: Samples) -> None:
         self._samples = samples if samples.ndim == 2 else samples[:, None]
 
-    def decode(
-        self, path: Path, on_sound: Callable[[RecordedSound], None], cancel: Cancellation | None = None
-    ) -> None:
+    def decode(self, path: Path, on_sound: Callable[[RecordedSound], None], cancel: Cancellation | None = None) -> None:
         if not path.is_file():
             raise ContentError("The file cannot be read.", file=str(path))
         size, total_s = SAMPLE_RATE // 2, len(self._samples) / SAMPLE_RATE
@@ -184,3 +193,80 @@ class FakeDecoder:
             if cancel is not None and cancel.is_cancelled:
                 raise Cancelled
             on_sound(RecordedSound(self._samples[start : start + size], start / SAMPLE_RATE, total_s))
+
+
+class FakeSynthesizer:
+    """A tone of a length by the text's letters; silent about what is said.
+
+    Attributes:
+        rendered: The texts it was given.
+        fails_at: Texts for which it raises.
+        slow_s: How long each sentence takes to render.
+    """
+
+    def __init__(self, seconds_a_letter: float = 0.01) -> None:
+        self._seconds_a_letter = seconds_a_letter
+        self._is_closed = False
+        self.rendered: list[str] = []
+        self.fails_at: set[str] = set()
+        self.slow_s = 0.0
+
+    @property
+    def engine_id(self) -> str:
+        return "fake-voice"
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closed
+
+    def voices(self) -> tuple[SynthesisVoice, ...]:
+        return (SynthesisVoice(id="tone", name="A tone"),)
+
+    def render(self, text: str, style: VoiceStyle, cancel: Cancellation | None = None) -> Sound:
+        until = monotonic() + self.slow_s
+        while (is_late := monotonic() < until) or (cancel is not None and cancel.is_cancelled):
+            if cancel is not None and cancel.is_cancelled:
+                raise Cancelled
+            if is_late:
+                sleep(0.001)
+        self.rendered.append(text)
+        if text in self.fails_at:
+            raise AudioUnavailable("The fake voice failed.")
+        length_s = self._seconds_a_letter * len(text) * 160 / style.words_per_minute
+        return Sound(tone(length_s, 220 * 2 ** (style.pitch / 4), 0.2 * style.volume))
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
+class FakeSink:
+    """A loudspeaker that plays at once; ``before_block`` may cancel at any 10 ms of all that is played.
+
+    Attributes:
+        played_s: Seconds that were heard.
+        error: Raised instead of playing, after ``breaks_after_s``.
+    """
+
+    def __init__(self, error: AudioUnavailable | None = None, breaks_after_s: float = 0.0) -> None:
+        self.error = error
+        self.breaks_after_s = breaks_after_s
+        self.before_block: Callable[[float], None] = lambda at_s: None
+        self.played_s = 0.0
+        self.is_closed = False
+
+    def devices(self) -> tuple[AudioDevice, ...]:
+        return () if self.error else (AudioDevice(id="fake", name="Fake loudspeaker", is_default=True),)
+
+    def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
+        size = sound.rate // 100
+        for start in range(0, len(sound.samples), size):
+            self.before_block(self.played_s)
+            if self.error and self.played_s >= self.breaks_after_s:
+                raise self.error
+            if cancel is not None and cancel.is_cancelled:
+                return start / sound.rate
+            self.played_s += len(sound.samples[start : start + size]) / sound.rate
+        return sound.duration_s
+
+    def close(self) -> None:
+        self.is_closed = True

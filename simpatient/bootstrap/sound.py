@@ -141,10 +141,10 @@ def open_hearing(
 
 def list_engines() -> tuple[SpeechEngine, ...]:
     """Return the programs that speak, best first, with those that are not on this computer and why."""
-    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voice_book import VoiceBook
     from simpatient.speech.voices import engines
 
-    return engines(VoicesFile.model_validate(_speech_data("voices.yaml")))
+    return engines(VoiceBook.model_validate(_speech_data("voices.yaml")))
 
 
 def open_voice(engine_id: str = "") -> Synthesizer:
@@ -153,10 +153,10 @@ def open_voice(engine_id: str = "") -> Synthesizer:
     Raises:
         AudioUnavailable: It is not here, or none is.
     """
-    from simpatient.speech.voice_data import VoicesFile
+    from simpatient.speech.voice_book import VoiceBook
     from simpatient.speech.voices import open_synthesizer
 
-    return open_synthesizer(VoicesFile.model_validate(_speech_data("voices.yaml")), engine_id)
+    return open_synthesizer(VoiceBook.model_validate(_speech_data("voices.yaml")), engine_id)
 
 
 def open_mouth(settings: VoiceSettings) -> Mouth:

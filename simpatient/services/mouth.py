@@ -88,7 +88,7 @@ class Mouth:
             cancel: Stops the sound at once; the rest is left unheard.
 
         Raises:
-            AudioUnavailable: There is no loudspeaker, and nothing was heard yet.
+            AudioUnavailable: The loudspeaker cannot be used, and no sentence was heard yet.
         """
         start_s = self._clock.monotonic()
         course = _Course()
@@ -114,7 +114,7 @@ class Mouth:
 
     def _speak(self, rendered: _Rendered, course: _Course, on_sentence: OnSentence, cancel: Cancellation) -> None:
         sentence, sound = rendered.sentence, rendered.sound
-        if sentence.pause_s and self._play(_silence(sentence.pause_s), cancel) < sentence.pause_s:
+        if not self._waited(sentence.pause_s, course, cancel):
             course.was_interrupted = True
             course.unheard.append(sentence.text)
             return
@@ -123,18 +123,35 @@ class Mouth:
         if sound is None:  # a caption is all there is of it
             course.heard.append(sentence.text)
             return
-        if course.began_s is None:
-            course.began_s = self._clock.monotonic()
-        played_s = self._play(sound, cancel)
-        course.ended_s = self._clock.monotonic()
+        began_s = self._clock.monotonic()
+        played_s = self._played(sound, course, cancel)
+        if played_s > 0:
+            course.began_s = began_s if course.began_s is None else course.began_s
+            course.ended_s = self._clock.monotonic()
         heard, rest = heard_part(sentence.text, sound, played_s)
         course.heard += [heard] if heard else []
         if rest:
             course.was_interrupted = True
             course.unheard.append(rest)
 
-    def _play(self, sound: Sound, cancel: Cancellation) -> float:
-        return self._sink.play(sound, cancel)
+    def _waited(self, pause_s: float, course: _Course, cancel: Cancellation) -> bool:
+        """Whether the patient was left its pause."""
+        silence = _silence(pause_s)
+        return not len(silence.samples) or _is_all(silence, self._played(silence, course, cancel))
+
+    def _played(self, sound: Sound, course: _Course, cancel: Cancellation) -> float:
+        """Return how much of a sound was heard; all of it where the loudspeaker broke off and only captions are left.
+
+        Raises:
+            AudioUnavailable: The loudspeaker cannot be used, and no sentence was heard yet.
+        """
+        try:
+            return self._sink.play(sound, cancel)
+        except AudioUnavailable as error:
+            if course.began_s is None:
+                raise
+            course.failed = course.failed or error
+            return sound.duration_s
 
     def _ahead(self, sentences: Iterable[DeliveredSentence], cancel: Cancellation) -> Iterator[_Rendered]:
         """Render on a thread of its own, so that the next sentence is ready when one ends."""
@@ -177,7 +194,7 @@ def heard_part(text: str, sound: Sound, played_s: float) -> tuple[str, str]:
     Engines do not say when a word is spoken, so the voiced stretch of the sound is shared out over the words by
     their letters; a word counts as heard when the whole of its share was played.
     """
-    if played_s >= sound.duration_s - 1 / sound.rate:
+    if _is_all(sound, played_s):
         return text, ""
     first_s, last_s = _voiced(sound)
     words = list(re.finditer(r"\S+\s*", text))
@@ -190,6 +207,10 @@ def heard_part(text: str, sound: Sound, played_s: float) -> tuple[str, str]:
             break
         end = word.end()
     return text[:end].strip(), text[end:].strip()
+
+
+def _is_all(sound: Sound, played_s: float) -> bool:
+    return played_s >= sound.duration_s - 1 / sound.rate
 
 
 def _voiced(sound: Sound) -> tuple[float, float]:

@@ -57,9 +57,15 @@ class FileRecorder:
         """Return the file as the one microphone there is."""
         return (AudioDevice(id=FILE_DEVICE, name=self._path.name if self._path else FILE_DEVICE, is_default=True),)
 
-    def hear(self, sound: Sound) -> None:
-        """Mix a sound into the tape from where it stands now."""
-        samples = resampled(sound.samples, sound.rate)
+    @property
+    def played_s(self) -> float:
+        """Seconds of tape that were recorded so far."""
+        with self._lock:
+            return self._played / SAMPLE_RATE
+
+    def hear(self, sound: Sound, *, after_s: float = 0.0) -> None:
+        """Mix a sound into the tape from where it stands now, or seconds after."""
+        samples = np.pad(resampled(sound.samples, sound.rate), (round(after_s * SAMPLE_RATE), 0))
         with self._lock:
             longest = max(len(samples), len(self._to_come))
             mixed = np.zeros(longest, np.float32)

@@ -81,7 +81,7 @@ class DeviceRecorder:
             _log.warning("Microphones cannot be listed: %s", error)
             return ()
         return tuple(
-            AudioDevice(id=_id_of(one, hosts), name=one["name"], is_default=number == default)
+            AudioDevice(id=device_id(one, hosts), name=one["name"], is_default=number == default)
             for number, one in enumerate(found)
             if one["max_input_channels"] > 0
         )
@@ -162,7 +162,7 @@ class _Recording:
                 return self._stream_of(number, rate, channels), rate
             except self._library.PortAudioError as error:
                 failed = error
-                if _code(error) not in (_WRONG_RATE, _WRONG_CHANNELS):
+                if error_code(error) not in (_WRONG_RATE, _WRONG_CHANNELS):
                     break
         raise _translated(failed) from failed
 
@@ -241,7 +241,7 @@ class _Clock:
         return self._last_s
 
 
-def _id_of(device: Any, hosts: Any) -> str:
+def device_id(device: Any, hosts: Any) -> str:
     """Return an id that outlives the numbering, which changes with every device that is plugged in."""
     return f"{device['name']}|{hosts[device['hostapi']]['name']}"
 
@@ -260,17 +260,17 @@ def _number_of(library: Any, device: str) -> int:
     if not device and 0 <= default < len(found) and found[default]["max_input_channels"] > 0:
         return default
     for number, one in enumerate(found):
-        if one["max_input_channels"] > 0 and (not device or _id_of(one, hosts) == device):
+        if one["max_input_channels"] > 0 and (not device or device_id(one, hosts) == device):
             return number
     if device:
         raise AudioUnavailable(f"The microphone '{device.partition('|')[0]}' is not here.", _CHOOSE)
     raise AudioUnavailable(*_REASONS[_NO_SUCH_DEVICE])
 
 
-def _code(error: Exception | None) -> int:
+def error_code(error: Exception | None) -> int:
     """Return PortAudio's number for what went wrong; 0 when it gave none."""
     return next((item for item in error.args[1:] if isinstance(item, int)), 0) if error else 0
 
 
 def _translated(error: Exception | None) -> AudioUnavailable:
-    return AudioUnavailable(*_REASONS.get(_code(error), _OTHERWISE))
+    return AudioUnavailable(*_REASONS.get(error_code(error), _OTHERWISE))

@@ -17,11 +17,16 @@ def mono(sound: NDArray[np.float32]) -> Samples:
 
 def resampled(samples: Samples, rate: int) -> Samples:
     """Return a whole sound of ``rate`` samples a second at ``SAMPLE_RATE``."""
-    if rate == SAMPLE_RATE:
+    return changed_rate(samples, rate, SAMPLE_RATE)
+
+
+def changed_rate(samples: Samples, rate: int, wanted: int) -> Samples:
+    """Return a whole sound of ``rate`` samples a second at ``wanted``, for instance a loudspeaker's own rate."""
+    if rate == wanted:
         return samples
     import soxr
 
-    changed: Samples = soxr.resample(samples, rate, SAMPLE_RATE)
+    changed: Samples = soxr.resample(samples, rate, wanted)
     return changed
 
 

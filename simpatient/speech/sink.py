@@ -1,13 +1,13 @@
-"""The loudspeaker, through PortAudio, and a file that stands in for one. Must not know what is played, or why.
+"""The loudspeaker, through PortAudio. Must not know what is said, nor keep any of it.
 
-What was heard is counted in the device's own callback, so that breaking in is exact to a block.
+The device runs at its own rate and asks for a block at a time; between sounds it is given silence. Whether a sound
+was broken off is looked at for every block, so that silence follows within one.
 """
 
 import logging
-import time
 from collections.abc import Callable
-from pathlib import Path
 from threading import Event, Lock
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -15,55 +15,46 @@ from numpy.typing import NDArray
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.ports import Cancellation
-from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Samples, Sound
-from simpatient.speech.recorder import portaudio
-from simpatient.speech.resampling import resampled
+from simpatient.domain.speech import AudioDevice, Samples, Sound
+from simpatient.speech.recorder import device_id, error_code, portaudio
+from simpatient.speech.resampling import changed_rate
 
 _log = logging.getLogger(__name__)
-_CHOOSE = "Plug one in, or choose another one in Settings; captions go on."
-_BLOCK_S = 0.02
+_CHOOSE = "Plug one in, or choose another one in Settings; captions are always shown."
+# PortAudio's error codes (portaudio.h).
+_HOST_ERROR, _IN_USE, _NO_SUCH_DEVICE, _WRONG_RATE, _WRONG_CHANNELS = -9999, -9985, -9996, -9997, -9998
+_REASONS = {
+    _HOST_ERROR: (
+        "The computer did not let this program use the loudspeaker.",
+        "Check that no other program holds the loudspeaker, and try again.",
+    ),
+    _IN_USE: ("Another program is using the loudspeaker.", "Close that program, or choose another loudspeaker."),
+    _NO_SUCH_DEVICE: ("There is no loudspeaker.", _CHOOSE),
+}
+_OTHERWISE = ("The loudspeaker cannot be opened.", _CHOOSE)
+_BROKE_OFF = ("The loudspeaker broke off.", "Check that it is plugged in, and try again.")
+_BLOCK_S = 0.01
 _LOOK_EVERY_S = 0.005
-# A device that has played nothing for so long beyond a sound's length is lost.
-_LOST_S = 3.0
-_GONE = ("The loudspeaker has stopped playing.", "Check that it is plugged in; captions go on.")
-
-
-class _Track:
-    """One sound on its way through the device's callback."""
-
-    def __init__(self, samples: Samples, cancel: Cancellation | None) -> None:
-        self.samples = samples
-        self.cancel = cancel
-        self.given = 0
-        self.is_over = Event()
-
-    def next(self, count: int) -> Samples:
-        """Return the next samples, fewer at the end; none once it is cancelled."""
-        if self.cancel is not None and self.cancel.is_cancelled:
-            self.is_over.set()
-            return self.samples[:0]
-        piece = self.samples[self.given : self.given + count]
-        self.given += len(piece)
-        if self.given >= len(self.samples):
-            self.is_over.set()
-        return piece
+# A device that asks for nothing for so long is taken for gone.
+_PATIENCE_S = 3.0
+# After a cancel, so long is waited for the device's next block; a device that buffers more is emptied by force.
+_CANCEL_S = 0.03
+_COMMON_RATES = (48_000, 44_100, 16_000)
 
 
 class DeviceSink:
-    """The ``Sink`` port on a loudspeaker of this computer; the device is opened with the first sound.
+    """The ``Sink`` port on a loudspeaker of this computer. One sound at a time.
 
     Args:
-        device: Id of a loudspeaker; '' for the system's default.
+        device: Its id; '' for the system's default.
         library: Returns sounddevice, or raises AudioUnavailable.
     """
 
     def __init__(self, device: str = "", library: Callable[[], Any] = portaudio) -> None:
         self._device = device
         self._library = library
-        self._stream: Any = None
-        self._rate = 0
-        self._track: _Track | None = None
         self._lock = Lock()
+        self._output: _Output | None = None
 
     def devices(self) -> tuple[AudioDevice, ...]:
         """Return the loudspeakers there were when the program first used sound; empty where there is none."""
@@ -75,144 +66,181 @@ class DeviceSink:
             _log.warning("Loudspeakers cannot be listed: %s", error)
             return ()
         return tuple(
-            AudioDevice(id=_id_of(one, hosts), name=one["name"], is_default=number == default)
+            AudioDevice(id=device_id(one, hosts), name=one["name"], is_default=number == default)
             for number, one in enumerate(found)
             if one["max_output_channels"] > 0
         )
 
     def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
-        """Play a sound; see ``services.speech_ports.Sink``."""
-        if not len(sound.samples):
+        """Play a sound to its end, or until ``cancel`` is set; see ``services.speech_ports.Sink``.
+
+        Raises:
+            AudioUnavailable: There is no loudspeaker, it is in use, or it broke off.
+        """
+        if not len(sound.samples) or (cancel is not None and cancel.is_cancelled):
             return 0.0
         with self._lock:
-            self._open(sound.rate)
-            track = self._track = _Track(_at_rate(sound, self._rate), cancel)
+            output = self._opened()
             try:
-                self._wait(track)
-            finally:
-                self._track = None
-        if track.given >= len(track.samples):
-            return sound.duration_s
-        # What was handed over last is still in the device's buffer, and was not heard.
-        return max(0.0, track.given / self._rate - self._latency_s())
+                heard_s = output.play(changed_rate(sound.samples, sound.rate, output.rate), cancel)
+            except AudioUnavailable:
+                self._let_go()
+                raise
+            if output.is_emptied:
+                self._let_go()
+        return min(heard_s, sound.duration_s) if heard_s is not None else sound.duration_s
 
     def close(self) -> None:
-        """Let go of the device."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            try:
-                stream.abort()
-                stream.close()
-            except Exception as error:  # it is gone anyway
-                _log.info("A loudspeaker could not be closed: %s", error)
+        """Let go of the device; the next sound would open it again."""
+        with self._lock:
+            self._let_go()
 
-    def _wait(self, track: _Track) -> None:
-        until = time.monotonic() + len(track.samples) / self._rate + _LOST_S
-        while not track.is_over.wait(_LOOK_EVERY_S):
-            if not self._stream.active or time.monotonic() > until:
-                self.close()
-                raise AudioUnavailable(*_GONE)
-        if track.given >= len(track.samples):
-            # Handed over is not heard yet; without a cancel the tail is waited for.
-            time.sleep(self._latency_s())
+    def _opened(self) -> "_Output":
+        if self._output is None:
+            library = self._library()
+            self._output = _Output(library, _number_of(library, self._device))
+        return self._output
 
-    def _latency_s(self) -> float:
-        return float(getattr(self._stream, "latency", 0.0) or 0.0)
-
-    def _open(self, wanted_rate: int) -> None:
-        if self._stream is not None and self._stream.active:
-            return
-        library = self._library()
-        number = _number_of(library, self._device)
-        own_rate = int(library.query_devices(number)["default_samplerate"])
-        errors = []
-        for rate in dict.fromkeys((wanted_rate, own_rate)):
-            try:
-                self._stream = library.OutputStream(
-                    samplerate=rate, blocksize=round(rate * _BLOCK_S), device=number, channels=1, dtype="float32",
-                    latency="low", callback=self._on_wanted,
-                )  # fmt: skip
-                self._stream.start()
-                self._rate = rate
-                return
-            except library.PortAudioError as error:
-                errors.append(error)
-        self._stream = None
-        raise AudioUnavailable("The loudspeaker cannot be opened.", _CHOOSE) from errors[-1]
-
-    def _on_wanted(self, out: NDArray[np.float32], frames: int, times: Any, status: Any) -> None:
-        track = self._track
-        piece = track.next(frames) if track is not None else out[:0, 0]
-        out[: len(piece), 0] = piece
-        out[len(piece) :, 0] = 0.0
+    def _let_go(self) -> None:
+        output, self._output = self._output, None
+        if output is not None:
+            output.close()
 
 
-class FileSink:
-    """The ``Sink`` port without a sound card: what was "heard" can be read back.
+class _Playing:
+    """A sound on its way to the device; ``fill`` runs on PortAudio's thread."""
 
-    Args:
-        path: Written as wav when it is closed; None keeps it in memory alone.
-        speed: How much faster than time it plays.
-        on_heard: Told every piece that was heard, at ``SAMPLE_RATE``; for tests of the echo.
-    """
-
-    def __init__(
-        self, path: Path | None = None, *, speed: float = 1.0, on_heard: Callable[[Samples], None] | None = None
-    ) -> None:
-        self._path = path
-        self._speed = speed
-        self._on_heard = on_heard
-        self._heard: list[Samples] = []
+    def __init__(self, samples: Samples, cancel: Cancellation | None) -> None:
+        self._samples = samples
+        self._cancel = cancel
+        self.given = 0
+        self.asked_at_s = monotonic()
+        self.over = Event()
 
     @property
-    def heard(self) -> Samples:
-        """All that was heard so far, at ``SAMPLE_RATE``."""
-        return np.concatenate(self._heard) if self._heard else np.zeros(0, np.float32)
+    def is_cancelled(self) -> bool:
+        return self._cancel is not None and self._cancel.is_cancelled
 
-    def devices(self) -> tuple[AudioDevice, ...]:
-        """Return itself."""
-        return (AudioDevice(id="file", name=self._path.name if self._path else "Memory", is_default=True),)
+    @property
+    def is_given(self) -> bool:
+        return self.given >= len(self._samples)
 
-    def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
-        """Play a sound; see ``services.speech_ports.Sink``."""
-        samples = _at_rate(sound, SAMPLE_RATE)
-        size = round(_BLOCK_S * SAMPLE_RATE)
-        began = time.monotonic()
-        for start in range(0, len(samples), size):
-            if cancel is not None and cancel.is_cancelled:
-                return min(start / SAMPLE_RATE, sound.duration_s)
-            self._hear(samples[start : start + size])
-            # By the clock, not block by block, so that small delays do not add up.
-            time.sleep(max(0.0, began + (start + size) / SAMPLE_RATE / self._speed - time.monotonic()))
-        return sound.duration_s
+    def fill(self, block: NDArray[np.float32]) -> None:
+        self.asked_at_s = monotonic()
+        if self.over.is_set() or self.is_cancelled or self.is_given:
+            self.over.set()
+            return
+        piece = self._samples[self.given : self.given + len(block)]
+        block[: len(piece)] = piece[:, None]
+        self.given += len(piece)
+
+
+class _Output:
+    """One opening of the loudspeaker."""
+
+    def __init__(self, library: Any, number: int) -> None:
+        self._library = library
+        self._is_closing = False
+        self._broke = Event()
+        self._playing: _Playing | None = None
+        self.is_emptied = False
+        self._stream, self.rate = self._started(number)
+        latency = self._stream.latency
+        self._latency_s = min(max(float(latency[-1] if isinstance(latency, tuple) else latency), 0.0), 1.0)
+
+    def play(self, samples: Samples, cancel: Cancellation | None) -> float | None:
+        """Return how many seconds were heard; None for all.
+
+        Raises:
+            AudioUnavailable: The device broke off.
+        """
+        playing = self._playing = _Playing(samples, cancel)
+        try:
+            while not playing.over.wait(_LOOK_EVERY_S) and not playing.is_cancelled:
+                self._check(playing)
+            if playing.is_given and self._is_heard_out(playing):
+                return None
+            return self._broken_off(playing)
+        finally:
+            playing.over.set()
+            self._playing = None
 
     def close(self) -> None:
-        """Write the file."""
-        if self._path is not None:
-            import soundfile
+        """Close the device."""
+        self._is_closing = True
+        try:
+            self._stream.stop()
+            self._stream.close()
+        except Exception as error:  # a device that is gone cannot be closed properly either
+            _log.warning("The loudspeaker was not closed properly: %s", error)
 
-            soundfile.write(self._path, self.heard, SAMPLE_RATE)
+    def _is_heard_out(self, playing: _Playing) -> bool:
+        """Wait until what the device still holds was heard; False when it was cancelled meanwhile."""
+        until = playing.asked_at_s + self._latency_s - _BLOCK_S
+        while monotonic() < until:
+            if playing.over.is_set() and playing.is_cancelled:
+                return False
+            Event().wait(_LOOK_EVERY_S)
+            self._check(playing)
+        return True
 
-    def _hear(self, piece: Samples) -> None:
-        self._heard.append(piece)
-        if self._on_heard is not None:
-            self._on_heard(piece)
+    def _broken_off(self, playing: _Playing) -> float:
+        playing.over.wait(_CANCEL_S)
+        given = playing.given
+        playing.over.set()
+        if self._latency_s > _CANCEL_S:
+            self.is_emptied = True
+            self._is_closing = True
+            try:
+                self._stream.abort()
+            except Exception as error:
+                _log.warning("The loudspeaker could not be emptied: %s", error)
+        return max(0.0, given / self.rate - self._latency_s)
 
+    def _check(self, playing: _Playing) -> None:
+        if self._broke.is_set() or monotonic() - playing.asked_at_s > _PATIENCE_S:
+            raise AudioUnavailable(*_BROKE_OFF)
 
-def _at_rate(sound: Sound, rate: int) -> Samples:
-    if sound.rate == rate:
-        return sound.samples
-    if rate == SAMPLE_RATE:
-        return resampled(sound.samples, sound.rate)
-    import soxr
+    def _started(self, number: int) -> tuple[Any, int]:
+        """Open the device as it can be opened, and start it."""
+        about = self._library.query_devices(number)
+        rates = dict.fromkeys((int(about["default_samplerate"]), *_COMMON_RATES))
+        failed: Exception | None = None
+        for rate in rates:
+            for channels in dict.fromkeys((1, min(2, int(about["max_output_channels"])))):
+                try:
+                    stream = self._stream_of(number, rate, channels)
+                    stream.start()
+                    return stream, rate
+                except self._library.PortAudioError as error:
+                    failed = error
+                    if error_code(error) not in (_WRONG_RATE, _WRONG_CHANNELS):
+                        raise _translated(error) from error
+        raise _translated(failed) from failed
 
-    changed: Samples = soxr.resample(sound.samples, sound.rate, rate)
-    return changed
+    def _stream_of(self, number: int, rate: int, channels: int) -> Any:
+        return self._library.OutputStream(
+            device=number,
+            samplerate=rate,
+            channels=channels,
+            dtype="float32",
+            blocksize=round(rate * _BLOCK_S),
+            latency="low",
+            callback=self._on_wanted,
+            finished_callback=self._on_finished,
+        )
 
+    def _on_wanted(self, block: NDArray[np.float32], frames: int, times: Any, status: Any) -> None:
+        """Fill a block; on PortAudio's thread."""
+        block.fill(0)
+        playing = self._playing
+        if playing is not None:
+            playing.fill(block)
 
-def _id_of(device: Any, hosts: Any) -> str:
-    """Return an id that outlives the numbering, which changes with every device that is plugged in."""
-    return f"{device['name']}|{hosts[device['hostapi']]['name']}"
+    def _on_finished(self) -> None:
+        """Note that the stream has ended; on PortAudio's thread."""
+        if not self._is_closing:
+            self._broke.set()
 
 
 def _number_of(library: Any, device: str) -> int:
@@ -224,12 +252,17 @@ def _number_of(library: Any, device: str) -> int:
     try:
         found, hosts = library.query_devices(), library.query_hostapis()
     except library.PortAudioError as error:
-        raise AudioUnavailable("The loudspeakers of this computer cannot be listed.", _CHOOSE) from error
+        raise _translated(error) from error
     default = int(library.default.device[1])
     if not device and 0 <= default < len(found) and found[default]["max_output_channels"] > 0:
         return default
     for number, one in enumerate(found):
-        if one["max_output_channels"] > 0 and (not device or _id_of(one, hosts) == device):
+        if one["max_output_channels"] > 0 and (not device or device_id(one, hosts) == device):
             return number
-    name = device.partition("|")[0]
-    raise AudioUnavailable(f"The loudspeaker '{name}' is not here." if device else "There is no loudspeaker.", _CHOOSE)
+    if device:
+        raise AudioUnavailable(f"The loudspeaker '{device.partition('|')[0]}' is not here.", _CHOOSE)
+    raise AudioUnavailable(*_REASONS[_NO_SUCH_DEVICE])
+
+
+def _translated(error: Exception | None) -> AudioUnavailable:
+    return AudioUnavailable(*_REASONS.get(error_code(error), _OTHERWISE))

@@ -1,51 +1,65 @@
-"""Which engines speak on this computer, which is best, and why others do not. Must not know personas."""
+"""The engines of this computer: which there are, which is best, and how one is opened."""
 
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
-from functools import cache
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SpeechEngine
 from simpatient.services.speech_ports import Synthesizer
-from simpatient.speech.synthesizers import EspeakSynthesizer, FliteSynthesizer
-from simpatient.speech.system_voice import SystemSynthesizer
-from simpatient.speech.voice_data import EngineData, VoicesFile
+from simpatient.speech.espeak import EspeakVoice
+from simpatient.speech.flite import FliteVoice
+from simpatient.speech.pyttsx3_voice import Pyttsx3Voice
+from simpatient.speech.voice_book import EngineEntry, VoiceBook
 
-_PROGRAMS = {"flite": "flite", "espeak-ng": "espeak-ng"}
-_MADE_BY: dict[str, Callable[[EngineData], Synthesizer]] = {
-    "flite": FliteSynthesizer,
-    "espeak-ng": EspeakSynthesizer,
-    "system": SystemSynthesizer,
-}
-
-
-def engines(known: VoicesFile) -> tuple[SpeechEngine, ...]:
-    """Return all engines, those for this platform in their order, each with why it is or is not here."""
-    found = [_looked_at(engine) for engine in known.engines]
-    best = next((engine.id for engine in found if engine.is_here), "")
-    return tuple(engine.model_copy(update={"is_best": engine.id == best}) for engine in found)
+_MAKERS: dict[str, Callable[[EngineEntry], Synthesizer]] = {
+    "espeak-ng": EspeakVoice, "flite": FliteVoice, "pyttsx3": Pyttsx3Voice,
+}  # fmt: skip
+# Where pyttsx3 has a driver that waits for its own file; on Linux it returns early and forgets files
+# and paces (pyttsx3 2.99, its espeak driver), so that the programs themselves are used.
+_LIBRARY_PLATFORMS = ("win32", "darwin")
 
 
-def open_synthesizer(known: VoicesFile, engine_id: str = "") -> Synthesizer:
-    """Return an engine by its id; '' for the best one here.
+def engines(book: VoiceBook, platform: str = sys.platform) -> tuple[SpeechEngine, ...]:
+    """Return the programs that speak, best first, with those that are not here and why. Starts none."""
+    told, has_best = [], False
+    for engine in book.ordered(platform):
+        is_here, note = _state(engine, platform)
+        told.append(
+            SpeechEngine(id=engine.id, title=engine.title, is_here=is_here, is_best=is_here and not has_best, note=note)
+        )
+        has_best = has_best or is_here
+    return tuple(told)
+
+
+def open_synthesizer(book: VoiceBook, engine_id: str = "", platform: str = sys.platform) -> Synthesizer:
+    """Return an engine; '' for the best one here.
 
     Raises:
-        AudioUnavailable: It is not here, or none is.
+        AudioUnavailable: There is none, or not this one.
     """
-    found = engines(known)
-    wanted = next((e for e in found if (e.id == engine_id if engine_id else e.is_best)), None)
-    if wanted is None or not wanted.is_here:
-        message = f"The voice {engine_id} is not on this computer." if engine_id else "No voice is installed here."
-        raise AudioUnavailable(message, wanted.note if wanted else known.engines[0].get)
-    return _MADE_BY[wanted.id](next(data for data in known.engines if data.id == wanted.id))
+    entries = {engine.id: engine for engine in book.ordered(platform)}
+    here = [engine.id for engine in engines(book, platform) if engine.is_here]
+    if engine_id and engine_id not in here:
+        entry = entries.get(engine_id)
+        raise AudioUnavailable(
+            f"The voice {entry.title if entry else engine_id} is not on this computer.",
+            entry.install if entry else "Choose another voice in Settings.",
+        )
+    if not here:
+        best = next(iter(entries.values()))
+        raise AudioUnavailable("No voice is installed on this computer.", best.install)
+    entry = entries[engine_id or here[0]]
+    return _MAKERS[entry.id](entry)
 
 
-def _looked_at(data: EngineData) -> SpeechEngine:
-    is_here = sys.platform in data.platforms and _is_installed(data.id)
-    return SpeechEngine(id=data.id, title=data.title, is_here=is_here, note=data.good_for if is_here else data.get)
-
-
-@cache
-def _is_installed(engine: str) -> bool:
-    return engine not in _PROGRAMS or shutil.which(_PROGRAMS[engine]) is not None
+def _state(engine: EngineEntry, platform: str) -> tuple[bool, str]:
+    if engine.program:
+        is_here = shutil.which(engine.program) is not None
+        return is_here, "Ready." if is_here else f"Not installed. {engine.install}"
+    if platform not in _LIBRARY_PLATFORMS:
+        return False, "Not used on this system: the programs above give the same voices more reliably."
+    if importlib.util.find_spec(engine.library) is None:
+        return False, f"The library {engine.library} is missing."
+    return True, "Ready."

@@ -15,7 +15,7 @@ CASEBOOK = "hidden: kept for the supervisor's casebook view; not shown to traine
 REALISER = "patient/prompting.py"
 NOTE = "hidden: a note from author to author"
 FILE = "hidden: says how to read the file; the schema checks it"
-VOICE = "hidden: only the synthesizer uses it"
+DELIVERY, VOICE_BOOK = "patient/delivery.py", "speech/voice_book.py"
 INDEX, GUIDED, GUARD = "patient/persona_index.py", "patient/guided.py", "patient/guard.py"
 EVENTS, GATES, DYNAMICS, PLANNER = "patient/events.py", "patient/gates.py", "patient/dynamics.py", "patient/planner.py"
 NEARNESS = "patient/nearness.py"
@@ -67,7 +67,8 @@ RENDERED = {
     "speech.dialect": REALISER,
     "speech.fillers": REALISER,
     "speech.never_says": GUARD,
-    **{f"speech.voice.{name}": VOICE for name in ("height", "words_per_minute", "pitch", "volume", "seed")},
+    **{f"speech.voice.{name}": DELIVERY for name in ("words_per_minute", "volume")},
+    **{f"speech.voice.{name}": VOICE_BOOK for name in ("height", "pitch", "seed")},
     **{f"topics.{name}": INDEX for name in ("id", "label", "asks", "keywords")},
     "facts.id": GATES,
     "facts.text": INDEX,

@@ -1,4 +1,4 @@
-"""A sound card in memory with the face of the library sounddevice, so that the recorder's errors can be had at will."""
+"""A sound card in memory with the face of the library sounddevice, so that errors of recorder and sink can be had at will."""
 
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -31,12 +31,13 @@ class SoundCard:
         self.given = 0
         self.has_broken = False
         self.default = SimpleNamespace(device=(0, -1))
+        self.heard: list[Samples] = []
+        self.latency_s = 0.005
 
     def query_devices(self, number: int | None = None) -> Any:
-        speaker = {"name": "Loudspeaker", "hostapi": 0, "max_input_channels": 0, "default_samplerate": 48_000.0}
-        microphone = {
-            "name": "Headset", "hostapi": 0, "max_input_channels": self.channels, "default_samplerate": float(self.rate),
-        }  # fmt: skip
+        ways = {"hostapi": 0, "default_samplerate": float(self.rate)}
+        speaker = {"name": "Loudspeaker", "max_input_channels": 0, "max_output_channels": 2, **ways}
+        microphone = {"name": "Headset", "max_input_channels": self.channels, "max_output_channels": 0, **ways}
         found = [microphone, speaker]
         return found if number is None else found[number]
 
@@ -51,6 +52,20 @@ class SoundCard:
         if self.channels > 1 and wanted["channels"] == 1:
             raise PortAudioError("Invalid number of channels", -9998)
         return Stream(self, wanted)
+
+    def OutputStream(self, **wanted: Any) -> "OutStream":
+        if self.refuses_with:
+            raise PortAudioError("refused", self.refuses_with)
+        if wanted["samplerate"] != self.rate:
+            raise PortAudioError("Invalid sample rate", -9997)
+        if self.channels > 1 and wanted["channels"] == 1:
+            raise PortAudioError("Invalid number of channels", -9998)
+        return OutStream(self, wanted)
+
+    @property
+    def sounded(self) -> Samples:
+        """All that came out of the loudspeaker, the silence between sounds too."""
+        return np.concatenate([np.zeros(0, np.float32), *self.heard])
 
 
 class Stream:
@@ -89,5 +104,28 @@ class Stream:
             self._wanted["callback"](buffer, size, times, status)
             number += 1
             self._card.given += size
+        self._wanted["finished_callback"]()
+        self._card.has_broken = not self._stop.is_set()
+
+
+class OutStream(Stream):
+    """A loudspeaker that is open: asks for blocks until it is closed."""
+
+    @property
+    def latency(self) -> float:
+        return self._card.latency_s
+
+    def abort(self) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        size, rate, number = self._wanted["blocksize"], self._card.rate, 0
+        while not self._stop.wait(size / rate / self._card.speed):
+            if self._card.breaks_after is not None and number >= self._card.breaks_after:
+                break
+            block = np.full((size, self._wanted["channels"]), np.nan, np.float32)
+            self._wanted["callback"](block, size, None, SimpleNamespace(output_underflow=False))
+            self._card.heard.append(block[:, 0].copy())
+            number += 1
         self._wanted["finished_callback"]()
         self._card.has_broken = not self._stop.is_set()

@@ -21,7 +21,7 @@ from simpatient.services.talk import Talk, TalkService, TalkTools
 from simpatient.services.talk_events import Answered, Captioned, Failed, TalkEvent, Understood
 from simpatient.speech.endpointing import Endpointing
 from simpatient.speech.file_recorder import FileRecorder
-from simpatient.speech.sink import FileSink
+from simpatient.speech.file_sink import FileSink
 from simpatient.speech.transcriber import open_transcriber
 from simpatient.speech.voice_activity import best_detector
 from tests.speech.conftest import rendered
