@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.consenting import ConsentService
+    from simpatient.services.forgetting import ForgettingService
     from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
@@ -218,6 +219,7 @@ class App:
     sound_check: SoundCheckService
     recognisers: RecogniserService
     listening_back: ListeningBackService
+    forgetting: ForgettingService
     write: WriteService
     judge: JudgeService
     on_close: tuple[Callable[[], None], ...] = ()
@@ -412,11 +414,17 @@ def open_app(
         recognisers=talk.recognisers,
         listening_back=talk.listening_back,
         write=write,
-        judge=JudgeService(
-            library=library, sessions=sessions, judges=ConfiguredJudges(home, library, models), coder=coder
-        ),
+        judge=_judge_service(home, library, sessions, models, coder),
+        forgetting=talk.forgetting(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )
+
+
+def _judge_service(
+    home: Path, library: ContentLibrary, sessions: SessionRepository, models: ModelService, coder: Coder
+) -> JudgeService:
+    judges = ConfiguredJudges(home, library, models)
+    return JudgeService(library=library, sessions=sessions, judges=judges, coder=coder)
 
 
 def _practise_service(

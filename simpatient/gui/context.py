@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simpatient.services.authoring import AuthorService
     from simpatient.services.consenting import ConsentService
     from simpatient.services.drill import DrillService
+    from simpatient.services.forgetting import ForgettingService
     from simpatient.services.judge import JudgeService
     from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.models import ModelService
@@ -51,6 +52,7 @@ class App(Protocol):
     write: WriteService
     judge: JudgeService
     listening_back: ListeningBackService
+    forgetting: ForgettingService
     library: ContentLibrary
     trainee_id: str
     home: Path

@@ -21,9 +21,10 @@ from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
 from simpatient.gui.playback import Playback
 from simpatient.gui.self_rating import SelfRatingForm
-from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, Segments
+from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import HeadLine, States, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
@@ -59,6 +60,7 @@ class DebriefPage(States):
         self.export = Button(
             "Export PDF", "plain", "export", name="Export the feedback as PDF", on_click=self._on_export
         )
+        self.delete = Button("Delete", name="Delete this session for good", on_click=self.ask_delete)
         self._views = QStackedWidget()
         self.form: SelfRatingForm | None = None
         self.feedback: FeedbackView | None = None
@@ -81,9 +83,11 @@ class DebriefPage(States):
         names.addWidget(self._when)
         who = QWidget()
         who.setLayout(row(self._portrait, names, spacing=SPACE_4))
+        buttons = QWidget()
+        buttons.setLayout(row(self.export, self.delete, spacing=SPACE_2))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
-        line.addWidget(HeadLine(who, self.tabs, self.export))
+        line.addWidget(HeadLine(who, self.tabs, buttons))
         box.addWidget(bar)
         box.addWidget(self._views, 1)
 
@@ -276,6 +280,19 @@ class DebriefPage(States):
     def _on_map(self, found: DisclosureMap) -> None:
         if self.disclosure is not None:
             self.disclosure.show_map(found)
+
+    def ask_delete(self) -> None:
+        """Ask whether the session is to be deleted."""
+        words = "Its words, scores, feedback and kept sound are deleted from this computer. This cannot be taken back."
+        Question(self, "Delete this session?", words, "Delete for good", "Keep it", self._on_delete).open()
+
+    def _on_delete(self) -> None:
+        forgetting, session_id = self._context.app.forgetting, self._session_id
+        self._context.lane.call(
+            lambda _: forgetting.delete_session(session_id),
+            lambda _: self._context.navigator.go("start"),
+            self._context.navigator.tell_trouble,
+        )
 
     def _on_export(self) -> None:
         name = f"feedback-{self._patient_name.lower().replace(' ', '-')}.pdf"

@@ -29,7 +29,7 @@ _SLOWEST, _FASTEST = 80, 260
 _END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+")
 _SHORTENED = re.compile(r"(?:^|[\s(\"“‘'])(?:Mr|Mrs|Ms|Dr|St|Prof|vs|e\.g|i\.e)\.$", re.IGNORECASE)
 _SPOKEN = (
-    (re.compile(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>"), " "),  # stage directions and marks
+    (re.compile(r"\([^()\n]{0,200}\)|\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>"), " "),  # gestures, marks
     (re.compile(r"£\s?(\d[\d,.]*)"), r"\1 pounds"),
     (re.compile(r"\$\s?(\d[\d,.]*)"), r"\1 dollars"),
     (re.compile(r"(\d)\s?%"), r"\1 per cent"),

@@ -52,6 +52,7 @@ from simpatient.services.talk_events import (
 )
 
 _LONGEST_GOODBYE_S = 10.0
+_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ class _Words:
         if self._stream is None:
             self.plan(None, None)
         assert self._stream is not None
-        for sentence in self._stream.add(chunk):
+        # Chunks end between words: what ends a sentence there need not wait for the next one.
+        done = chunk.rstrip()
+        for sentence in self._stream.add(f"{done} " if done.endswith(_ENDS) else chunk):
             self._ready.put(sentence)
 
     def finish(self) -> None:

@@ -20,7 +20,7 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge")
     # The command line does not talk.
-    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers"))
+    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers", "listening_back", "forgetting"))
     app = App(
         home=home, trainee_id="me", library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
         **{name: getattr(made, name) for name in names}, **silent,

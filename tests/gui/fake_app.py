@@ -621,6 +621,14 @@ SPOKEN = (
 )  # fmt: skip
 
 
+class FakeForgetting:
+    def __init__(self, practise: FakePractise) -> None:
+        self._practise = practise
+
+    def delete_session(self, session_id):
+        del self._practise.sessions[session_id]
+
+
 class FakeApp:
     """The program as the window sees it."""
 
@@ -650,6 +658,7 @@ class FakeApp:
         self.sound_check = FakeSoundCheck()
         self.recognisers = FakeRecognisers()
         self.listening_back = FakeListeningBack()
+        self.forgetting = FakeForgetting(self.practise)
         self.trainee_id = "me"
         self.is_closed = False
 

@@ -260,3 +260,17 @@ def _rating():
     from simpatient.domain.session import SelfRating
 
     return SelfRating(ratings={"understanding": 3})
+
+
+def test_a_session_can_be_deleted_for_good_after_a_question(qtbot, window, fake_app):
+    session = fake_app.talk()
+    window.open_debrief(session.id)
+    page = window.pages.debrief
+    wait(qtbot, lambda: page.state == "content")
+    page.ask_delete()
+    page.findChildren(QDialog)[-1].no.click()
+    assert session.id in fake_app.practise.sessions
+    page.ask_delete()
+    qtbot.mouseClick(page.findChildren(QDialog)[-1].yes, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: session.id not in fake_app.practise.sessions)
+    wait(qtbot, lambda: window.pages.start.isVisible())

@@ -49,7 +49,7 @@ def test_what_is_read_aloud_is_plain_and_never_silent_where_there_are_words(text
     aloud = read_aloud(text)
     assert not re.search(r"[<>&*\[\]_]", aloud)
     assert len(aloud) <= 3 * len(text) + 20
-    kept = re.sub(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>", " ", text)
+    kept = re.sub(r"\([^()\n]{0,200}\)|\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>", " ", text)
     assert bool(aloud) == bool(re.search(r"[^\W_]|&", kept))
 
 
@@ -62,6 +62,8 @@ def test_what_is_read_aloud_is_plain_and_never_silent_where_there_are_words(text
         ("It was £20 & 5 % at 7:30 – roughly.", "It was 20 pounds and 5 per cent at 7 30, roughly."),
         ("“Mr. Hall,” she said *sighs*.", "Mister Hall, she said."),
         ("<break time='9s'/> No.", "No."),
+        ("(takes his coat off)", ""),
+        ("(nods) Yes.", "Yes."),
         ("well-known, isn't it?", "well-known, isn't it?"),
     ],
 )
