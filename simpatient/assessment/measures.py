@@ -103,7 +103,7 @@ def _repeats(volleys: Sequence[Volley]) -> int:
     said: set[tuple[str, ...]] = set()
     repeats = 0
     for volley in volleys:
-        spoken = {tuple(words(sentence)) for sentence in sentences(volley.text)}
+        spoken = {words(sentence) for sentence in sentences(volley.text)}
         long_enough = {sentence for sentence in spoken if len(sentence) >= REPEAT_WORDS}
         repeats += not said.isdisjoint(long_enough)
         said |= long_enough

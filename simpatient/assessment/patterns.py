@@ -166,7 +166,7 @@ def overlap(text: str, before: str) -> float:
 
     Pronouns are compared as they stand: "you" for the other's "I" is listening, "I" for "I" is an echo.
     """
-    there, mine = words(before), words(text)
+    there, mine = list(words(before)), words(text)
     taken = 0
     for word in mine:
         if word in there:

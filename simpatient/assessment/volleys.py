@@ -7,12 +7,14 @@ are not in the transcript never gets further than this module. Must not know any
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from simpatient.domain.codes import Speaker, Utterance
 from simpatient.domain.score import Evidence
 from simpatient.domain.session import CodedTurn
 
+_REMEMBERED = 4096
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 # A sentence in so many parts of a word or two is a list of terms, not said to a person ("Warmth, respect, hope.");
 # up to five words a part make it a list of set phrases. Real lists of things one could do have longer parts.
@@ -50,11 +52,14 @@ class Volley:
         return " ".join(turn.text for turn in self.turns)
 
 
-def words(text: str) -> list[str]:
+# Every rubric of a case looks at the same sentences again.
+@lru_cache(maxsize=_REMEMBERED)
+def words(text: str) -> tuple[str, ...]:
     """Return the spoken words in lower case; stage directions in brackets are not spoken."""
-    return [word.lower().replace("’", "'") for word in _WORD.findall(_ASIDE.sub(" ", text))]
+    return tuple(word.lower().replace("’", "'") for word in _WORD.findall(_ASIDE.sub(" ", text)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_list(sentence: str, part_words: int = TERM_WORDS) -> bool:
     """Return whether a sentence only lists parts of ``part_words`` words on average, so that it shows no behaviour."""
     parts = [len(words(part)) for part in sentence.split(",")]
