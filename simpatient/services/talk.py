@@ -205,6 +205,8 @@ class Talk:
         self._guesser.close()
         self._work.put(None)
         self._worker.join(timeout=_LONGEST_GOODBYE_S)
+        if self._mouth is not None:
+            self._mouth.close()
 
     # What is heard
 

@@ -67,6 +67,7 @@ class Plays:
         self.hold.set()
         self.holding = threading.Event()
         self.fails: AudioUnavailable | None = None
+        self.is_closed = False
 
     def devices(self):
         return ()
@@ -88,7 +89,7 @@ class Plays:
         return sound.duration_s
 
     def close(self):
-        """Nothing to let go of."""
+        self.is_closed = True
 
 
 @dataclass
@@ -195,6 +196,13 @@ def test_the_patients_opening_is_spoken_too(room: Room) -> None:
     opening = room.session.turns[0]
     assert " ".join(event.text for event in room.of(Captioned)) == opening.text
     assert room.session.turns[0].text == opening.text
+
+
+def test_a_conversation_that_ends_lets_go_of_microphone_and_loudspeaker(room: Room) -> None:
+    room.begin()
+    room.talk.close()
+    assert not room.recorder.is_open
+    assert room.speaker.is_closed
 
 
 def test_without_consent_nothing_opens(world: World) -> None:
