@@ -18,7 +18,8 @@ class GuardRule(Value):
         patterns: Python regular expressions, case-insensitive; ``{name}`` stands for the patient's first name.
         like: Sentences of the kind the rule stops, for generated lines: what comes near them in meaning and
             wording is stopped too ...
-        above: ... when its score is above this; 1 is where such sentences lie, -1 the ordinary ones.
+        above: ... when its score is above this; 1 is where such sentences lie, -1 the ordinary ones ...
+        unless: ... unless one of these patterns is found in it, such as of one who speaks of nobody but himself.
     """
 
     id: Slug
@@ -26,6 +27,7 @@ class GuardRule(Value):
     patterns: tuple[Words, ...] = Field(min_length=1)
     like: tuple[Words, ...] = ()
     above: float = 0.3
+    unless: tuple[Words, ...] = ()
 
 
 class ClaimValue(Value):

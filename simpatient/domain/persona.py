@@ -284,7 +284,12 @@ class Line(Value):
 
 
 class Persona(Value):
-    """A simulated patient, complete: formulation, state dynamics, gated facts and authored lines."""
+    """A simulated patient, complete: formulation, state dynamics, gated facts and authored lines.
+
+    Attributes:
+        open_talk: Plain sentences on what anybody may hear of this life at any time. Never said: they keep the
+            guard from taking ordinary talk for a secret or an untruth.
+    """
 
     schema_version: Literal[1] = 1
     id: Slug
@@ -299,6 +304,7 @@ class Persona(Value):
     risk: Risk
     presentation: Presentation
     speech: Speech
+    open_talk: tuple[Words, ...] = ()
     topics: tuple[Topic, ...]
     facts: tuple[Fact, ...]
     dynamics: DynamicsProfile

@@ -15,7 +15,9 @@ from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Embeddings, RememberingEncoder
 from simpatient.domain.state import GuardEvent
 from simpatient.patient.guard import CONTRADICTION, LOCKED_FACT, Guard
+from simpatient.patient.guard_facts import compiled
 from simpatient.patient.likeness import Likeness, fit_likeness
+from simpatient.patient.matching import normalise
 from simpatient.patient.nearness import (
     Secrets,
     authored,
@@ -76,6 +78,7 @@ class MeaningReader:
         self._rules = rules
         self._meaning = meaning
         self._limits = {rule.id: rule.above for rule in rules.rules}
+        self._unless = {rule.id: tuple(compiled(pattern) for pattern in rule.unless) for rule in rules.rules}
         self._encoder = encoder
         self._lock = Lock()
 
@@ -98,8 +101,12 @@ class MeaningReader:
         return [
             GuardEvent(rule=rule, detail=f"by its meaning ({score:.2f})", blocked_text=sentence)
             for sentence, rule, score in judged
-            if score > self._limits[rule]
+            if score > self._limits[rule] and not self._excused(rule, sentence)
         ]
+
+    def _excused(self, rule: str, sentence: str) -> bool:
+        plain = normalise(sentence)
+        return any(pattern.search(plain) for pattern in self._unless[rule])
 
     @cached_property
     def _likeness(self) -> Likeness:
@@ -117,7 +124,8 @@ class MeaningReader:
 
     @cached_property
     def _own(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(part for text in authored(self._persona) for part in sentences_of(text)))
+        texts = (*authored(self._persona), *self._persona.open_talk)
+        return tuple(dict.fromkeys(part for text in texts for part in sentences_of(text)))
 
     @cached_property
     def _vectors(self) -> dict[str, Embeddings]:

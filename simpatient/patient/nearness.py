@@ -77,7 +77,7 @@ def material(persona: Persona) -> tuple[tuple[str, str], ...]:
     wrong = [(f"{_untrue_of(text)}{fact.id}", text) for fact in persona.facts for text in fact.untrue]
     lines = [text for line in persona.lines if not line.reveals for text in line.say]
     deflections = [text for fact in persona.facts for text in fact.deflect]
-    free = [(FREE, part) for text in (*lines, *deflections) for part in _with_parts(text)]
+    free = [(FREE, part) for text in (*lines, *deflections, *persona.open_talk) for part in _with_parts(text)]
     who = persona.identity
     public = (who.work, who.relationships, who.living_situation, who.culture, persona.formulation.presenting)
     return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in sentences_of(text)))

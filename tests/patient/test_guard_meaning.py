@@ -17,7 +17,7 @@ from simpatient.patient.generative import GenerativeRealiser
 from simpatient.patient.guard import make_guard
 from simpatient.patient.guard_meaning import GeneratedGuard
 from simpatient.patient.likeness import fit_likeness, word_pairs
-from simpatient.patient.nearness import make_wiper
+from simpatient.patient.nearness import FREE, make_wiper, material
 from tests.builders import small_case, small_persona, small_rules
 from tests.fakes import RememberingFakeEncoder, ScriptedVoice
 from tests.patient.test_prompting import WORDING
@@ -70,6 +70,21 @@ def test_another_wording_of_a_locked_fact_is_stopped_until_it_is_open() -> None:
 
 def test_what_is_never_true_is_a_contradiction_even_when_the_fact_is_open() -> None:
     assert _stopped("The conductor offered me every concert this season.", "solo") == ["contradiction"]
+
+
+def test_an_excused_sentence_passes_however_like_the_examples_it_is() -> None:
+    sentence, rules = "My aunt set an agenda for today.", _rules()
+    assert _stopped(sentence) == ["role_reversal"]
+    excused = tuple(rule.model_copy(update={"unless": (r"^my aunt\b",)}) if rule.like else rule for rule in rules.rules)
+    persona, kinder = _persona(), rules.model_copy(update={"rules": excused})
+    guard = GeneratedGuard(make_guard(persona, kinder), persona, kinder, RememberingFakeEncoder())
+    assert not guard.check(sentence, (), 60)
+
+
+def test_open_talk_lies_on_the_free_side() -> None:
+    open_talk = ("They gave somebody my coat.",)
+    assert (FREE, *open_talk) not in material(_persona())
+    assert (FREE, *open_talk) in material(_persona().model_copy(update={"open_talk": open_talk}))
 
 
 def test_the_denial_of_what_is_never_true_passes() -> None:

@@ -1,7 +1,7 @@
 """The whole guard on lines of a generative patient, by somebody else's hand, and on every authored line.
 
-The corpus was looked at while the guard was improved; it shows that nothing is lost, not how well unseen lines are
-judged.
+Both corpora were looked at while the guard was improved (the second after it had been measured unseen); they show
+that nothing is lost, not how well unseen lines are judged.
 """
 
 from collections import Counter
@@ -17,9 +17,15 @@ from simpatient.patient.guard_meaning import GeneratedGuard
 from simpatient.services.minds import MindStore
 
 pytestmark = pytest.mark.torch
-CORPUS: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parent.parent / "data" / "guard_dev.yaml").read_text(encoding="utf-8")
-)
+DATA = Path(__file__).parent.parent / "data"
+
+
+def _lines(side: str) -> list[dict[str, Any]]:
+    files = (DATA / name for name in ("guard_dev.yaml", "guard_twin.yaml"))
+    return [line for file in files for line in yaml.safe_load(file.read_text(encoding="utf-8"))[side]]
+
+
+BAD, GOOD = _lines("bad"), _lines("good")
 LONGEST_LINE = 60
 CAUGHT, STOPPED = 0.98, 0.02
 AUTHORED_STEP = 7  # every seventh authored line: more than 500 of them
@@ -35,17 +41,20 @@ def _passes(guards: dict[str, GeneratedGuard], line: dict[str, Any]) -> bool:
 
 
 def test_nearly_every_bad_line_is_caught(guards: dict[str, GeneratedGuard]) -> None:
-    bad = CORPUS["bad"]
-    missed = [line for line in bad if _passes(guards, line)]
+    missed = [line for line in BAD if _passes(guards, line)]
     by_rule = Counter(line["rule"] for line in missed)
-    assert len(missed) <= (1 - CAUGHT) * len(bad), (by_rule, [line["text"] for line in missed])
+    for rule, all_of_it in Counter(line["rule"] for line in BAD).items():
+        print(f"{rule:<16}{all_of_it - by_rule[rule]:>4} of {all_of_it} caught")
+    assert len(BAD) == 300
+    assert len(missed) <= (1 - CAUGHT) * len(BAD), (by_rule, [line["text"] for line in missed])
     assert max(by_rule.values(), default=0) <= 3
 
 
 def test_hardly_a_good_line_is_stopped(guards: dict[str, GeneratedGuard]) -> None:
-    good = CORPUS["good"]
-    stopped = [line["text"] for line in good if not _passes(guards, line)]
-    assert len(stopped) <= STOPPED * len(good), stopped
+    stopped = [line["text"] for line in GOOD if not _passes(guards, line)]
+    print(f"{len(stopped)} of {len(GOOD)} good lines stopped")
+    assert len(GOOD) == 500
+    assert len(stopped) <= STOPPED * len(GOOD), stopped
 
 
 def _authored(persona: Persona) -> list[tuple[str, tuple[str, ...]]]:
