@@ -81,6 +81,7 @@ RENDERED = {
     "facts.deflect": GUIDED,
     "facts.markers": GUARD,
     **{f"facts.{name}": NEARNESS for name in ("slips", "untrue")},
+    "open_talk": NEARNESS,
     "facts.talk": PLANNER,
     "facts.deep": GUIDED,
     "facts.hint_of": DEBRIEF,
