@@ -22,6 +22,7 @@ from simpatient.storage.encryption import Cipher
 
 MAGIC = b"simpatient clip 1\n"
 _FULL_SCALE = 32767
+_LONGEST_HEADER = 4096
 _GONE = NotFound("This sound is not kept any more.", "Its words are still in the transcript.")
 
 
@@ -106,8 +107,7 @@ class FileClipStore:
         for path in sorted(self._folder.glob("*.clip")):
             # One that cannot be read is nobody's; it must not stand in the way of deleting others.
             with suppress(StorageUnavailable):
-                header, _ = _split(path)
-                yield _Stored(path, _about(path, header))
+                yield _Stored(path, _about(path, _header(path)))
 
     def _path(self, clip: str) -> Path:
         if not clip.isalnum():
@@ -131,6 +131,15 @@ def _split(path: Path) -> tuple[bytes, bytes]:
     if not data.startswith(MAGIC) or not mark:
         raise _damaged(path)
     return header + mark, sealed
+
+
+def _header(path: Path) -> bytes:
+    """Return the header alone: looking through all that is kept, as every start does, must not read the sound."""
+    with _on_disk(path), path.open("rb") as file:
+        magic, header = file.read(len(MAGIC)), file.readline(_LONGEST_HEADER)
+    if magic != MAGIC or not header.endswith(b"\n"):
+        raise _damaged(path)
+    return header
 
 
 def _about(path: Path, header: bytes) -> dict[str, Any]:
