@@ -18,21 +18,30 @@ from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, SoundBlock
 from simpatient.services.ring import Ring
 from simpatient.services.speech_ports import OnBlock
+from simpatient.speech.portaudio import (
+    HOST_ERROR,
+    IN_USE,
+    NO_SUCH_DEVICE,
+    WRONG_CHANNELS,
+    WRONG_RATE,
+    Side,
+    error_code,
+    portaudio,
+)
 from simpatient.speech.resampling import Resampler, mono
 
 _log = logging.getLogger(__name__)
 _CHOOSE = "Plug one in, or choose another one in Settings; typing always works."
-# PortAudio's error codes (portaudio.h).
-_HOST_ERROR, _IN_USE, _NO_SUCH_DEVICE, _WRONG_RATE, _WRONG_CHANNELS = -9999, -9985, -9996, -9997, -9998
 _REASONS = {
-    _HOST_ERROR: (
+    HOST_ERROR: (
         "The computer did not let this program use the microphone.",
         "Allow it in the computer's privacy settings, check that no other program holds the microphone, and try again.",
     ),
-    _IN_USE: ("Another program is using the microphone.", "Close that program, or choose another microphone."),
-    _NO_SUCH_DEVICE: ("There is no microphone.", _CHOOSE),
+    IN_USE: ("Another program is using the microphone.", "Close that program, or choose another microphone."),
+    NO_SUCH_DEVICE: ("There is no microphone.", _CHOOSE),
 }
 _OTHERWISE = ("The microphone cannot be opened.", _CHOOSE)
+_MICROPHONES = Side("microphone", 0, "max_input_channels", _CHOOSE, _REASONS, _OTHERWISE)
 _BLOCK_S = 0.02
 # Sound that waits for the recorder's thread; what comes after that is lost, and counted.
 _RING_S = 5
@@ -42,22 +51,6 @@ _LOST_S, _FOLLOWS = 0.2, 0.01
 # A microphone always gives a little noise. Nothing but zeros for so long is what some systems (macOS) give
 # to programs they do not let listen.
 _DEAD_SILENCE_S = 3.0
-
-
-def portaudio() -> Any:
-    """Return the library sounddevice.
-
-    Raises:
-        AudioUnavailable: It, or PortAudio below it, is not on this computer.
-    """
-    try:
-        import sounddevice
-    except (ImportError, OSError) as error:
-        raise AudioUnavailable(
-            "The program cannot reach this computer's sound: PortAudio is missing.",
-            "Install it (on Debian and Ubuntu: libportaudio2) and start the program again; typing always works.",
-        ) from error
-    return sounddevice
 
 
 class DeviceRecorder:
@@ -73,18 +66,7 @@ class DeviceRecorder:
 
     def devices(self) -> tuple[AudioDevice, ...]:
         """Return the microphones there were when the program first used sound; empty where there is none."""
-        try:
-            library = self._library()
-            found, hosts = library.query_devices(), library.query_hostapis()
-            default = library.default.device[0]
-        except Exception as error:  # PortAudio's own kinds; a list for a menu is no place to fail
-            _log.warning("Microphones cannot be listed: %s", error)
-            return ()
-        return tuple(
-            AudioDevice(id=device_id(one, hosts), name=one["name"], is_default=number == default)
-            for number, one in enumerate(found)
-            if one["max_input_channels"] > 0
-        )
+        return _MICROPHONES.devices(self._library)
 
     @contextmanager
     def open(self, on_block: OnBlock, device: str = "") -> Iterator[None]:
@@ -94,7 +76,7 @@ class DeviceRecorder:
             AudioUnavailable: There is no microphone, or it is in use or forbidden, or broke off in between.
         """
         library = self._library()
-        recording = _Recording(library, _number_of(library, device), on_block)
+        recording = _Recording(library, _MICROPHONES.number_of(library, device), on_block)
         try:
             yield
         finally:
@@ -162,9 +144,9 @@ class _Recording:
                 return self._stream_of(number, rate, channels), rate
             except self._library.PortAudioError as error:
                 failed = error
-                if error_code(error) not in (_WRONG_RATE, _WRONG_CHANNELS):
+                if error_code(error) not in (WRONG_RATE, WRONG_CHANNELS):
                     break
-        raise _translated(failed) from failed
+        raise _MICROPHONES.translated(failed) from failed
 
     def _stream_of(self, number: int, rate: int, channels: int) -> Any:
         return self._library.InputStream(
@@ -184,7 +166,7 @@ class _Recording:
             self._is_stopping.set()
             self._stream.close()
             self._let_the_pump_end()
-            raise _translated(error) from error
+            raise _MICROPHONES.translated(error) from error
 
     def _let_the_pump_end(self) -> None:
         self._ring.put(None)
@@ -239,38 +221,3 @@ class _Clock:
         self._last_s = at_s if drift > _LOST_S else max(expected + _FOLLOWS * drift, self._last_s)
         self._next_s = self._last_s + count / SAMPLE_RATE
         return self._last_s
-
-
-def device_id(device: Any, hosts: Any) -> str:
-    """Return an id that outlives the numbering, which changes with every device that is plugged in."""
-    return f"{device['name']}|{hosts[device['hostapi']]['name']}"
-
-
-def _number_of(library: Any, device: str) -> int:
-    """Return PortAudio's number of a microphone.
-
-    Raises:
-        AudioUnavailable: There is none, or not this one.
-    """
-    try:
-        found, hosts = library.query_devices(), library.query_hostapis()
-    except library.PortAudioError as error:
-        raise _translated(error) from error
-    default = int(library.default.device[0])
-    if not device and 0 <= default < len(found) and found[default]["max_input_channels"] > 0:
-        return default
-    for number, one in enumerate(found):
-        if one["max_input_channels"] > 0 and (not device or device_id(one, hosts) == device):
-            return number
-    if device:
-        raise AudioUnavailable(f"The microphone '{device.partition('|')[0]}' is not here.", _CHOOSE)
-    raise AudioUnavailable(*_REASONS[_NO_SUCH_DEVICE])
-
-
-def error_code(error: Exception | None) -> int:
-    """Return PortAudio's number for what went wrong; 0 when it gave none."""
-    return next((item for item in error.args[1:] if isinstance(item, int)), 0) if error else 0
-
-
-def _translated(error: Exception | None) -> AudioUnavailable:
-    return AudioUnavailable(*_REASONS.get(error_code(error), _OTHERWISE))

@@ -16,22 +16,30 @@ from numpy.typing import NDArray
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import AudioDevice, Samples, Sound
-from simpatient.speech.recorder import device_id, error_code, portaudio
+from simpatient.speech.portaudio import (
+    HOST_ERROR,
+    IN_USE,
+    NO_SUCH_DEVICE,
+    WRONG_CHANNELS,
+    WRONG_RATE,
+    Side,
+    error_code,
+    portaudio,
+)
 from simpatient.speech.resampling import changed_rate
 
 _log = logging.getLogger(__name__)
 _CHOOSE = "Plug one in, or choose another one in Settings; captions are always shown."
-# PortAudio's error codes (portaudio.h).
-_HOST_ERROR, _IN_USE, _NO_SUCH_DEVICE, _WRONG_RATE, _WRONG_CHANNELS = -9999, -9985, -9996, -9997, -9998
 _REASONS = {
-    _HOST_ERROR: (
+    HOST_ERROR: (
         "The computer did not let this program use the loudspeaker.",
         "Check that no other program holds the loudspeaker, and try again.",
     ),
-    _IN_USE: ("Another program is using the loudspeaker.", "Close that program, or choose another loudspeaker."),
-    _NO_SUCH_DEVICE: ("There is no loudspeaker.", _CHOOSE),
+    IN_USE: ("Another program is using the loudspeaker.", "Close that program, or choose another loudspeaker."),
+    NO_SUCH_DEVICE: ("There is no loudspeaker.", _CHOOSE),
 }
 _OTHERWISE = ("The loudspeaker cannot be opened.", _CHOOSE)
+_LOUDSPEAKERS = Side("loudspeaker", 1, "max_output_channels", _CHOOSE, _REASONS, _OTHERWISE)
 _BROKE_OFF = ("The loudspeaker broke off.", "Check that it is plugged in, and try again.")
 _BLOCK_S = 0.01
 _LOOK_EVERY_S = 0.005
@@ -58,18 +66,7 @@ class DeviceSink:
 
     def devices(self) -> tuple[AudioDevice, ...]:
         """Return the loudspeakers there were when the program first used sound; empty where there is none."""
-        try:
-            library = self._library()
-            found, hosts = library.query_devices(), library.query_hostapis()
-            default = library.default.device[1]
-        except Exception as error:  # PortAudio's own kinds; a list for a menu is no place to fail
-            _log.warning("Loudspeakers cannot be listed: %s", error)
-            return ()
-        return tuple(
-            AudioDevice(id=device_id(one, hosts), name=one["name"], is_default=number == default)
-            for number, one in enumerate(found)
-            if one["max_output_channels"] > 0
-        )
+        return _LOUDSPEAKERS.devices(self._library)
 
     def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
         """Play a sound to its end, or until ``cancel`` is set; see ``services.speech_ports.Sink``.
@@ -98,7 +95,7 @@ class DeviceSink:
     def _opened(self) -> "_Output":
         if self._output is None:
             library = self._library()
-            self._output = _Output(library, _number_of(library, self._device))
+            self._output = _Output(library, _LOUDSPEAKERS.number_of(library, self._device))
         return self._output
 
     def _let_go(self) -> None:
@@ -214,9 +211,9 @@ class _Output:
                     return stream, rate
                 except self._library.PortAudioError as error:
                     failed = error
-                    if error_code(error) not in (_WRONG_RATE, _WRONG_CHANNELS):
-                        raise _translated(error) from error
-        raise _translated(failed) from failed
+                    if error_code(error) not in (WRONG_RATE, WRONG_CHANNELS):
+                        raise _LOUDSPEAKERS.translated(error) from error
+        raise _LOUDSPEAKERS.translated(failed) from failed
 
     def _stream_of(self, number: int, rate: int, channels: int) -> Any:
         return self._library.OutputStream(
@@ -241,28 +238,3 @@ class _Output:
         """Note that the stream has ended; on PortAudio's thread."""
         if not self._is_closing:
             self._broke.set()
-
-
-def _number_of(library: Any, device: str) -> int:
-    """Return PortAudio's number of a loudspeaker.
-
-    Raises:
-        AudioUnavailable: There is none, or not this one.
-    """
-    try:
-        found, hosts = library.query_devices(), library.query_hostapis()
-    except library.PortAudioError as error:
-        raise _translated(error) from error
-    default = int(library.default.device[1])
-    if not device and 0 <= default < len(found) and found[default]["max_output_channels"] > 0:
-        return default
-    for number, one in enumerate(found):
-        if one["max_output_channels"] > 0 and (not device or device_id(one, hosts) == device):
-            return number
-    if device:
-        raise AudioUnavailable(f"The loudspeaker '{device.partition('|')[0]}' is not here.", _CHOOSE)
-    raise AudioUnavailable(*_REASONS[_NO_SUCH_DEVICE])
-
-
-def _translated(error: Exception | None) -> AudioUnavailable:
-    return AudioUnavailable(*_REASONS.get(error_code(error), _OTHERWISE))
