@@ -1,0 +1,1 @@
+"""Technical plumbing: processes, downloads, whole files, settings, cancelling. Knows nothing of therapy."""
