@@ -32,6 +32,7 @@ from simpatient.domain.session import REMOTE
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drafting import DraftService
 from simpatient.services.drill import DrillService
+from simpatient.services.forgetting import ForgettingService
 from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, SessionRepository, Voices
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.consenting import ConsentService
-    from simpatient.services.forgetting import ForgettingService
     from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.model_ports import ServerSettings
     from simpatient.services.models import ModelService
@@ -415,7 +415,9 @@ def open_app(
         listening_back=talk.listening_back,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
-        forgetting=talk.forgetting(sessions),
+        forgetting=ForgettingService(
+            sessions=sessions, drills=stored.drills, consents=stored.consents, clips=talk.clips
+        ),
         on_close=(talk.close, configured.close, sessions.close),
     )
 

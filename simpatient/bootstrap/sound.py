@@ -15,8 +15,7 @@ from simpatient.domain.errors import AudioUnavailable, ModelUnavailable, NotFoun
 from simpatient.domain.recognisers import ENGLISH, BeliefRules, RecogniserCatalogue
 from simpatient.domain.speech import SpeechEngine, VoiceSettings
 from simpatient.services.consenting import ConsentService
-from simpatient.services.forgetting import ForgettingService
-from simpatient.services.ports import ConsentRepository, ContentLibrary, SessionRepository
+from simpatient.services.ports import ConsentRepository, ContentLibrary
 from simpatient.services.practise import PractiseService
 from simpatient.services.speech_ports import MissingTranscriber, Synthesizer, Transcriber
 from simpatient.services.talk import TalkService, TalkTools
@@ -200,7 +199,7 @@ class Talking:
     sound_check: SoundCheckService
     recognisers: RecogniserService
     listening_back: ListeningBackService
-    forgetting: Callable[[SessionRepository], ForgettingService]
+    clips: ClipStore
     close: Callable[[], None]
 
 
@@ -218,11 +217,8 @@ def open_talking(
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
     listening_back = ListeningBackService(clips=clips, sink=DeviceSink)
 
-    def forgetting(sessions: SessionRepository) -> ForgettingService:
-        return ForgettingService(sessions=sessions, clips=clips)
-
     sound_check, recognisers = open_sound_check(asked), open_recognisers(home)
-    return Talking(asked, talking, sound_check, recognisers, listening_back, forgetting, recogniser.close)
+    return Talking(asked, talking, sound_check, recognisers, listening_back, clips, recogniser.close)
 
 
 def _speech_data(name: str) -> Any:

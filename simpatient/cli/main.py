@@ -9,9 +9,11 @@ import typer
 from simpatient.cli import (
     coding,
     content,
+    database,
     doctor,
     draft,
     drill,
+    forget,
     models,
     practise,
     reports,
@@ -49,6 +51,8 @@ app.add_typer(reports.app, name="report", help="Reports from the sessions on thi
 app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")
 app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
 app.add_typer(voice.app, name="voice", help="Speech recognisers on this computer.")
+app.add_typer(database.app, name="db", help="The database: check it, copy it, put a copy back, rescue it.")
+app.add_typer(forget.app, name="forget", help="Delete what was said and written, for good.")
 app.add_typer(tune.app, name="tune", help="Train and measure the models.")
 
 

@@ -113,7 +113,11 @@ class SessionRepository(Protocol):
         ...
 
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
         ...
 
     def check(self) -> tuple[str, ...]:
@@ -167,6 +171,10 @@ class DrillRepository(Protocol):
         """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
         ...
 
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's tries and where they are in each drill for good, also in every copy that is kept."""
+        ...
+
 
 class ConsentRepository(Protocol):
     """Consents on disk, given and taken back. Every call returns only when the change is durable.
@@ -184,6 +192,10 @@ class ConsentRepository(Protocol):
 
     def consents(self, trainee_id: str) -> tuple[Consent, ...]:
         """Return everything a trainee has ever consented to, oldest first."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's consents for good, also in every copy that is kept."""
         ...
 
 

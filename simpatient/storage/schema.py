@@ -4,18 +4,17 @@ The schema's number is also kept in SQLite's ``user_version``, so that an up-to-
 without loading alembic.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.copies import FOLDER, copy_database
 from simpatient.storage.engine import WRITING, make_engine
 from simpatient.storage.failures import translating
 
 # The number of the newest migration; a test holds it against the migrations folder.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,8 +35,10 @@ def upgrade(path: Path, *, migrations: Path = MIGRATIONS, is_new: bool = False) 
         with translating(path), engine.connect().execution_options(**WRITING) as connection, connection.begin():
             _run_migrations(connection, migrations)
     except StorageUnavailable as error:
-        copy = f" A copy is in {kept}." if kept else ""
-        message = f"The database could not be updated; it is unchanged. {error.message}{copy}"
+        # The database is as it was, so the copy says nothing new; one more at each try would fill the disk.
+        if kept:
+            kept.unlink(missing_ok=True)
+        message = f"The database could not be updated; it is unchanged. {error.message}"
         raise StorageUnavailable(message, error.action) from error
     finally:
         engine.dispose()
@@ -70,15 +71,7 @@ def keep_copy(path: Path) -> Path:
     Raises:
         StorageUnavailable: The copy could not be made.
     """
-    folder = path.parent / "backups"
-    with translating(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        target = free_name(folder / f"{path.stem}-before-update{path.suffix}")
-        aside = target.with_name(target.name + ".part")
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(aside)) as copy:
-            source.backup(copy)
-        aside.replace(target)
-    return target
+    return copy_database(path, free_name(path.parent / FOLDER / f"{path.stem}-before-update{path.suffix}"))
 
 
 def free_name(wanted: Path) -> Path:

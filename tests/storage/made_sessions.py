@@ -11,13 +11,20 @@ from simpatient.domain.score import Evidence, Overall, Score, Scorecard, Summary
 from simpatient.domain.session import Manifest, SelfRating, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
+from simpatient.storage.changes import beside
 
 # Which tables came with which migration after the first.
-_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents")}
+_LATER = {
+    2: ("drill_tries", "drill_states"),
+    3: ("written_attempts",),
+    4: ("turn_speech", "consents"),
+    5: ("change_count",),
+}
 
 
 def set_back(path: Path, version: int) -> None:
     """Make a closed database what it was at an earlier version of the schema."""
+    beside(path).unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         for table in (table for added, tables in _LATER.items() if added > version for table in tables):
             connection.execute(f"DROP TABLE {table}")

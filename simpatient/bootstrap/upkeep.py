@@ -1,0 +1,42 @@
+"""Builds what looks after the files of a home: the database as a whole, and deleting for good. Loads no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simpatient.bootstrap import DATABASE
+from simpatient.bootstrap.sound import open_clips
+from simpatient.content.locations import app_home
+from simpatient.services.forgetting import ForgettingService
+
+if TYPE_CHECKING:
+    from simpatient.storage.upkeep import DatabaseUpkeep
+
+
+def open_upkeep(home: Path | None = None) -> DatabaseUpkeep:
+    """Return what looks after the database of a home; nothing is opened yet."""
+    from simpatient.storage.upkeep import DatabaseUpkeep
+
+    return DatabaseUpkeep((home or app_home()) / DATABASE)
+
+
+@contextmanager
+def open_forgetting(home: Path | None = None) -> Iterator[ForgettingService]:
+    """Give what deletes for good; the database is closed at the end of the ``with``.
+
+    Raises:
+        StorageUnavailable: The database cannot be opened.
+    """
+    from simpatient.storage.opening import open_repositories
+
+    home = home or app_home()
+    stored = open_repositories(home / DATABASE)
+    try:
+        yield ForgettingService(
+            sessions=stored.sessions, drills=stored.drills, consents=stored.consents, clips=open_clips(home)
+        )
+    finally:
+        stored.sessions.close()
