@@ -114,7 +114,7 @@ def test_a_file_set_aside_is_cleaned_or_named(tmp_path: Path) -> None:
     assert "s-damaged-1.db" not in {name for name, count in _hits(tmp_path).items() if count > 2}
     _secret_session(stored, "secret2")
     (tmp_path / "s-damaged-2.db").write_bytes(b"\x00" * 4096 + b"secret2 " + MARK)
-    with pytest.raises(StorageUnavailable, match="s-damaged-2.db"):
+    with pytest.raises(StorageUnavailable, match=r"s-damaged-2\.db"):
         stored.sessions.delete("secret2")
     assert "secret2" not in {session.id for session in stored.sessions.list_sessions("t1")}
     stored.sessions.close()
