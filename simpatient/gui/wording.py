@@ -3,10 +3,11 @@
 A value that does not exist is shown as a dash with its reason, never as nought.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from simpatient.domain.codes import CodeNames, TurnCodes
+from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import Score, SummaryValue
 
 NONE = "–"
@@ -58,14 +59,32 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def summary_reason(summary: SummaryValue) -> str:
-    """Return why a summary has no value or should not be leant on; empty when it is fine."""
-    if summary.undefined or summary.value is None:
-        why = "none of what it counts was heard" if summary.n == 0 else "a part it is made of has no value"
+def summary_reason(value: SummaryValue, summary: Summary) -> str:
+    """Return why a summary has no value or should not be relied on; empty when it is fine."""
+    if value.undefined or value.value is None:
+        why = "none of what it counts was heard" if value.n == 0 else "a part it is made of has no value"
         return f"Not defined here: {why}."
-    if not summary.enough:
-        return f"Too little to go on (n = {summary.n})."
+    if not value.enough:
+        return f"Too little to go on: {plural(value.n, 'observation')}, {summary.min_n} needed."
     return ""
+
+
+def band_words(value: SummaryValue, summary: Summary) -> str:
+    """Return the band a value lies in, in words; empty without bands or with too little to go on."""
+    if not value.thresholds or summary_reason(value, summary):
+        return ""
+    return value.band or outside_words(value.thresholds)
+
+
+def outside_words(thresholds: Sequence[Threshold]) -> str:
+    """Return what lies before the first band."""
+    return f"not yet {thresholds[0].label}"
+
+
+def border_words(threshold: Threshold, unit: str) -> str:
+    """Return the border of a band, such as ``good: 50 % or more``."""
+    words = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
+    return f"{threshold.label}: {words[threshold.op].format(number(threshold.value, unit))}"
 
 
 def score_words(score: Score) -> str:

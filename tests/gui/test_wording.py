@@ -6,9 +6,10 @@ import pytest
 
 from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.debrief import DisclosureItem
+from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import SummaryValue
 from simpatient.gui.disclosure_view import trust_words
-from simpatient.gui.wording import NONE, code_key, code_tags, day, number, plural, summary_reason
+from simpatient.gui.wording import NONE, band_words, code_key, code_tags, day, number, plural, summary_reason
 
 
 @pytest.mark.parametrize(
@@ -28,12 +29,28 @@ def test_numbers_in_their_units(value, unit, words):
     assert number(value, unit) == words
 
 
+MEASURE = Summary(id="x", label="X", formula="a", n="a", min_n=6, unit="share", explanation="e")
+
+
 def test_reasons_for_having_no_value():
     undefined = SummaryValue(id="x", value=None, n=0, undefined=True)
-    assert "none of what it counts" in summary_reason(undefined)
-    assert "a part it is made of" in summary_reason(undefined.model_copy(update={"n": 5}))
-    assert "n = 2" in summary_reason(SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False))
-    assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
+    assert "none of what it counts" in summary_reason(undefined, MEASURE)
+    assert "a part it is made of" in summary_reason(undefined.model_copy(update={"n": 5}), MEASURE)
+    few = SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False)
+    assert summary_reason(few, MEASURE) == "Too little to go on: 2 observations, 6 needed."
+    assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False), MEASURE) == ""
+
+
+BORDERS = (
+    Threshold(label="basic", op=">=", value=0.5, source="s"),
+    Threshold(label="good", op=">=", value=0.7, source="s"),
+)
+
+
+@pytest.mark.parametrize(("band", "n", "words"), [("good", 9, "good"), (None, 9, "not yet basic"), (None, 2, "")])
+def test_every_band_has_a_word_and_too_little_has_none(band, n, words):
+    value = SummaryValue(id="x", value=0.6, n=n, undefined=False, enough=n >= 6, band=band, thresholds=BORDERS)
+    assert band_words(value, MEASURE) == words
 
 
 CODES = (
