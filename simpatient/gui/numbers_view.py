@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
-from simpatient.gui.critical_view import HEADING, critical_frame
+from simpatient.gui.critical_view import critical_frame
 from simpatient.gui.evidence_view import quoted
 from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData
@@ -26,17 +26,17 @@ from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, ro
 from simpatient.gui.widgets.painted import Band, BandBar
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.gui.wording import (
-    NONE,
-    POLICY_WORDS,
-    band_words,
-    border_words,
+from simpatient.presentation.critical import HEADING
+from simpatient.presentation.numbers import number, plural
+from simpatient.presentation.wording import (
+    STATUS_WORDS,
+    band,
+    border,
     confidence_words,
-    number,
-    outside_words,
-    plural,
+    outside,
     score_words,
     summary_reason,
+    summary_words,
 )
 
 _MOST_TICKS = 12
@@ -137,8 +137,8 @@ def headline(scorecard: Scorecard, rubric: Rubric) -> str:
     for value in scorecard.summaries:
         if value.id in summaries and not summary_reason(value, summaries[value.id]):
             summary = summaries[value.id]
-            band = band_words(value, summary)
-            found.append(f"{summary.label}: {number(value.value, summary.unit)}{f' ({band})' if band else ''}")
+            where = band(value, summary)
+            found.append(f"{summary.label}: {summary_words(value, summary)}{f' ({where})' if where else ''}")
     return " · ".join(found[:_IN_HEADLINE])
 
 
@@ -194,12 +194,11 @@ def _add_critical(box: QVBoxLayout, score: Score, criterion: Criterion) -> None:
 
 def _summary(value: SummaryValue, summary: Summary) -> QWidget:
     reason = summary_reason(value, summary)
-    # A value with too little behind it is not shown at all: large type would be believed.
-    shown = NONE if reason else number(value.value, summary.unit)
+    shown = summary_words(value, summary)
     tags: list[QWidget] = [chip(plural(value.n, "observation"), "plain", "How many observations stand behind this")]
-    band = band_words(value, summary)
-    if band:
-        tags.insert(0, chip(band, "accent" if value.band else "warm"))
+    band_there = band(value, summary)
+    if band_there:
+        tags.insert(0, chip(band_there, "accent" if value.band else "warm"))
     bar = None
     if value.value is not None and value.thresholds and not reason:
         bar = _bar(value.value, value.thresholds, summary.unit)
@@ -209,7 +208,7 @@ def _summary(value: SummaryValue, summary: Summary) -> QWidget:
 
 
 def _criterion(score: Score, criterion: Criterion) -> QWidget:
-    tags = [chip(POLICY_WORDS[score.status], "note", "How far a program may go with this item")]
+    tags = [chip(STATUS_WORDS[score.status], "note", "How far a program may go with this item")]
     if score.value is not None:
         tags.append(chip(confidence_words(score.confidence), "plain"))
     bar = BandBar(score.value, *score.scale) if score.value is not None else None
@@ -252,8 +251,8 @@ def _bar(value: float, thresholds: tuple[Threshold, ...], unit: str) -> BandBar:
     bands = [Band(each.label, each.value) for each in thresholds]
     falling = thresholds[0].op in ("<=", "<")
     ends = (number(0.0, unit), number(high, unit))
-    bar = BandBar(value, 0.0, high, bands, falling=falling, ends=ends, outside=outside_words(thresholds))
-    words = ", ".join(border_words(each, unit) for each in thresholds)
+    bar = BandBar(value, 0.0, high, bands, falling=falling, ends=ends, outside=outside(thresholds))
+    words = ", ".join(border(each, unit) for each in thresholds)
     bar.setAccessibleName(f"Bands: {words}")
     bar.setToolTip(words)
     return bar

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from simpatient.gui.stylesheet import render
-from simpatient.gui.tokens import DARK, LIGHT, TEXT_SIZES, Palette
+from simpatient.gui.tokens import TEXT_SIZES
+from simpatient.presentation.palette import DARK, LIGHT, Palette
 
 _NAME = "simpatient-theme"
 

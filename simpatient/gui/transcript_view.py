@@ -15,7 +15,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import code_key, code_tags
+from simpatient.presentation.code_tags import code_key_line, code_tags
 
 
 def _nothing(_turn: Turn) -> Sequence[QWidget]:
@@ -70,7 +70,7 @@ class TranscriptView(ScrollPage):
         self._slices.finish()
 
     def _legend(self, path: tuple[Turn, ...]) -> QWidget:
-        return label(code_key((turn.codes for turn in path), self._data.names), "caption")
+        return label(code_key_line((turn.codes for turn in path), self._data.names), "caption")
 
     def _row(self, turn: Turn) -> QWidget:
         frame = QFrame()
