@@ -26,6 +26,7 @@ from simpatient.domain.errors import (
     NotFound,
     StorageUnavailable,
 )
+from simpatient.domain.people import Actor
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.domain.session import REMOTE
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from simpatient.llm.embedder import CachedEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
+    from simpatient.services.clips import ClipStore
     from simpatient.services.consenting import ConsentService
     from simpatient.services.listening_back import ListeningBackService
     from simpatient.services.model_ports import ServerSettings
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from simpatient.services.recognisers import RecogniserService
     from simpatient.services.sound_check import SoundCheckService
     from simpatient.services.talk import TalkService
+    from simpatient.storage.opening import Repositories
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -202,7 +205,7 @@ class App:
     """The wired program."""
 
     home: Path
-    trainee_id: str
+    actor: Actor
     library: ContentLibrary
     encoder: RememberingEncoder
     coder: Coder
@@ -249,9 +252,9 @@ def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
     return EmbeddedCoder(encoder, load_weights(bundled_root().joinpath(*CODER_FOLDER)))
 
 
-def trainee_here() -> str:
+def actor_here() -> Actor:
     """Return who practises on this computer."""
-    return os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
+    return Actor(person_id=os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE)
 
 
 def open_remote_model(home: Path) -> RemoteChatModel:
@@ -266,7 +269,7 @@ def open_remote_model(home: Path) -> RemoteChatModel:
     server = read_server(home)
     if server is None:
         raise ModelUnavailable("No language model server is set up.", SET_UP_SERVER)
-    return RemoteChatModel(server, trainee_here())
+    return RemoteChatModel(server, actor_here().person_id)
 
 
 def open_chat_model(folder: Path | None) -> ChatModel:
@@ -326,7 +329,7 @@ def open_server_settings(home: Path) -> ServerSettings:
     """Return which server the user has set up; nothing is sent by asking that."""
     from simpatient.llm.server_settings import FileServerSettings
 
-    return FileServerSettings(home, trainee_here())
+    return FileServerSettings(home, actor_here().person_id)
 
 
 def open_models(home: Path, library: ContentLibrary) -> ModelService:
@@ -373,9 +376,10 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
+    from simpatient.storage.home import prepare_home
     from simpatient.storage.opening import open_repositories
 
-    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
+    home = prepare_home(home or app_home())
     library = open_library(home)
     encoder = encoder or in_process_encoder(home)
     coder = open_coder(encoder)
@@ -396,7 +400,7 @@ def open_app(
     talk = open_talking(home, practise, library, stored.consents)
     return App(
         home=home,
-        trainee_id=trainee_here(),
+        actor=actor_here(),
         library=library,
         encoder=encoder,
         coder=coder,
@@ -415,11 +419,13 @@ def open_app(
         listening_back=talk.listening_back,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
-        forgetting=ForgettingService(
-            sessions=sessions, drills=stored.drills, consents=stored.consents, clips=talk.clips
-        ),
+        forgetting=_forgetting_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )
+
+
+def _forgetting_service(stored: Repositories, clips: ClipStore) -> ForgettingService:
+    return ForgettingService(sessions=stored.sessions, drills=stored.drills, consents=stored.consents, clips=clips)
 
 
 def _judge_service(

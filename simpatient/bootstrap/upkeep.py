@@ -30,9 +30,10 @@ def open_forgetting(home: Path | None = None) -> Iterator[ForgettingService]:
     Raises:
         StorageUnavailable: The database cannot be opened.
     """
+    from simpatient.storage.home import prepare_home
     from simpatient.storage.opening import open_repositories
 
-    home = home or app_home()
+    home = prepare_home(home or app_home())
     stored = open_repositories(home / DATABASE)
     try:
         yield ForgettingService(

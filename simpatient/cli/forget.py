@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from simpatient.cli.output import show
+from simpatient.domain.people import Actor
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -18,11 +19,12 @@ def session(session_id: Annotated[str, typer.Argument(help="Session id.")], yes:
 
     Example: simpatient forget session s-20261130-1a2b3c4d
     """
+    from simpatient.bootstrap import actor_here
     from simpatient.bootstrap.upkeep import open_forgetting
 
     _confirm(f"Delete the session {session_id} for good?", yes)
     with open_forgetting() as forgetting:
-        forgetting.delete_session(session_id)
+        forgetting.delete_session(actor_here(), session_id)
     show(f"The session {session_id} is deleted, also in the copies of the database. {OUTSIDE}")
 
 
@@ -32,14 +34,13 @@ def drills(trainee: Trainee = None, yes: Yes = False) -> None:
 
     Example: simpatient forget drills
     """
-    from simpatient.bootstrap import trainee_here
     from simpatient.bootstrap.upkeep import open_forgetting
 
-    whose = trainee or trainee_here()
-    _confirm(f"Delete everything '{whose}' said in drills for good?", yes)
+    actor = _acting(trainee)
+    _confirm(f"Delete everything '{actor.person_id}' said in drills for good?", yes)
     with open_forgetting() as forgetting:
-        forgetting.delete_drills(whose)
-    show(f"The drills of '{whose}' are deleted, also in the copies of the database. {OUTSIDE}")
+        forgetting.delete_drills(actor)
+    show(f"The drills of '{actor.person_id}' are deleted, also in the copies of the database. {OUTSIDE}")
 
 
 @app.command("all")
@@ -48,14 +49,19 @@ def everything(trainee: Trainee = None, yes: Yes = False) -> None:
 
     Example: simpatient forget all --trainee me
     """
-    from simpatient.bootstrap import trainee_here
     from simpatient.bootstrap.upkeep import open_forgetting
 
-    whose = trainee or trainee_here()
-    _confirm(f"Delete everything of '{whose}' for good?", yes)
+    actor = _acting(trainee)
+    _confirm(f"Delete everything of '{actor.person_id}' for good?", yes)
     with open_forgetting() as forgetting:
-        forgetting.delete_everything(whose)
-    show(f"Everything of '{whose}' is deleted, also in the copies of the database. {OUTSIDE}")
+        forgetting.delete_everything(actor)
+    show(f"Everything of '{actor.person_id}' is deleted, also in the copies of the database. {OUTSIDE}")
+
+
+def _acting(trainee: str | None) -> Actor:
+    from simpatient.bootstrap import actor_here
+
+    return Actor(person_id=trainee) if trainee else actor_here()
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -1,6 +1,9 @@
 """Deleting for good, with sound. Must not know where anything is stored."""
 
+from simpatient.domain.people import Actor
+from simpatient.domain.session import session_not_found
 from simpatient.services.clips import ClipStore
+from simpatient.services.policy import may_access
 from simpatient.services.ports import ConsentRepository, DrillRepository, SessionRepository
 
 
@@ -18,22 +21,24 @@ class ForgettingService:
         self._consents = consents
         self._clips = clips
 
-    def delete_session(self, session_id: str) -> None:
+    def delete_session(self, actor: Actor, session_id: str) -> None:
         """Delete a session and the sound of its turns, whether or not it can still be read.
 
         Raises:
-            NotFound: There is no such session.
+            NotFound: There is no such session, or it is not the actor's.
         """
+        if not may_access(actor, self._sessions.owner(session_id)):
+            raise session_not_found(session_id)
         self._clips.delete_session(session_id)
         self._sessions.delete(session_id)
 
-    def delete_drills(self, trainee_id: str) -> None:
-        """Delete what a trainee said in drills, and where they are in them."""
-        self._drills.delete_all(trainee_id)
+    def delete_drills(self, actor: Actor) -> None:
+        """Delete what the actor said in drills, and where they are in them."""
+        self._drills.delete_all(actor.person_id)
 
-    def delete_everything(self, trainee_id: str) -> None:
-        """Delete everything of a trainee."""
-        self._clips.delete_all(trainee_id)
-        self._drills.delete_all(trainee_id)
-        self._sessions.delete_all(trainee_id)
-        self._consents.delete_all(trainee_id)
+    def delete_everything(self, actor: Actor) -> None:
+        """Delete everything of the actor's: sound, drills, sessions with all that hangs on them, consents."""
+        self._clips.delete_all(actor.person_id)
+        self._drills.delete_all(actor.person_id)
+        self._sessions.delete_all(actor.person_id)
+        self._consents.delete_all(actor.person_id)

@@ -112,6 +112,10 @@ class SessionRepository(Protocol):
         """Return the ids of all trainees with at least one session, sorted."""
         ...
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read."""
+        ...
+
     def delete(self, session_id: str) -> None:
         """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
         ...

@@ -11,6 +11,7 @@ from simpatient.domain.speech import Sound
 from simpatient.services.cancelling import CancelToken
 from simpatient.services.forgetting import ForgettingService
 from simpatient.services.listening_back import ListeningBackService
+from tests.builders import ME
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.storage.made_sessions import T0
 from tests.storage.test_drill_repository import a_state, a_try
@@ -52,22 +53,22 @@ def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -
     sinks: dict[str, ListSink] = {}
     listening = ListeningBackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
-    assert listening.play(clip, "l2") == 0.5
+    assert listening.play(ME, clip, "l2") == 0.5
     assert [np.array_equal(each.samples, SOUND.samples) for each in sinks["l2"].played] == [True]
     assert sinks["l2"].is_closed
     stopped = CancelToken()
     stopped.cancel()
-    assert listening.play(clip, "l2", stopped) == 0.0
+    assert listening.play(ME, clip, "l2", stopped) == 0.0
 
 
 def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips: InMemoryClips) -> None:
     sink = ListSink(fails=True)
     listening = ListeningBackService(clips=clips, sink=lambda _: sink)
     with pytest.raises(NotFound, match="This sound is not kept any more"):
-        listening.play("nothing")
+        listening.play(ME, "nothing")
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
     with pytest.raises(AudioUnavailable):
-        listening.play(clip)
+        listening.play(ME, clip)
     assert sink.is_closed
 
 
@@ -84,7 +85,7 @@ def test_everything_of_a_trainee_goes_and_nothing_of_another(world: World, clips
         drills.add_try(a_try(trainee_id=trainee), a_state(trainee_id=trainee))
         consents.add(Consent(trainee_id=trainee, purpose="microphone", wording="Yes.", given_at=T0))
     forgetting = ForgettingService(sessions=world.sessions, drills=drills, consents=consents, clips=clips)
-    forgetting.delete_everything("me")
+    forgetting.delete_everything(ME)
     assert world.sessions.list_sessions("me") == ()
     assert (drills.states("me"), consents.consents("me")) == ((), ())
     assert [owner for owner, *_ in clips.kept.values()] == ["other"]
@@ -97,13 +98,13 @@ def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemor
     for session_id in (gone, stays):
         clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
     forgetting = _forgetting(world, clips)
-    forgetting.delete_session(gone)
+    forgetting.delete_session(ME, gone)
     assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
     with pytest.raises(NotFound):
         world.sessions.get(gone)
     assert world.sessions.get(stays).id == stays
     with pytest.raises(NotFound):
-        forgetting.delete_session(gone)
+        forgetting.delete_session(ME, gone)
 
 
 def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world: World) -> None:
@@ -114,5 +115,5 @@ def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world
     session_id = world.begin()
     forgetting = _forgetting(world, FullDisk(FixedClock(T0)))
     with pytest.raises(StorageUnavailable):
-        forgetting.delete_session(session_id)
+        forgetting.delete_session(ME, session_id)
     assert world.sessions.get(session_id).id == session_id
