@@ -12,9 +12,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, ChatModel, OnDone
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.llm.chat import TransformersChatModel
 
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
@@ -94,8 +95,7 @@ class ChatProcess:
 def _heard(pipe: Connection, timeout_s: float, cancel: Cancellation | None) -> tuple[Any, ...]:
     end = time.monotonic() + timeout_s
     while not pipe.poll(_LOOK_EVERY_S):
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         if time.monotonic() > end:
             raise ModelUnavailable("The model did not answer in time.", _SMALLER)
     try:

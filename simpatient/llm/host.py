@@ -17,10 +17,10 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation, OnText
-from simpatient.llm.answers import stop_if_cancelled
+from simpatient.domain.ports import OnText
 from simpatient.llm.engine import TransformersVoice
 from simpatient.llm.host_child import HostedVoice, serve
 from simpatient.llm.loader import id_of

@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, PatientVoice
+from simpatient.domain.ports import PatientVoice
 from simpatient.llm.loader import DeviceFailed
 
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)

@@ -16,8 +16,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.services.model_ports import HubFile, HubListing
 
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
@@ -44,7 +44,7 @@ class HuggingFaceHub:
         """Return the files of a model, at the newest commit when no revision is given."""
         with _Child(_list, (hub_id, revision, self._endpoint)) as child:
             while not child.answered(_LOOK_EVERY_S):
-                _stop_if_cancelled(cancel)
+                stop_if_cancelled(cancel)
             return HubListing.model_validate(_checked(child.answer(), hub_id))
 
     def fetch(
@@ -55,10 +55,10 @@ class HuggingFaceHub:
         cancel: Cancellation | None = None,
     ) -> None:
         """Fetch all files of a listing into a folder; what an earlier try left there is gone on with."""
-        _stop_if_cancelled(cancel)
+        stop_if_cancelled(cancel)
         with _Child(_fetch, (listing.model_dump(), str(folder), self._endpoint)) as child:
             while not child.answered(_LOOK_EVERY_S):
-                _stop_if_cancelled(cancel)
+                stop_if_cancelled(cancel)
                 on_bytes(_there(folder))
             _checked(child.answer(), listing.hub_id)
         on_bytes(_there(folder))
@@ -228,8 +228,3 @@ def _there(folder: Path) -> int:
             is_content = ".cache" not in path.relative_to(folder).parts
             total += path.stat().st_size if is_content and path.is_file() else 0
     return total
-
-
-def _stop_if_cancelled(cancel: Cancellation | None) -> None:
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled

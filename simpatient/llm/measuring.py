@@ -12,10 +12,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.chat_models import GB, Measurement
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, ChatModel
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import ChatModel
 from simpatient.llm.chat import TransformersChatModel
 
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
@@ -68,8 +69,7 @@ class ChildMeasurer:
 def _waited(pipe: Connection, timeout_s: float, cancel: Cancellation | None) -> tuple[Any, ...]:
     end = time.monotonic() + timeout_s
     while not pipe.poll(_LOOK_EVERY_S):
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         if time.monotonic() > end:
             raise ModelUnavailable("The model did not answer in time.", "It is too slow here; choose a smaller one.")
     try:

@@ -5,7 +5,7 @@ Must not know which page shows it.
 
 from collections.abc import Callable
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import AudioDevice, Sound, SpeechEngine, VoiceSettings, VoiceStyle
 from simpatient.services.consenting import Consents
 from simpatient.services.device_test import OnLevel, record_sample

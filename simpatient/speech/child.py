@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Protocol
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
 
 DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
 LOOK_EVERY_S = 0.02
@@ -229,8 +229,7 @@ class ChildProcess:
         until = time.monotonic() + silence_s
         pipe = self._spawned()
         while True:
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             try:
                 heard: tuple[Any, ...] = pipe.recv() if pipe.poll(LOOK_EVERY_S) else (number, "silence")
             except DEAD as error:

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceHeight, VoiceStyle
 from simpatient.speech.child import Call, ChildLost, ChildProcess
 from simpatient.speech.rendering import failed, finished, read_wav

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import Cancelled, ContentError
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE
 from simpatient.services.speech_ports import RecordedSound
 from simpatient.speech.child import Call, ChildLost, ChildProcess

@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.speech import Recognised, Samples
 from simpatient.speech.child import END_S, LOOK_EVERY_S, ChildLost, ChildProcess, Worker
 from simpatient.speech.whisper_reading import ANY_DEVICE, PROCESSOR, ReadingRequest, WhisperReader, WhisperSettings
@@ -107,8 +107,7 @@ class WhisperTranscriber:
     def _taken(self, cancel: Cancellation | None) -> Iterator[None]:
         """Wait for the call of another thread to end, as long as nobody cancels."""
         while not self._lock.acquire(timeout=LOOK_EVERY_S):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
         try:
             yield
         finally:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.recognisers import ENGLISH, BeliefRules
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
 from simpatient.speech.child import Call, DeviceFailed

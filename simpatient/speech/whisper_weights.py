@@ -15,8 +15,8 @@ from pathlib import Path
 
 import httpx2
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable, StorageUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.recognisers import RecogniserWeights
 from simpatient.services.recogniser_ports import OnBytes
 
@@ -93,7 +93,7 @@ class WhisperWeights:
         self, weights: RecogniserWeights, on_bytes: OnBytes | None = None, cancel: Cancellation | None = None
     ) -> Path:
         """Fetch the file and check it; what an earlier try left is gone on with."""
-        _stop_if_cancelled(cancel)
+        stop_if_cancelled(cancel)
         part, target = self._part(weights), self._own / weights.file
         url = f"{self._source.rstrip('/')}/{weights.file}" if self._source else weights.url
         try:
@@ -138,7 +138,7 @@ def _pieces(url: str, have: int, cancel: Cancellation | None) -> Iterator[Piece]
     threading.Thread(target=_read, args=(url, have, come, left), name="simpatient-weights", daemon=True).start()
     try:
         while True:
-            _stop_if_cancelled(cancel)
+            stop_if_cancelled(cancel)
             try:
                 found = come.get(timeout=_LOOK_EVERY_S)
             except queue.Empty:
@@ -207,7 +207,7 @@ def _sha256(path: Path, cancel: Cancellation | None) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as opened:
         while block := opened.read(_PIECE_BYTES * 16):
-            _stop_if_cancelled(cancel)
+            stop_if_cancelled(cancel)
             digest.update(block)
     return digest.hexdigest()
 
@@ -216,8 +216,3 @@ def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.stat().st_size if path.is_file() else 0
     return 0
-
-
-def _stop_if_cancelled(cancel: Cancellation | None) -> None:
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled

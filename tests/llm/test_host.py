@@ -12,11 +12,11 @@ from random import Random
 import psutil
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.llm.engine import TransformersVoice
 from simpatient.llm.host import VoiceProcess, open_voice
-from simpatient.services.cancelling import CancelToken
 from tests.chat_families import family_model
 from tests.hosted_voices import FAULTS, FaultyVoice
 

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
 from simpatient.llm.catalog import ModelFolders
 from simpatient.llm.hub import HuggingFaceHub, _kind
-from simpatient.services.cancelling import CancelToken
 from tests.hub_server import HubServer
 from tests.model_fakes import COMMIT, FakeHub, Repository, model_files, safetensors, write_files
 

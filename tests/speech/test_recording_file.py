@@ -13,9 +13,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.speech import SAMPLE_RATE
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import RecordedSound
 from simpatient.speech.recording_file import RecordingFiles, RecordingLimits, kind_of
 from tests.speech_fakes import FakeDecoder, tone

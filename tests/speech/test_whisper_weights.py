@@ -9,9 +9,9 @@ import pytest
 
 from simpatient.content.locations import bundled_root
 from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.recognisers import RecogniserCatalogue
-from simpatient.services.cancelling import CancelToken
 from simpatient.speech.whisper_weights import WhisperWeights, _disk_error, library_folder
 from tests.recogniser_fakes import CONTENT, FakeWeights, FileServer, weights
 
