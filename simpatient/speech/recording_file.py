@@ -6,7 +6,6 @@ is done with the sound. Importing this module loads no audio library.
 
 import contextlib
 import os
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ import numpy as np
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.speech import SAMPLE_RATE
+from simpatient.runtime.files import NotAPlainFile, open_plain_file
 from simpatient.services.speech_ports import RecordedSound
 from simpatient.speech.child import Call, ChildLost, ChildProcess
 from simpatient.speech.confinement import confine
@@ -188,25 +188,22 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
     Raises:
         _Refused: It is none.
     """
-    # Without O_NONBLOCK the opening of a pipe waits for somebody to write into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(path, flags)
+        file = open_plain_file(path)
+    except NotAPlainFile as error:
+        raise _Refused("This is not a plain file.", "Give the path of a recording.") from error
     except OSError as error:
         raise _Refused(f"The file cannot be read ({error.strerror}).", "Check the path.") from error
-    facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):
-        os.close(descriptor)
-        raise _Refused("This is no plain file.", "Give the path of a recording.")
-    with FileIO(descriptor, "r") as file:
-        if not facts.st_size:
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
             raise _Refused("This file is empty.", _AGAIN)
-        if facts.st_size > limits.size_bytes:
+        if size > limits.size_bytes:
             raise _Refused(f"This file is larger than {limits.size_bytes / 1e9:.3g} GB.", "Save it as FLAC or MP3.")
         head = file.read(_HEAD_BYTES)
         if kind_of(head) is None:
             raise _Refused("This is no WAV, FLAC or MP3 recording.")
-        if _is_cut_off(head, facts.st_size):
+        if _is_cut_off(head, size):
             raise _Refused("This recording is cut off.", _AGAIN)
         file.seek(0)
         yield file

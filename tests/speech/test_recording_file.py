@@ -107,7 +107,7 @@ BAD = {
     "rubbish.flac": (lambda path: path.write_bytes(b"fLaC" + os.urandom(5_000)), "damaged|cannot be read"),
     "rubbish.mp3": (lambda path: path.write_bytes(b"ID3" + os.urandom(5_000)), "damaged|no sound"),
     "aiff.wav": (lambda path: soundfile.write(path, stereo(0.2), 16_000, format="AIFF"), "no WAV, FLAC or MP3"),
-    "folder.wav": (lambda path: path.mkdir(), "no plain file|cannot be read"),
+    "folder.wav": (lambda path: path.mkdir(), "not a plain file|cannot be read"),
     "nine.wav": (lambda path: soundfile.write(path, np.zeros((800, 9), "f4"), 16_000), "9 channels"),
     "long.flac": (lambda path: soundfile.write(path, np.zeros(3_000_000, "f4"), 4_000), "longer than 0.2 hours"),
     "large.wav": (lambda path: soundfile.write(path, np.zeros(9_000_000, "f4"), 48_000), "larger than 0.01 GB"),
@@ -129,9 +129,9 @@ def test_bad_files_are_one_clear_sentence(tmp_path, name):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(ContentError, match="no plain file"):
+    with pytest.raises(ContentError, match="not a plain file"):
         heard(RecordingFiles(), tmp_path / "pipe.wav")
-    with pytest.raises(ContentError, match="no plain file"):
+    with pytest.raises(ContentError, match="not a plain file"):
         heard(RecordingFiles(), Path("/dev/zero"))
 
 
