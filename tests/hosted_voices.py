@@ -14,7 +14,7 @@ from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import OnText
-from simpatient.llm.loader import DeviceFailed
+from simpatient.runtime.child_serving import DeviceFailed
 
 FAULTS = ("kill", "hang", "raise", "device")
 

@@ -129,7 +129,7 @@ def test_a_frozen_child_is_replaced(voice, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped by signals there")
 def test_a_request_too_long_for_the_pipe_of_a_frozen_child_waits_for_nobody(voice, monkeypatch):
-    monkeypatch.setattr("simpatient.llm.host._SEND_S", 0.5)
+    monkeypatch.setattr("simpatient.runtime.child_process.SEND_S", 0.5)
     voice.prepare("s", OPENING)
     psutil.Process(voice.pid).suspend()
     started = time.monotonic()

@@ -149,7 +149,7 @@ def test_a_cancel_is_heard_in_a_silence(server, tmp_path):
 def test_no_source_at_all(tmp_path):
     with pytest.raises(ModelUnavailable, match="cannot be reached") as raised:
         WhisperWeights(tmp_path).fetch(LITTLE)  # its address is a port where nobody listens
-    assert "goes on where it stopped" in raised.value.action
+    assert "continues where it stopped" in raised.value.action
     assert WhisperWeights(tmp_path).remove(LITTLE) == 0
 
 
