@@ -376,10 +376,9 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.home import prepare_home
     from simpatient.storage.opening import open_repositories
 
-    home = prepare_home(home or app_home())
+    home = _prepared(home or app_home())
     library = open_library(home)
     encoder = encoder or in_process_encoder(home)
     coder = open_coder(encoder)
@@ -422,6 +421,12 @@ def open_app(
         forgetting=_forgetting_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )
+
+
+def _prepared(home: Path) -> Path:
+    from simpatient.storage.home import prepare_home
+
+    return prepare_home(home)
 
 
 def _forgetting_service(stored: Repositories, clips: ClipStore) -> ForgettingService:

@@ -1,4 +1,4 @@
-"""The program's folder of one user: made when it is not there, and private, also where an earlier version left it open."""
+"""The program's folder of one user: made where there is none, made private where it is not."""
 
 from pathlib import Path
 
