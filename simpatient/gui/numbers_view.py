@@ -23,7 +23,14 @@ from simpatient.gui.widgets.plots import Chart, Line, Plot
 from simpatient.gui.widgets.text import chip, divider, label
 from simpatient.presentation.critical import HEADING
 from simpatient.presentation.numbers import number
-from simpatient.presentation.wording import STATUS_WORDS, confidence_words, score_words, summary_reason, summary_words
+from simpatient.presentation.wording import (
+    STATUS_WORDS,
+    confidence_words,
+    observations,
+    score_words,
+    summary_reason,
+    summary_words,
+)
 
 _MOST_TICKS = 12
 
@@ -103,9 +110,9 @@ def _scorecard(scorecard: Scorecard, rubric: Rubric) -> QWidget:
 
 
 def _summary(value: SummaryValue, summary: Summary) -> QWidget:
-    reason = summary_reason(value)
-    shown = summary_words(value, summary.unit)
-    tags = [chip(f"n = {value.n}", "plain", "How many observations stand behind this")]
+    reason = summary_reason(value, summary)
+    shown = summary_words(value, summary)
+    tags = [chip(observations(value.n), "plain", "How many observations stand behind this")]
     if value.band and not reason:
         tags.insert(0, chip(value.band, "accent"))
     bar = None

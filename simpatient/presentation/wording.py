@@ -1,8 +1,10 @@
 """Values in words: how far a program may go, how sure it is, why there is no value, what a report says of itself."""
 
+from collections.abc import Sequence
+
 from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import Score, SummaryValue
-from simpatient.presentation.numbers import NONE, number, percent
+from simpatient.presentation.numbers import NONE, number, percent, plural
 
 DISCLAIMER = "Simulated patient, not a person; practice, not therapy; not a clinical tool."
 ESTIMATE = (
@@ -29,19 +31,24 @@ def confidence_words(confidence: float) -> str:
     return f"{word} confidence ({percent(confidence)})"
 
 
-def summary_words(value: SummaryValue, unit: str) -> str:
-    """Return a measure's value; a dash where it is undefined."""
-    return NONE if value.undefined else number(value.value, unit)
+def summary_words(value: SummaryValue, summary: Summary) -> str:
+    """Return a measure's value; a dash where there is none or too little behind it: a number would be believed."""
+    return NONE if summary_reason(value, summary) else number(value.value, summary.unit)
 
 
-def summary_reason(value: SummaryValue) -> str:
+def summary_reason(value: SummaryValue, summary: Summary) -> str:
     """Return why a measure has no value or should not be relied on; empty when it is fine."""
     if value.undefined or value.value is None:
         why = "there was nothing to count" if value.n == 0 else "a figure it is computed from has no value"
         return f"No value: {why}."
     if not value.enough:
-        return f"Too little to go on (n = {value.n})."
+        return f"Too little to go on: {observations(value.n)}, {summary.min_n} needed."
     return ""
+
+
+def observations(n: int) -> str:
+    """Return how many observations stand behind a value."""
+    return plural(n, "observation")
 
 
 def score_words(score: Score) -> str:
@@ -56,16 +63,21 @@ def sureness(score: Score) -> str:
     return f"{STATUS_WORDS[score.status]}, {confidence_words(score.confidence)}"
 
 
-def border(threshold: Threshold, unit: str) -> str:
+def border_words(threshold: Threshold, unit: str) -> str:
     """Return a band border in words, such as ``good: 50% or more``."""
     return f"{threshold.label}: {_BORDERS[threshold.op].format(number(threshold.value, unit))}"
 
 
-def band(value: SummaryValue, summary: Summary) -> str:
+def band_words(value: SummaryValue, summary: Summary) -> str:
     """Return in which band a value lies; empty when there are none or too little was observed."""
-    if value.value is None or value.undefined or not value.enough or not summary.thresholds:
+    if not summary.thresholds or summary_reason(value, summary):
         return ""
-    return value.band or f"not yet {summary.thresholds[0].label}"
+    return value.band or outside_words(summary.thresholds)
+
+
+def outside_words(thresholds: Sequence[Threshold]) -> str:
+    """Return what lies before the first band; empty without bands."""
+    return f"not yet {thresholds[0].label}" if thresholds else ""
 
 
 def from_id(name: str) -> str:

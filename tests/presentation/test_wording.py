@@ -11,15 +11,31 @@ from simpatient.domain.score import Evidence, Score, SummaryValue
 from simpatient.gui.disclosure_view import trust_words
 from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
 from simpatient.presentation.numbers import NONE
-from simpatient.presentation.wording import band, border, confidence_words, score_words, summary_reason, sureness
+from simpatient.presentation.wording import (
+    band_words,
+    border_words,
+    confidence_words,
+    score_words,
+    summary_reason,
+    summary_words,
+    sureness,
+)
+
+THRESHOLD = Threshold(label="good", op=">=", value=0.5, source="s")
+SUMMARY = Summary(
+    id="x", label="l", formula="1", n="1", min_n=5, unit="share", thresholds=(THRESHOLD,), explanation="e"
+)
 
 
 def test_reasons_for_having_no_value():
     undefined = SummaryValue(id="x", value=None, n=0, undefined=True)
-    assert "nothing to count" in summary_reason(undefined)
-    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}))
-    assert "n = 2" in summary_reason(SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False))
-    assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
+    assert "nothing to count" in summary_reason(undefined, SUMMARY)
+    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}), SUMMARY)
+    few = SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False)
+    assert summary_reason(few, SUMMARY) == "Too little to go on: 2 observations, 5 needed."
+    assert summary_words(few, SUMMARY) == NONE
+    fine = SummaryValue(id="x", value=0.0, n=9, undefined=False)
+    assert (summary_reason(fine, SUMMARY), summary_words(fine, SUMMARY)) == ("", "0%")
 
 
 CODES = (
@@ -66,13 +82,11 @@ def test_a_score_says_its_scale_what_it_is_and_how_sure() -> None:
 
 
 def test_bands_in_words() -> None:
-    threshold = Threshold(label="good", op=">=", value=0.5, source="s")
-    summary = Summary(id="x", label="l", formula="1", n="1", unit="share", thresholds=(threshold,), explanation="e")
-    assert border(threshold, "share") == "good: 50% or more"
+    assert border_words(THRESHOLD, "share") == "good: 50% or more"
     value = SummaryValue(id="x", value=0.6, n=9, undefined=False, band="good")
-    assert band(value, summary) == "good"
-    assert band(value.model_copy(update={"band": None}), summary) == "not yet good"
-    assert band(value.model_copy(update={"enough": False}), summary) == ""
+    assert band_words(value, SUMMARY) == "good"
+    assert band_words(value.model_copy(update={"band": None}), SUMMARY) == "not yet good"
+    assert band_words(value.model_copy(update={"enough": False}), SUMMARY) == ""
 
 
 @pytest.mark.parametrize(
