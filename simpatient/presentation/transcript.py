@@ -11,7 +11,7 @@ from simpatient.presentation.numbers import clock, plural, turn_number, turn_tit
 from simpatient.presentation.perspective import Perspective
 
 # As a tag, and what it means.
-CAME_IN_EARLY = ("Came in early", "Began while the other was speaking.")
+CAME_IN_EARLY = ("Came in early", "Began while the patient was speaking.")
 CUT_OFF = ("Cut off", "The other speaker broke in here.")
 MARKED = "Marked"
 PROGRAM_SPOKE = "Program's note"

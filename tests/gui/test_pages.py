@@ -129,9 +129,9 @@ def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     words = shown_words(debrief.numbers)
-    assert {"44%", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"} <= set(words)
+    assert {"44%", "basic", "26 observations", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"} <= set(words)
     assert "No value: there was nothing to count." in words
-    assert "Too little to go on (n = 2)." in words
+    assert "Too little to go on: 2 observations, 5 needed." in words
     assert "Fewer than six turns of yours: too little to judge." in words
 
 
