@@ -32,7 +32,7 @@ from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
-from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn
+from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn, session_not_found
 from simpatient.domain.text import without_surrogates
 
 
@@ -242,7 +242,7 @@ class InMemorySessions:
 
     def _one(self, session_id: str) -> Session:
         if session_id not in self._sessions:
-            raise NotFound(f'There is no session "{session_id}".')
+            raise session_not_found(session_id)
         return self._sessions[session_id]
 
     def _update(self, session_id: str, **values: Any) -> None:

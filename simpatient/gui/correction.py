@@ -87,10 +87,12 @@ class CorrectionDialog(QDialog):
         """Store the words, unless there is nothing to store."""
         if not self.save.isEnabled():
             return
-        practise, text = self._context.app.practise, self.editor.toPlainText().strip()
+        app, text = self._context.app, self.editor.toPlainText().strip()
         session_id, turn = self._session_id, self._turn.turn
         self._show_saving(True, "Saving …")
-        self._context.lane.call(lambda _: practise.correct(session_id, turn, text), self._on_saved, self._on_failed)
+        self._context.lane.call(
+            lambda _: app.practise.correct(app.actor, session_id, turn, text), self._on_saved, self._on_failed
+        )
 
     def reject(self) -> None:
         """Leave, but not while it is being stored: nobody would know which text holds."""

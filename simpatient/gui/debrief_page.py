@@ -156,9 +156,9 @@ class DebriefPage(States):
         self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
-        session_id, review = self._session_id, self._context.app.review
+        session_id, app = self._session_id, self._context.app
         self._context.lane.call(
-            lambda _: review.rate_self(session_id, rating),
+            lambda _: app.review.rate_self(app.actor, session_id, rating),
             lambda _: self.open(session_id, self._leaf),
             self._on_rating_failed,
         )
@@ -205,9 +205,11 @@ class DebriefPage(States):
             self.transcript.show_turn(turn)
 
     def _on_retry(self, from_turn: int) -> None:
-        session_id, practise = self._session_id, self._context.app.practise
+        session_id, app = self._session_id, self._context.app
         self._context.lane.call(
-            lambda _: practise.branch(session_id, from_turn), self._on_branched, self._context.navigator.tell_trouble
+            lambda _: app.practise.branch(app.actor, session_id, from_turn),
+            self._on_branched,
+            self._context.navigator.tell_trouble,
         )
 
     def _on_branched(self, session: Session) -> None:
@@ -218,7 +220,7 @@ class DebriefPage(States):
         app, session_id, leaf = self._context.app, self._session_id, self._leaf
 
         def save_and_fetch(_: object) -> DebriefData:
-            app.write.save(session_id, rubric_id, texts, leaf=leaf)
+            app.write.save(app.actor, session_id, rubric_id, texts, leaf=leaf)
             return load_debrief(app, session_id, leaf)
 
         self._context.lane.call(
@@ -272,9 +274,11 @@ class DebriefPage(States):
         self._context.navigator.tell_trouble(trouble)
 
     def _on_open_map(self) -> None:
-        session_id, leaf, review = self._session_id, self._leaf, self._context.app.review
+        session_id, leaf, app = self._session_id, self._leaf, self._context.app
         self._context.lane.call(
-            lambda _: review.disclosure_map(session_id, leaf), self._on_map, self._context.navigator.tell_trouble
+            lambda _: app.review.disclosure_map(app.actor, session_id, leaf),
+            self._on_map,
+            self._context.navigator.tell_trouble,
         )
 
     def _on_map(self, found: DisclosureMap) -> None:
@@ -287,9 +291,9 @@ class DebriefPage(States):
         Question(self, "Delete this session?", words, "Delete for good", "Keep it", self._on_delete).open()
 
     def _on_delete(self) -> None:
-        forgetting, session_id = self._context.app.forgetting, self._session_id
+        app, session_id = self._context.app, self._session_id
         self._context.lane.call(
-            lambda _: forgetting.delete_session(session_id),
+            lambda _: app.forgetting.delete_session(app.actor, session_id),
             lambda _: self._context.navigator.go("start"),
             self._context.navigator.tell_trouble,
         )
@@ -300,12 +304,14 @@ class DebriefPage(States):
         if path is None:
             return
         target = path if path.suffix else path.with_suffix(".pdf")
-        session_id, leaf, reports = self._session_id, self._leaf, self._context.app.reports
+        session_id, leaf, app = self._session_id, self._leaf, self._context.app
         # Nothing unrevealed leaks into a report before the trainee has opened the map.
         with_map = self.disclosure is not None and self.disclosure.is_open
         self.export.setEnabled(False)
         self._context.lane.call(
-            lambda _: reports.session(session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf),
+            lambda _: app.reports.session(
+                app.actor, session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf
+            ),
             lambda _: self._on_exported(target),
             self._on_export_failed,
         )

@@ -116,21 +116,21 @@ class DrillPage(States):
         self._drill_id = drill_id
         app = self._context.app
         self.show_loading()
-        self._begin(lambda: app.drill.begin(drill_id, app.trainee_id))
+        self._begin(lambda: app.drill.begin(app.actor, drill_id))
 
     def go_on(self) -> None:
         """Go on to the next line, or to another one when this was not answered."""
         if self._exercise is None or self.composer.is_waiting:
             return
         app, drill_id, now = self._context.app, self._drill_id, self._exercise.stimulus.id
-        self._begin(lambda: app.drill.begin(drill_id, app.trainee_id, leave_out=now))
+        self._begin(lambda: app.drill.begin(app.actor, drill_id, leave_out=now))
 
     def _choose_level(self, level: int) -> None:
         app, drill_id = self._context.app, self._drill_id
 
         def choose() -> Exercise:
-            app.drill.choose_level(drill_id, app.trainee_id, level)
-            return app.drill.begin(drill_id, app.trainee_id)
+            app.drill.choose_level(app.actor, drill_id, level)
+            return app.drill.begin(app.actor, drill_id)
 
         self._begin(choose)
 
@@ -190,7 +190,7 @@ class DrillPage(States):
         app, exercise, hint_seen = self._context.app, self._exercise, self._hint is not None
         self.composer.set_waiting(True, "Listening …")
         self._job = self._context.lane.call(
-            lambda _: app.drill.attempt(exercise, app.trainee_id, text, hint_seen=hint_seen),
+            lambda _: app.drill.attempt(app.actor, exercise, text, hint_seen=hint_seen),
             self._on_answered,
             lambda trouble: self._on_failed(trouble, text),
         )

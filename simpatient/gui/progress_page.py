@@ -154,7 +154,7 @@ class ProgressPage(States):
         app = self._context.app
         pdf, csv = (target, None) if kind == "pdf" else (None, target)
         self._context.lane.call(
-            lambda _: app.reports.progress(app.trainee_id, pdf=pdf, csv=csv),
+            lambda _: app.reports.progress(app.actor, pdf=pdf, csv=csv),
             lambda _: self._on_exported(target),
             self._context.navigator.tell_trouble,
         )

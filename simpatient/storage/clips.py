@@ -67,11 +67,11 @@ class FileClipStore:
             aside.replace(path)
         return clip
 
-    def load(self, clip: str) -> Sound:
-        """Return a kept sound.
+    def load(self, trainee_id: str, clip: str) -> Sound:
+        """Return a kept sound of a trainee.
 
         Raises:
-            NotFound: It was deleted, or its time is over.
+            NotFound: It was deleted, its time is over, or it is another trainee's.
             StorageUnavailable: It is damaged, or was sealed with another key.
         """
         path = self._path(clip)
@@ -79,7 +79,7 @@ class FileClipStore:
             raise _GONE
         header, sealed = _split(path)
         stored = _Stored(path, _about(path, header))
-        if stored.keep_until <= self._clock.now():
+        if stored.about["trainee"] != trainee_id or stored.keep_until <= self._clock.now():
             raise _GONE
         samples = np.frombuffer(self._cipher.open(sealed, header), dtype="<i2").astype(np.float32)
         return Sound(samples / np.float32(_FULL_SCALE), int(stored.about["rate"]))

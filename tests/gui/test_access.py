@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
 )
 from test_flow import _rating, begin, say, wait
 
+from tests.builders import ME
+
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QTableWidget)
 PLACES = (
     "start",
@@ -53,7 +55,7 @@ def visit(qtbot, window, fake_app, tmp_path, place):
     if place in ("rating", "feedback", "transcript", "numbers", "spoken", "held"):
         session = fake_app.talk_aloud() if place == "spoken" else fake_app.talk()
         if place != "rating":
-            fake_app.review.rate_self(session.id, _rating())
+            fake_app.review.rate_self(ME, session.id, _rating())
         window.open_debrief(session.id)
         wait(qtbot, lambda: pages.debrief.state == "content")
         if place != "rating":

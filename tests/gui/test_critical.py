@@ -7,12 +7,13 @@ from simpatient.gui.critical_view import HEADING
 from simpatient.gui.evidence_view import quoted
 from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
+from tests.builders import ME
 
 
 def _debrief(qtbot, window, fake_app, *, missed=True):
     fake_app.practise.misses_risk = missed
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.feedback is not None)

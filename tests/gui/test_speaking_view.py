@@ -13,6 +13,7 @@ from simpatient.gui.speaking_view import SpeakingView
 from simpatient.gui.theme import Theme
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Block, Span, TalkTimes, Timeline, clock, strip_seconds
+from tests.builders import ME
 
 TALK = TalkTimes(
     lanes=("You", "Joe"),
@@ -51,7 +52,7 @@ def timeline(qtbot, themed):
 @pytest.fixture
 def debrief(qtbot, window, fake_app):
     session = fake_app.talk_aloud()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
@@ -178,7 +179,7 @@ def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
 
 def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
