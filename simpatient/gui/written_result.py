@@ -32,8 +32,7 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
     summaries = {summary.id: summary for summary in exercise.rubric.summaries}
     for value in attempt.summaries:
         if value.id in summaries:
-            summary = summaries[value.id]
-            box.addWidget(_figure(value, summary))
+            box.addWidget(_figure(value, summaries[value.id]))
     fields = {field.id: field for field in exercise.fields}
     for result in attempt.results:
         if result.score.id in fields:
@@ -45,6 +44,7 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
 def _figure(value: SummaryValue, summary: Summary) -> QWidget:
     outer = QWidget()
     box = column(outer, 2)
+    reason = summary_reason(value, summary)
     shown = summary_words(value, summary)
     figure = label(shown, "figure")
     figure.setWordWrap(False)
@@ -53,7 +53,7 @@ def _figure(value: SummaryValue, summary: Summary) -> QWidget:
     line.addWidget(label(summary.label, "strong"), 1)
     line.addWidget(figure)
     box.addLayout(line)
-    box.addWidget(label(summary_reason(value, summary) or summary.explanation, "small"))
+    box.addWidget(label(reason or summary.explanation, "small"))
     return outer
 
 

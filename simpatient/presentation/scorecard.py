@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Score, Scorecard, SummaryValue, critical_scores
-from simpatient.presentation.numbers import number
+from simpatient.presentation.numbers import number, plural
 from simpatient.presentation.quotes import Quote, quotes
 from simpatient.presentation.tables import Pairs
 from simpatient.presentation.wording import (
     STATUS_WORDS,
-    band_words,
-    border_words,
+    band,
+    border,
     confidence_words,
     from_id,
-    observations,
-    outside_words,
+    outside,
     score_words,
     summary_reason,
     summary_words,
@@ -79,7 +78,7 @@ class Measure:
     @property
     def n_words(self) -> str:
         """How many observations stand behind the value."""
-        return observations(self.n)
+        return plural(self.n, "observation")
 
     @property
     def band_words(self) -> str:
@@ -178,14 +177,14 @@ def rating(score: Score, criterion: Criterion) -> Rating:
 def measure(value: SummaryValue, summary: Summary, rubric: Rubric) -> Measure:
     """Return a computed measure."""
     source = "; ".join(dict.fromkeys(threshold.source for threshold in summary.thresholds))
-    borders = "; ".join(border_words(threshold, summary.unit) for threshold in summary.thresholds)
+    borders = "; ".join(border(threshold, summary.unit) for threshold in summary.thresholds)
     return Measure(
         id=value.id,
         label=summary.label,
         explanation=summary.explanation,
         value=summary_words(value, summary),
         n=value.n,
-        band=band_words(value, summary),
+        band=band(value, summary),
         borders=f"{borders}. {source}." if borders else "",
         reason=summary_reason(value, summary),
         bar=_measure_bar(value, summary, rubric, borders),
@@ -257,8 +256,8 @@ def _is_falling(thresholds: Sequence[Threshold]) -> bool:
 
 def _names(thresholds: Sequence[Threshold]) -> tuple[str, ...]:
     labels = [each.label for each in sorted(thresholds, key=lambda each: each.value)]
-    outside = outside_words(thresholds)
-    return (*labels, outside) if _is_falling(thresholds) else (outside, *labels)
+    beyond = outside(thresholds)
+    return (*labels, beyond) if _is_falling(thresholds) else (beyond, *labels)
 
 
 def _range(summary: Summary, rubric: Rubric, top: float, value: float | None) -> tuple[float, float]:

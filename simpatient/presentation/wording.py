@@ -32,7 +32,7 @@ def confidence_words(confidence: float) -> str:
 
 
 def summary_words(value: SummaryValue, summary: Summary) -> str:
-    """Return a measure's value; a dash where there is none or too little behind it: a number would be believed."""
+    """Return a measure's value; a dash where it is undefined or has too little behind it to be believed."""
     return NONE if summary_reason(value, summary) else number(value.value, summary.unit)
 
 
@@ -42,13 +42,8 @@ def summary_reason(value: SummaryValue, summary: Summary) -> str:
         why = "there was nothing to count" if value.n == 0 else "a figure it is computed from has no value"
         return f"No value: {why}."
     if not value.enough:
-        return f"Too little to go on: {observations(value.n)}, {summary.min_n} needed."
+        return f"Too little to go on: {plural(value.n, 'observation')}, {summary.min_n} needed."
     return ""
-
-
-def observations(n: int) -> str:
-    """Return how many observations stand behind a value."""
-    return plural(n, "observation")
 
 
 def score_words(score: Score) -> str:
@@ -63,21 +58,21 @@ def sureness(score: Score) -> str:
     return f"{STATUS_WORDS[score.status]}, {confidence_words(score.confidence)}"
 
 
-def border_words(threshold: Threshold, unit: str) -> str:
+def border(threshold: Threshold, unit: str) -> str:
     """Return a band border in words, such as ``good: 50% or more``."""
     return f"{threshold.label}: {_BORDERS[threshold.op].format(number(threshold.value, unit))}"
 
 
-def band_words(value: SummaryValue, summary: Summary) -> str:
+def band(value: SummaryValue, summary: Summary) -> str:
     """Return in which band a value lies; empty when there are none or too little was observed."""
     if not summary.thresholds or summary_reason(value, summary):
         return ""
-    return value.band or outside_words(summary.thresholds)
+    return value.band or outside(summary.thresholds)
 
 
-def outside_words(thresholds: Sequence[Threshold]) -> str:
-    """Return what lies before the first band; empty without bands."""
-    return f"not yet {thresholds[0].label}" if thresholds else ""
+def outside(thresholds: Sequence[Threshold]) -> str:
+    """Return what a value is called that lies in none of the bands."""
+    return f"not yet {thresholds[0].label}"
 
 
 def from_id(name: str) -> str:

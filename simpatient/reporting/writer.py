@@ -10,10 +10,10 @@ from simpatient.domain.report import SessionReport
 from simpatient.presentation.progress import progress_view
 from simpatient.presentation.session_report import session_view
 from simpatient.reporting import html_twin
-from simpatient.reporting.files import write_whole
 from simpatient.reporting.progress_csv import progress_csv
 from simpatient.reporting.progress_pdf import progress_pdf
 from simpatient.reporting.session_pdf import session_pdf
+from simpatient.runtime.files import save_whole
 
 
 class FileReportWriter:
@@ -23,9 +23,9 @@ class FileReportWriter:
         """Write the feedback report of a session, as PDF, as accessible HTML, or as both."""
         view = session_view(report)
         if pdf is not None:
-            write_whole(pdf, session_pdf(view))
+            save_whole(pdf, session_pdf(view))
         if html is not None:
-            write_whole(html, html_twin.session_html(view))
+            save_whole(html, html_twin.session_html(view))
 
     def progress(
         self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
@@ -33,8 +33,8 @@ class FileReportWriter:
         """Write a trainee's progress, as PDF, as accessible HTML, or as CSV with one row per session and measure."""
         view = progress_view(progress) if pdf is not None or html is not None else None
         if view is not None and pdf is not None:
-            write_whole(pdf, progress_pdf(view))
+            save_whole(pdf, progress_pdf(view))
         if view is not None and html is not None:
-            write_whole(html, html_twin.progress_html(view))
+            save_whole(html, html_twin.progress_html(view))
         if csv is not None:
-            write_whole(csv, progress_csv(progress))
+            save_whole(csv, progress_csv(progress))

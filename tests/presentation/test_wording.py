@@ -12,8 +12,8 @@ from simpatient.gui.disclosure_view import trust_words
 from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
 from simpatient.presentation.numbers import NONE
 from simpatient.presentation.wording import (
-    band_words,
-    border_words,
+    band,
+    border,
     confidence_words,
     score_words,
     summary_reason,
@@ -21,21 +21,19 @@ from simpatient.presentation.wording import (
     sureness,
 )
 
-THRESHOLD = Threshold(label="good", op=">=", value=0.5, source="s")
-SUMMARY = Summary(
-    id="x", label="l", formula="1", n="1", min_n=5, unit="share", thresholds=(THRESHOLD,), explanation="e"
-)
+MEASURE = Summary(id="x", label="X", formula="a", n="a", min_n=6, unit="share", explanation="e")
 
 
 def test_reasons_for_having_no_value():
     undefined = SummaryValue(id="x", value=None, n=0, undefined=True)
-    assert "nothing to count" in summary_reason(undefined, SUMMARY)
-    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}), SUMMARY)
+    assert "nothing to count" in summary_reason(undefined, MEASURE)
+    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}), MEASURE)
     few = SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False)
-    assert summary_reason(few, SUMMARY) == "Too little to go on: 2 observations, 5 needed."
-    assert summary_words(few, SUMMARY) == NONE
-    fine = SummaryValue(id="x", value=0.0, n=9, undefined=False)
-    assert (summary_reason(fine, SUMMARY), summary_words(fine, SUMMARY)) == ("", "0%")
+    assert summary_reason(few, MEASURE) == "Too little to go on: 2 observations, 6 needed."
+    assert summary_words(few, MEASURE) == NONE
+    enough = SummaryValue(id="x", value=0.0, n=9, undefined=False)
+    assert summary_reason(enough, MEASURE) == ""
+    assert summary_words(enough, MEASURE) == "0%"
 
 
 CODES = (
@@ -82,11 +80,13 @@ def test_a_score_says_its_scale_what_it_is_and_how_sure() -> None:
 
 
 def test_bands_in_words() -> None:
-    assert border_words(THRESHOLD, "share") == "good: 50% or more"
+    threshold = Threshold(label="good", op=">=", value=0.5, source="s")
+    summary = Summary(id="x", label="l", formula="1", n="1", unit="share", thresholds=(threshold,), explanation="e")
+    assert border(threshold, "share") == "good: 50% or more"
     value = SummaryValue(id="x", value=0.6, n=9, undefined=False, band="good")
-    assert band_words(value, SUMMARY) == "good"
-    assert band_words(value.model_copy(update={"band": None}), SUMMARY) == "not yet good"
-    assert band_words(value.model_copy(update={"enough": False}), SUMMARY) == ""
+    assert band(value, summary) == "good"
+    assert band(value.model_copy(update={"band": None}), summary) == "not yet good"
+    assert band(value.model_copy(update={"enough": False}), summary) == ""
 
 
 @pytest.mark.parametrize(
