@@ -13,7 +13,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.painted import Band, BandBar
 from simpatient.gui.widgets.text import chip, label
-from simpatient.gui.wording import plural
+from simpatient.presentation.numbers import plural
 
 # The scale of trust in a patient's state.
 _LEAST_TRUST, _MOST_TRUST = 1.0, 4.0
@@ -72,7 +72,13 @@ def _item(item: DisclosureItem) -> QWidget:
         box.addWidget(label(f"What opens it: {item.opens_with}"))
         words = trust_words(item)
         if item.trust_needed > _LEAST_TRUST:
-            bar = BandBar(item.trust_reached, _LEAST_TRUST, _MOST_TRUST, [Band("needed", item.trust_needed)])
+            bar = BandBar(
+                item.trust_reached,
+                _LEAST_TRUST,
+                _MOST_TRUST,
+                [Band("enough trust", item.trust_needed)],
+                ends=("low", "high"),
+            )
             bar.setAccessibleName(words)
             box.addWidget(bar)
         box.addWidget(label(words, "small"))

@@ -5,12 +5,13 @@ Must not know widgets beyond the ``role`` and ``tone`` properties they set.
 
 from string import Template
 
-from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE, Palette
+from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
+from simpatient.presentation.palette import Palette
 
 _BASE = """
 * { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; }
 QWidget { background: transparent; }
-QMainWindow, QDialog, QWidget[role="page"] { background: $bg; }
+QDialog { background: $bg; }
 QToolTip { background: $ink; color: $bg; border: 0; padding: 6px 8px; }
 QScrollArea { border: 0; background: transparent; }
 QScrollBar:vertical { width: 12px; background: transparent; margin: 2px; }

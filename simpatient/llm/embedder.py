@@ -4,10 +4,11 @@ Finds the published model in an installed package or the Hugging Face cache, che
 the network. Must not know what the vectors are used for. Importing this module loads no large library.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import io
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Adapter, Embeddings, Reading, ReadingEncoder
 from simpatient.llm.embedder_graphs import EncoderDescription, EncoderGraphs, batches, read_description
 from simpatient.llm.embedder_reading import States, TurnReader, unit
+from simpatient.runtime.files import write_whole
 
 WIDTH = 384
 # About six characters a token at worst in ordinary prose; what lies beyond could not reach the model
@@ -303,13 +305,11 @@ def _read_set(path: Path | None, count: int) -> Embeddings | None:
 
 
 def _write_set(path: Path | None, rows: Embeddings) -> None:
-    """Write aside and rename, so that a killed process leaves no half file; a full disk is no error."""
+    """Keep a set whole or not at all; where nothing can be written, it is made again next time."""
     if path is None:
         return
-    try:
+    content = io.BytesIO()
+    np.save(content, rows, allow_pickle=False)
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.save(file, rows, allow_pickle=False)
-        os.replace(file.name, path)
-    except OSError:
-        return
+        write_whole(path, content.getvalue())

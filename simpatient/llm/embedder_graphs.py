@@ -123,7 +123,7 @@ class EncoderGraphs:
     def lower(self, ids: Sequence[Sequence[int]]) -> list[Embeddings]:
         """Return the states (tokens, width) of each text after the lower layers; one batch."""
         layout = _Layout([len(one) for one in ids])
-        given = {
+        given: dict[str, NDArray[Any]] = {
             "ids": np.concatenate([np.asarray(one, dtype=np.int64) for one in ids]),
             "positions": layout.positions,
             "spread": layout.spread,
@@ -145,7 +145,7 @@ class EncoderGraphs:
         layout = _Layout([len(one) for one in states])
         wanted = layout if asked is None else _Layout(asked)
         firsts = np.concatenate([start + np.arange(n) for start, n in zip(layout.starts, wanted.lengths, strict=True)])
-        given = {
+        given: dict[str, NDArray[Any]] = {
             "states_below": np.concatenate(states),
             "spread": layout.spread,
             "places": layout.places,

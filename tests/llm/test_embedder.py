@@ -177,11 +177,11 @@ def test_a_thread_works_while_the_encoder_runs(minilm: OnnxEncoder) -> None:
 
     ticker = threading.Thread(target=tick)
     ticker.start()
-    minilm.encode(["word " * 200] * 32)
+    minilm.encode(["word " * 200] * 8)
     during = ticks[0]
     is_done.set()
     ticker.join()
-    assert during > 20
+    assert during > 5
 
 
 def test_threads_share_one_encoder(minilm: OnnxEncoder) -> None:
