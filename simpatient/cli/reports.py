@@ -61,10 +61,10 @@ def progress(
 
 def _latest(opened: App, trainee: str | None) -> str:
     _check_trainee(opened, trainee)
-    ended = [s for s in opened.sessions.list_sessions(trainee or opened.trainee_id) if s.is_ended or s.debriefed]
-    if not ended:
+    newest = opened.progress.latest_ended(trainee or opened.trainee_id)
+    if newest is None:
         raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
-    return ended[0].id
+    return newest.session_id
 
 
 def _check_trainee(opened: App, trainee: str | None) -> None:

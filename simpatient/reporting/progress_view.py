@@ -11,6 +11,7 @@ from simpatient.reporting.pictures import Picture, Series, line_chart
 
 # Fewer sessions make no trend: no mean and no band before (control SCO-6).
 LEAST_FOR_BAND = 3
+SPOKEN_VALUES = 12  # read out as the text of a picture; the table below has them all
 WIDTH, HEIGHT = 236.0, 104.0
 NOTES = (
     "The numbers are estimates a program made from text, session by session, often from few observations; one "
@@ -102,8 +103,10 @@ def _picture(curve: SkillCurve, points: Sequence[SkillPoint], order: dict[str, i
         x_labels=tuple((x, f"{x:.0f}") for x in _few([x for x, _ in sorted(placed)])),
         x_name="session",
     )
-    values = wording.listed([wording.number(value, curve.unit) for _, value in sorted(placed)][-12:])
-    return line_chart(series, WIDTH, HEIGHT, f"{curve.label} by session: {values}. The numbers are in the table below.")
+    latest = [wording.number(value, curve.unit) for _, value in sorted(placed)][-SPOKEN_VALUES:]
+    which = "" if len(latest) == len(placed) else f", the latest {len(latest)} of {len(placed)}"
+    words = f"{curve.label} by session{which}: {wording.listed(latest)}. The numbers are in the table below."
+    return line_chart(series, WIDTH, HEIGHT, words)
 
 
 def _few(places: Sequence[float]) -> list[float]:

@@ -16,7 +16,7 @@ from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
-from simpatient.storage import rows
+from simpatient.storage import attempt_rows, rows
 from simpatient.storage.integrity import integrity_problems
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 from simpatient.storage.transactions import SqlRepository
@@ -38,6 +38,7 @@ class SqlSessionRepository(SqlRepository):
             need_session(connection, session_id)
             _insert_turns(connection, session_id, [turn])
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
+            attempt_rows.add_turn(connection, session_id, turn)
 
         self._write(work)
 
@@ -85,16 +86,7 @@ class SqlSessionRepository(SqlRepository):
             if leaf is not None:
                 _need_turn(connection, session_id, leaf)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=leaf))
-
-        self._write(work)
-
-    def set_manifest_model(self, session_id: str, model: str) -> None:
-        """Record that another patient model took over."""
-
-        def work(connection: Connection) -> None:
-            manifest = need_session(connection, session_id).manifest
-            changed = {**manifest, "model": model}
-            connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -114,6 +106,8 @@ class SqlSessionRepository(SqlRepository):
             here = (scorecards.c.session_id == session_id) & (scorecards.c.leaf == leaf)
             connection.execute(delete(scorecards).where(here))
             _insert(connection, scorecards, rows.card_rows(session_id, leaf, cards))
+            attempt_rows.update_measures(connection, session_id, leaf, cards)
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -140,23 +134,12 @@ class SqlSessionRepository(SqlRepository):
 
         return self._read(work)
 
-    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
-        """Return a trainee's sessions, newest first; one that cannot be read is left to ``check``."""
-
-        def work(connection: Connection) -> tuple[Session, ...]:
-            wanted = _newest_first(select(sessions).where(sessions.c.trainee_id == trainee_id)).limit(limit)
-            found = connection.execute(wanted).all()
-            hanging = _Hanging(connection, wanted.with_only_columns(sessions.c.id))
-            return tuple(session for row in found if (session := _readable(hanging, row)))
-
-        return self._read(work)
-
-    def latest_open(self, trainee_id: str) -> Session | None:
-        """Return the trainee's most recent session that has not been ended."""
-        is_open = (sessions.c.trainee_id == trainee_id) & sessions.c.ended_at.is_(None)
-        wanted = _newest_first(select(sessions.c.id).where(is_open)).limit(1)
-        found = self._read(lambda connection: connection.execute(wanted).scalar())
-        return None if found is None else self.get(found)
+    def session_ids(self, trainee_id: str) -> tuple[str, ...]:
+        """Return the ids of all of a trainee's sessions, newest first."""
+        # Within one moment of the clock, the later stored is the newer.
+        newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
+        wanted = select(sessions.c.id).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
+        return tuple(self._read(lambda connection: connection.execute(wanted).scalars().all()))
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
@@ -179,7 +162,12 @@ class SqlSessionRepository(SqlRepository):
             found = connection.execute(select(sessions)).all()
             hanging = _Hanging(connection, select(sessions.c.id))
             unreadable = [row.id for row in found if _readable(hanging, row) is None]
-            return (*integrity_problems(connection), *(f'session "{i}" cannot be read' for i in unreadable))
+            stale = attempt_rows.disagreements(connection)
+            return (
+                *integrity_problems(connection),
+                *(f'session "{i}" cannot be read' for i in unreadable),
+                *(f'the progress rows of session "{i}" are out of date' for i in stale),
+            )
 
         return self._read(work)
 
@@ -187,6 +175,7 @@ class SqlSessionRepository(SqlRepository):
         def work(connection: Connection) -> None:
             need_session(connection, session_id)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -234,11 +223,6 @@ def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
         return None
 
 
-def _newest_first(query: Select[Any]) -> Select[Any]:
-    # Within one moment of the clock, the later stored is the newer.
-    return query.order_by(sessions.c.started_at.desc(), text("sessions.rowid DESC"))
-
-
 def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:
     if new:
         connection.execute(insert(table), new)
@@ -257,8 +241,10 @@ def _insert_session(connection: Connection, session: Session) -> None:
     if session.leaf is not None:
         _need_turn(connection, session.id, session.leaf)
         _insert(connection, scorecards, rows.card_rows(session.id, session.leaf, session.scorecards))
+        attempt_rows.update_measures(connection, session.id, session.leaf, session.scorecards)
     if session.self_rating is not None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
+    attempt_rows.update_attempts(connection, session.id)
 
 
 def need_session(connection: Connection, session_id: str) -> Row[Any]:

@@ -49,9 +49,10 @@ def test_an_attempt_ended_without_a_new_word_stands_last(world: World) -> None:
 
 def test_what_was_reached_is_kept_while_a_retry_is_open(world: World) -> None:
     before = world.progress.progress("me")
-    session_id = world.whole()
+    session_id = world.rated()
     reached = world.progress.progress("me")
     assert reached.units != before.units
+    assert reached.curves
     world.practise.branch(session_id, 0)
     during = world.progress.progress("me")
     assert (during.units, during.curves) == (reached.units, reached.curves)
