@@ -27,7 +27,7 @@ from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import ScrollPage, States, clear, column, message_box, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, label
-from simpatient.gui.wording import code_tags
+from simpatient.presentation.code_tags import code_tags
 from simpatient.services.practise import Exchange
 from simpatient.services.speaking import leaves_note
 

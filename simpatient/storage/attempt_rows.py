@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import ValidationError
 from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from simpatient.domain.practice_history import Measure, Measured, measures_of
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import Turn
+from simpatient.storage.cells import UNREADABLE
+from simpatient.storage.rows import NOT_SOUND
 from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, scorecards, sessions, turns
 
 VALUE, COUNT = np.dtype("<f8"), np.dtype("<i4")
@@ -44,11 +45,11 @@ def add_turn(connection: Connection, session_id: str, turn: Turn) -> None:
 
 
 def update_attempts(connection: Connection, session_id: str) -> None:
-    """Write the attempts of a session anew."""
+    """Write the attempts of a session anew; one with a damaged cell has none."""
     connection.execute(delete(attempts).where(attempts.c.session_id == session_id))
-    rows = attempts_of(connection, session_id)
-    if rows:
-        connection.execute(insert(attempts), rows)
+    with suppress(*NOT_SOUND):
+        if rows := attempts_of(connection, session_id):
+            connection.execute(insert(attempts), rows)
 
 
 def update_measures(connection: Connection, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
@@ -66,11 +67,9 @@ def rebuild(connection: Connection) -> None:
     for table in (attempts, attempt_measures, measure_layouts):
         connection.execute(delete(table))
     for session_id in connection.execute(select(sessions.c.id)).scalars().all():
-        # One cell that cannot be read must not keep everything else from being opened; ``check`` names it.
-        with suppress(ValueError, TypeError):
-            update_attempts(connection, session_id)
-            for leaf, cards in cards_of(connection, session_id).items():
-                update_measures(connection, session_id, leaf, cards)
+        update_attempts(connection, session_id)
+        for leaf, cards in cards_of(connection, session_id).items():
+            update_measures(connection, session_id, leaf, cards)
 
 
 def disagreements(connection: Connection) -> tuple[str, ...]:
@@ -92,7 +91,7 @@ def _agrees(connection: Connection, session_id: str) -> bool:
         cards = cards_of(connection, session_id)
         expected = {leaf: _packed(measures_of(each)) for leaf, each in cards.items() if each}
         return rows == attempts_of(connection, session_id) and kept == expected
-    except (ValueError, TypeError):
+    except NOT_SOUND:
         return False
 
 
@@ -103,7 +102,7 @@ def cards_of(connection: Connection, session_id: str) -> dict[int, list[Scorecar
     for row in connection.execute(query.order_by(scorecards.c.leaf, scorecards.c.position)):
         try:
             found.setdefault(row.leaf, []).append(Scorecard.model_validate(row.card))
-        except ValidationError:
+        except NOT_SOUND:
             continue
     return found
 
@@ -111,7 +110,8 @@ def cards_of(connection: Connection, session_id: str) -> dict[int, list[Scorecar
 def attempts_of(connection: Connection, session_id: str) -> list[Row]:
     """Return the rows of a session's attempts, the first one first.
 
-    As ``Session.attempts`` has them: every ended branch, and last the session as it stands.
+    As ``Session.attempts`` has them: every ended branch, and last the session as it stands. Raises
+    ``rows.NOT_SOUND`` when a cell is damaged.
     """
     session = connection.execute(
         select(sessions.c.leaf, sessions.c.started_at, sessions.c.ended_at).where(sessions.c.id == session_id)
@@ -124,7 +124,10 @@ def attempts_of(connection: Connection, session_id: str) -> list[Row]:
     ended = [leaf for leaf in leaves if leaf != session.leaf or session.ended_at is None]
     branches = [(leaf, steps[leaf].at) for leaf in ended] + [(session.leaf, session.ended_at)]
     result = session.leaf if session.leaf in leaves else max(leaves, default=None)
-    return _rows(session_id, session.started_at, branches, result, steps)
+    found = _rows(session_id, session.started_at, branches, result, steps)
+    if any(cell is UNREADABLE for row in found for cell in row.values()):
+        raise ValueError("a cell is damaged")
+    return found
 
 
 def _rows(

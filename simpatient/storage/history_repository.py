@@ -8,17 +8,37 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, String, and_, case, select, text, type_coerce
+from sqlalchemy.exc import DBAPIError
 
-from simpatient.domain.practice_history import NOT_MEASURED, AttemptRow, Measure, MeasureTable, PracticeHistory
+from simpatient.domain.practice_history import (
+    NOT_MEASURED,
+    AttemptRow,
+    Measure,
+    MeasureTable,
+    PracticeHistory,
+    history_of,
+)
 from simpatient.storage import attempt_rows
 from simpatient.storage.attempt_rows import COUNT, VALUE
+from simpatient.storage.cells import read_moment
+from simpatient.storage.failures import is_damage
+from simpatient.storage.repositories import each_session, sessions_of
+from simpatient.storage.rows import NOT_SOUND
 from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, self_ratings, sessions
 from simpatient.storage.transactions import SqlRepository
+
+_MAYBE = (int, NoneType)
+# What each cell of an ``AttemptRow`` has to be.
+_KINDS: tuple[Any, ...] = (
+    str, str, (str, NoneType), (str, NoneType), datetime, datetime, (datetime, NoneType),
+    _MAYBE, int, int, bool, _MAYBE,
+)  # fmt: skip
 
 
 class SqlHistoryRepository(SqlRepository):
@@ -28,7 +48,14 @@ class SqlHistoryRepository(SqlRepository):
         """Return all attempts of a trainee, newest session first, with every measure of their scores."""
 
         def work(connection: Connection) -> PracticeHistory:
-            found = connection.execute(_all_attempts(trainee_id)).all()
+            try:
+                found = connection.execute(_all_attempts(trainee_id)).all()
+            except DBAPIError as error:
+                if not is_damage(error):
+                    raise
+                # Slowly, but past the damage: from the sessions that can still be read.
+                found_still = each_session(connection, sessions_of(trainee_id))
+                return history_of(session for _, session in found_still if session)
             table, places = _measures(found, _layouts(connection))
             rows = (_row(row, place) for row, place in zip(found, places, strict=True))
             return PracticeHistory(tuple(row for row in rows if row is not None), table)
@@ -64,24 +91,20 @@ def _all_attempts(trainee_id: str) -> Any:
 
 
 def _row(found: Sequence[Any], place: int | None) -> AttemptRow | None:
-    """Return a row's attempt; None when a cell cannot be read, so that it hides nothing but itself."""
-    try:
-        session_id, case_id, curriculum_id, unit_id, held, started, ended, leaf, attempt, said, is_rated = found[:11]
-        began = datetime.fromisoformat(held)
-        return AttemptRow(
-            session_id, case_id, curriculum_id, unit_id, began,
-            began if started == held else datetime.fromisoformat(started),
-            datetime.fromisoformat(ended) if ended else None,
-            leaf if leaf is None else int(leaf), int(attempt), int(said), bool(is_rated), place,
-        )  # fmt: skip
-    except (ValueError, TypeError):
-        return None
+    """Return a row's attempt; None when a cell is damaged, so that it hides nothing but itself."""
+    session_id, case_id, curriculum_id, unit_id, held, started, ended, leaf, attempt, said, is_rated = found[:11]
+    began = read_moment(held)
+    cells: tuple[Any, ...] = (
+        session_id, case_id, curriculum_id, unit_id, began, began if started == held else read_moment(started),
+        None if ended is None else read_moment(ended), leaf, attempt, said, bool(is_rated), place,
+    )  # fmt: skip
+    return AttemptRow._make(cells) if all(map(isinstance, cells, _KINDS)) else None
 
 
 def _layouts(connection: Connection) -> dict[int, list[Measure]]:
     found: dict[int, list[Measure]] = {}
     for row in connection.execute(select(measure_layouts)):
-        with suppress(ValueError, TypeError):
+        with suppress(*NOT_SOUND):
             found[row.id] = [(str(rubric), str(measure)) for rubric, measure in json.loads(row.measures)]
     return found
 
@@ -96,7 +119,7 @@ def _measures(
     total = 0
     for row in found:
         layout, measured = row[-2], row[-1]
-        is_readable = layout in layouts and len(measured) == len(layouts[layout]) * (VALUE.itemsize + COUNT.itemsize)
+        is_readable = layout in layouts and isinstance(measured, bytes) and len(measured) == _size(layouts[layout])
         places.append(total if is_readable else None)
         if is_readable:
             by_layout[layout].append(measured)
@@ -110,6 +133,10 @@ def _measures(
         where = np.ix_(order[layout], [columns[measure] for measure in layouts[layout]])
         values[where], counts[where] = _unpacked(parts, len(layouts[layout]))
     return MeasureTable(columns, values, counts), places
+
+
+def _size(layout: list[Measure]) -> int:
+    return len(layout) * (VALUE.itemsize + COUNT.itemsize)
 
 
 def _unpacked(parts: Sequence[bytes], size: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, insert, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.storage import attempt_rows, rows
+from simpatient.storage.cells import UNREADABLE
+from simpatient.storage.failures import is_damage
 from simpatient.storage.integrity import integrity_problems
+from simpatient.storage.scanning import row_numbers
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 from simpatient.storage.transactions import SqlRepository
 
@@ -128,23 +131,21 @@ class SqlSessionRepository(SqlRepository):
             row = need_session(connection, session_id)
             try:
                 return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
-            except ValidationError as error:
-                message = f'The stored session "{session_id}" cannot be read.'
-                raise StorageUnavailable(message, "Run `simpatient db check`.") from error
+            except rows.NOT_SOUND as error:
+                raise _unreadable(session_id) from error
 
         return self._read(work)
 
     def session_ids(self, trainee_id: str) -> tuple[str, ...]:
-        """Return the ids of all of a trainee's sessions, newest first."""
-        # Within one moment of the clock, the later stored is the newer.
-        newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
-        wanted = select(sessions.c.id).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
-        return tuple(self._read(lambda connection: connection.execute(wanted).scalars().all()))
+        """Return the ids of all of a trainee's sessions that can be reached, newest first."""
+        return self._read(lambda connection: _ids(connection, trainee_id))
+
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
         wanted = select(sessions.c.trainee_id).distinct().order_by(sessions.c.trainee_id)
-        return tuple(self._read(lambda connection: connection.execute(wanted).scalars().all()))
+        found = self._read(lambda connection: connection.execute(wanted).scalars().all())
+        return tuple(each for each in found if each is not UNREADABLE)
 
     def delete(self, session_id: str) -> None:
         """Remove a session and everything that hangs on it."""
@@ -159,14 +160,11 @@ class SqlSessionRepository(SqlRepository):
         """Return problems found by an integrity check; empty when sound."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            found = connection.execute(select(sessions)).all()
-            hanging = _Hanging(connection, select(sessions.c.id))
-            unreadable = [row.id for row in found if _readable(hanging, row) is None]
-            stale = attempt_rows.disagreements(connection)
+            unreadable = [named for named, session in each_session(connection, select(sessions)) if session is None]
             return (
                 *integrity_problems(connection),
                 *(f'session "{i}" cannot be read' for i in unreadable),
-                *(f'the progress rows of session "{i}" are out of date' for i in stale),
+                *(f'the progress rows of session "{i}" are out of date' for i in _stale(connection)),
             )
 
         return self._read(work)
@@ -205,7 +203,7 @@ class _Hanging:
         return found
 
     def session(self, row: Row[Any]) -> Session:
-        """Return the session of a row; raises ``ValidationError`` when it is not sound."""
+        """Return the session of a row; raises ``rows.NOT_SOUND`` when it is damaged."""
         said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
         cards: dict[int, list[Any]] = defaultdict(list)
         for card in self._cards.get(row.id, ()):
@@ -216,11 +214,71 @@ class _Hanging:
         return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
 
 
+def each_session(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
+    """Return id and session of all that are wanted; None for one that cannot be read."""
+    try:
+        found = connection.execute(wanted).all()
+        hanging = _Hanging(connection, wanted.with_only_columns(sessions.c.id))
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return _one_by_one(connection, wanted)
+    return [(row.id, _readable(hanging, row)) for row in found]
+
+
+def _one_by_one(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
+    """Read sessions past damaged pages of the file: those that do not lie on them are whole."""
+    numbers = list(row_numbers(connection.connection.driver_connection, sessions.name))  # type: ignore[arg-type]
+    found: list[tuple[str, Session | None]] = []
+    for number in numbers:
+        only = wanted.order_by(None).limit(None).where(literal_column("sessions.rowid") == number)
+        try:
+            if (row := connection.execute(only).one_or_none()) is not None:
+                hanging = _Hanging(connection, only.with_only_columns(sessions.c.id))
+                found.append((row.id, _readable(hanging, row)))
+        except DBAPIError as error:
+            if not is_damage(error):
+                raise
+            found.append((f"number {number}", None))
+    return sorted(found, key=lambda each: each[1].started_at.timestamp() if each[1] else 0, reverse=True)
+
+
 def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
     try:
         return hanging.session(row)
-    except ValidationError:
+    except rows.NOT_SOUND:
         return None
+
+
+def _unreadable(session_id: str) -> StorageUnavailable:
+    return StorageUnavailable(f'The stored session "{session_id}" cannot be read.', "Run `simpatient db check`.")
+
+
+def sessions_of(trainee_id: str) -> Select[Any]:
+    """Return the query for a trainee's sessions, newest first."""
+    # Within one moment of the clock, the later stored is the newer.
+    newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
+    return select(sessions).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
+
+
+def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
+    wanted = sessions_of(trainee_id)
+    try:
+        found = connection.execute(wanted.with_only_columns(sessions.c.id)).scalars().all()
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return tuple(named for named, session in each_session(connection, wanted) if session is not None)
+    return tuple(each for each in found if each is not UNREADABLE)
+
+
+def _stale(connection: Connection) -> tuple[str, ...]:
+    try:
+        return attempt_rows.disagreements(connection)
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return ()  # the damage itself is told
 
 
 def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:

@@ -1,16 +1,18 @@
 """Sessions and turns for the storage tests, with everything in them that can be stored."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, SelfRating, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
+from simpatient.services.ports import SessionRepository
 
 # Which tables came with which migration after the first.
 _LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents"),
@@ -25,6 +27,15 @@ def set_back(path: Path, version: int) -> None:
         connection.execute(f"PRAGMA user_version={version}")
         connection.execute(f"UPDATE alembic_version SET version_num='{version:04}'")
         connection.commit()
+
+
+def readable_sessions(sessions: SessionRepository, trainee_id: str = "t1") -> tuple[Session, ...]:
+    """Return all sessions of a trainee that are there and sound."""
+    found = []
+    for session_id in sessions.session_ids(trainee_id):
+        with suppress(StorageUnavailable):
+            found.append(sessions.get(session_id))
+    return tuple(found)
 
 
 def multiply(path: Path, sessions: int) -> None:
