@@ -16,6 +16,7 @@ from simpatient.gui.bridge import Lane, Trouble
 from simpatient.gui.preferences import Preferences
 
 if TYPE_CHECKING:
+    from simpatient.domain.people import Actor
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
     from simpatient.services.consenting import ConsentService
@@ -54,7 +55,7 @@ class App(Protocol):
     listening_back: ListeningBackService
     forgetting: ForgettingService
     library: ContentLibrary
-    trainee_id: str
+    actor: Actor
     home: Path
 
     def close(self) -> None:

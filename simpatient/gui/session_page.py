@@ -164,7 +164,7 @@ class SessionPage(States):
     def resume(self, session_id: str) -> None:
         """Go on with a stored session; an unanswered turn is answered first."""
         app = self._context.app
-        self._load(lambda: load_session(app, app.practise.resume(session_id)))
+        self._load(lambda: load_session(app, app.practise.resume(app.actor, session_id)))
 
     def _load(self, fetch: Callable[[], SessionData]) -> None:
         if self._job is not None:
@@ -262,14 +262,14 @@ class SessionPage(States):
         if self.voice.is_on and self._unsure is None:
             self.voice.send(text)
             return
-        session_id, practise = self._session.id, self._context.app.practise
+        session_id, app = self._session.id, self._context.app
         if self._unsure is not None:
             self.composer.editor.setPlainText(text)
             self.resume(session_id)
             return
         said = self._show_exchange(text)
         self._job = self._context.lane.call(
-            lambda work: practise.reply(session_id, text, work.chunk, work.cancel),
+            lambda work: app.practise.reply(app.actor, session_id, text, work.chunk, work.cancel),
             lambda exchange: self._on_answered(exchange, said),
             lambda trouble: self._on_reply_failed(trouble, text),
             self._on_chunk,
@@ -385,9 +385,11 @@ class SessionPage(States):
         self._marked ^= {turn}
         self._by_turn[turn].set_marked(marked)
         announce(self.log, "Moment marked" if marked else "Mark removed")
-        practise = self._context.app.practise
+        app = self._context.app
         self._context.lane.call(
-            lambda _: practise.mark(session_id, turn, marked), None, self._context.navigator.tell_trouble
+            lambda _: app.practise.mark(app.actor, session_id, turn, marked),
+            None,
+            self._context.navigator.tell_trouble,
         )
 
     def toggle_pause(self) -> None:
@@ -416,13 +418,13 @@ class SessionPage(States):
     def _on_end(self) -> None:
         if self._session is None:
             return
-        session_id, practise = self._session.id, self._context.app.practise
+        session_id, app = self._session.id, self._context.app
         if self._job is not None:
             self._job.cancel()
         self.voice.end()
         self.composer.set_waiting(True, "Looking through the session …")
         self._context.lane.call(
-            lambda _: practise.end(session_id),
+            lambda _: app.practise.end(app.actor, session_id),
             lambda session: self._context.navigator.open_debrief(session.id),
             self._on_end_failed,
         )

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from simpatient.assessment.progress_curves import curves, units
 from simpatient.domain.base import Value
 from simpatient.domain.lazily import Lazily
+from simpatient.domain.people import Actor
 from simpatient.domain.practice_history import AttemptRow, PracticeHistory
 from simpatient.domain.progress import Progress, SessionSummary, UnitProgress
+from simpatient.services.policy import may_access
 from simpatient.services.ports import Clock, ContentLibrary, HistoryRepository, SessionRepository
 
 
@@ -63,9 +65,9 @@ class ProgressService:
         self._history = history
         self._clock = clock
 
-    def home(self, trainee_id: str) -> Home:
+    def home(self, actor: Actor) -> Home:
         """Return what the start page shows: the open sessions, the curricula, the cases."""
-        history = self._history.history(trainee_id)
+        history = self._history.history(actor.person_id)
         known = {case.id for case in self._library.cases()}
         shown = history.of_rated_sessions()
         return Home(
@@ -79,13 +81,13 @@ class ProgressService:
             cases=self._cards(history),
         )
 
-    def progress(self, trainee_id: str) -> Progress:
+    def progress(self, actor: Actor) -> Progress:
         """Return every past session, the skill curves and the objectives of all curricula."""
-        history = self._history.history(trainee_id)
+        history = self._history.history(actor.person_id)
         shown = history.of_rated_sessions()
         cases = self._library.cases()
         return Progress(
-            trainee_id=trainee_id,
+            trainee_id=actor.person_id,
             generated_at=self._clock.now(),
             sessions=self._summaries(history.attempts),
             curves=curves(shown, self._library.rubrics(), {case.id: case.difficulty for case in cases}),
@@ -94,21 +96,16 @@ class ProgressService:
             ),
         )
 
-    def open_with(self, trainee_id: str, case_id: str) -> tuple[SessionSummary, ...]:
-        """Return the trainee's open sessions with the patient of a case, newest first."""
+    def open_with(self, actor: Actor, case_id: str) -> tuple[SessionSummary, ...]:
+        """Return the actor's open sessions with the patient of a case, newest first."""
         patient = self._library.case(case_id).persona
         theirs = {case.id for case in self._library.cases() if case.persona == patient}
-        history = self._history.history(trainee_id)
+        history = self._history.history(actor.person_id)
         return tuple(self._summaries([row for row in history.open_attempts if row.case_id in theirs]))
 
-    def latest_ended(self, trainee_id: str) -> SessionSummary | None:
-        """Return the newest session that has an ended attempt, as its newest attempt."""
-        ended = [row for row in self._history.history(trainee_id).attempts if row.ended_at is not None]
-        return self._summaries(ended)[0] if ended else None
-
-    def trainees(self) -> tuple[str, ...]:
-        """Return the ids of all trainees with sessions."""
-        return self._sessions.list_trainees()
+    def trainees(self, actor: Actor) -> tuple[str, ...]:
+        """Return the ids of the trainees with sessions whose progress the actor may see."""
+        return tuple(trainee for trainee in self._sessions.list_trainees() if may_access(actor, trainee))
 
     def _cards(self, history: PracticeHistory) -> tuple[CaseCard, ...]:
         personas = {persona.id: persona for persona in self._library.personas()}
