@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Table
 
+from simpatient.storage.attempt_rows import DERIVED
 from simpatient.storage.cells import UNREADABLE, read_json, read_moment, read_text
 from simpatient.storage.failures import translating
 from simpatient.storage.scanning import row_numbers
@@ -46,9 +47,7 @@ def copied_tables() -> tuple[Table, ...]:
 
 
 def _is_copied(table: Table) -> bool:
-    hangs_on = {key.column.table for key in table.foreign_keys} - {table}
-    is_owned = bool(_OWNERS & set(table.columns.keys()))
-    return is_owned and all(_is_copied(other) for other in hangs_on)
+    return table not in DERIVED and bool(_OWNERS & set(table.columns.keys()))
 
 
 def copy_readable(sources: Sequence[Path], target: Path) -> Rescued:

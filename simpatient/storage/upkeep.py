@@ -12,6 +12,7 @@ from simpatient.storage.changes import beside, note, noted
 from simpatient.storage.copies import FOLDER, copy_database, set_aside_files
 from simpatient.storage.engine import make_engine
 from simpatient.storage.failures import translating
+from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.lane import Lane
 from simpatient.storage.opening import look, open_repositories, refuse
 from simpatient.storage.repositories import SqlSessionRepository
@@ -153,10 +154,11 @@ class DatabaseUpkeep:
 
 
 def _without_unreadable(made: Path, rescued: Rescued) -> Rescued:
-    """Take out sessions whose rows can be read but do not make a session."""
+    """Take out sessions whose rows can be read but do not make a session, and work out what follows from the rest."""
     lane, engine = Lane(), make_engine(made)
     try:
         unreadable = SqlSessionRepository(engine, made, lane).unreadable()
+        SqlHistoryRepository(engine, made, lane).rebuild()
     finally:
         lane.run(engine.dispose)
         lane.close()

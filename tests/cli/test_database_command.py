@@ -8,7 +8,7 @@ import pytest
 from simpatient.bootstrap import DATABASE
 from simpatient.cli.main import run
 from simpatient.storage.opening import open_repositories
-from tests.storage.made_sessions import a_session, a_turn
+from tests.storage.made_sessions import a_session, a_turn, readable_sessions
 from tests.storage.test_drill_repository import a_state, a_try
 
 
@@ -25,7 +25,7 @@ def filled(home: Path) -> Path:
 def _ids(home: Path) -> set[str]:
     stored = open_repositories(home / DATABASE)
     try:
-        return {session.id for session in stored.sessions.list_sessions("me")}
+        return {session.id for session in readable_sessions(stored.sessions, "me")}
     finally:
         stored.sessions.close()
 

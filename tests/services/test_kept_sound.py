@@ -86,7 +86,7 @@ def test_everything_of_a_trainee_goes_and_nothing_of_another(world: World, clips
         consents.add(Consent(trainee_id=trainee, purpose="microphone", wording="Yes.", given_at=T0))
     forgetting = ForgettingService(sessions=world.sessions, drills=drills, consents=consents, clips=clips)
     forgetting.delete_everything(ME)
-    assert world.sessions.list_sessions("me") == ()
+    assert world.sessions.session_ids("me") == ()
     assert (drills.states("me"), consents.consents("me")) == ((), ())
     assert [owner for owner, *_ in clips.kept.values()] == ["other"]
     assert drills.states("other")

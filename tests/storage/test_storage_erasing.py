@@ -11,7 +11,7 @@ from simpatient.domain.consent import Consent
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.session import SelfRating
 from simpatient.storage.opening import Repositories, open_repositories
-from tests.storage.made_sessions import T0, a_session, a_turn, set_back
+from tests.storage.made_sessions import T0, a_session, a_turn, readable_sessions, set_back
 from tests.storage.test_drill_repository import a_state, a_try
 from tests.storage.test_writing_repository import an_attempt
 
@@ -116,7 +116,7 @@ def test_a_file_set_aside_is_cleaned_or_named(tmp_path: Path) -> None:
     (tmp_path / "s-damaged-2.db").write_bytes(b"\x00" * 4096 + b"secret2 " + MARK)
     with pytest.raises(StorageUnavailable, match=r"s-damaged-2\.db"):
         stored.sessions.delete("secret2")
-    assert "secret2" not in {session.id for session in stored.sessions.list_sessions("t1")}
+    assert "secret2" not in {session.id for session in readable_sessions(stored.sessions)}
     stored.sessions.close()
 
 

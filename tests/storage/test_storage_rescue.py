@@ -11,7 +11,7 @@ from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.storage.copies import GENERATIONS
 from simpatient.storage.opening import open_repositories
 from simpatient.storage.upkeep import DatabaseUpkeep
-from tests.storage.made_sessions import a_full_turn, a_session, a_turn
+from tests.storage.made_sessions import a_full_turn, a_session, a_turn, readable_sessions
 from tests.storage.test_drill_repository import a_state, a_try
 from tests.storage.test_writing_repository import an_attempt
 
@@ -30,7 +30,7 @@ def _ids(path: Path) -> set[str]:
     stored = open_repositories(path)
     try:
         assert stored.sessions.check() == ()
-        return {session.id for session in stored.sessions.list_sessions("t1")}
+        return {session.id for session in readable_sessions(stored.sessions)}
     finally:
         stored.sessions.close()
 
