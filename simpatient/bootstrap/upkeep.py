@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simpatient.bootstrap import DATABASE
-from simpatient.bootstrap.sound import open_clips
-from simpatient.content.locations import app_home
-from simpatient.services.forgetting import ForgettingService
+from simpatient.bootstrap.app import DATABASE
+from simpatient.bootstrap.voice import open_clips
+from simpatient.content.reading.locations import app_home
+from simpatient.services.privacy.deletion import DeletionService
 
 if TYPE_CHECKING:
     from simpatient.storage.upkeep import DatabaseUpkeep
@@ -24,7 +24,7 @@ def open_upkeep(home: Path | None = None) -> DatabaseUpkeep:
 
 
 @contextmanager
-def open_forgetting(home: Path | None = None) -> Iterator[ForgettingService]:
+def open_forgetting(home: Path | None = None) -> Iterator[DeletionService]:
     """Give what deletes for good; the database is closed at the end of the ``with``.
 
     Raises:
@@ -36,7 +36,7 @@ def open_forgetting(home: Path | None = None) -> Iterator[ForgettingService]:
     home = prepare_home(home or app_home())
     stored = open_repositories(home / DATABASE)
     try:
-        yield ForgettingService(
+        yield DeletionService(
             sessions=stored.sessions, drills=stored.drills, consents=stored.consents, clips=open_clips(home)
         )
     finally:

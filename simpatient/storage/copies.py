@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.runtime.private_files import private_file, private_folder
-from simpatient.storage.failures import is_damage, translating
+from simpatient.storage.sqlite.failures import is_damage, translating
 
 FOLDER = "backups"
 GENERATIONS = 3

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from simpatient.runtime.private_files import private_folder, tighten
-from simpatient.storage.failures import translating
+from simpatient.storage.sqlite.failures import translating
 
 # What the program itself puts there. Other files in the folder are the user's own, and are left as they are.
 _OWN_FOLDERS = ("audio", "backups", "cache", "keys")

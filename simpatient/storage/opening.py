@@ -13,17 +13,17 @@ from sqlalchemy import Engine
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.runtime.private_files import private_file, private_folder, tighten
 from simpatient.storage.changes import SUFFIX, note, noted, stored_number
-from simpatient.storage.consent_repository import SqlConsentRepository
 from simpatient.storage.copies import FOLDER, copies_of, remove_leftovers
-from simpatient.storage.drill_repository import SqlDrillRepository
-from simpatient.storage.engine import make_engine, make_reading_engine
-from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.history_repository import SqlHistoryRepository
-from simpatient.storage.lane import Lane
-from simpatient.storage.repositories import SqlSessionRepository
-from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.repositories.consent_repository import SqlConsentRepository
+from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.session_repository import SqlSessionRepository
+from simpatient.storage.repositories.writing_repository import SqlWritingRepository
+from simpatient.storage.sqlite.engine import make_engine, make_reading_engine
+from simpatient.storage.sqlite.failures import is_damage, translated, translating
+from simpatient.storage.sqlite.lane import DatabaseThread
+from simpatient.storage.sqlite.schema import SCHEMA_VERSION, free_name, upgrade
 from simpatient.storage.tables import metadata
-from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
 CHECK_UP_TO_BYTES = 64_000_000
@@ -76,7 +76,7 @@ def open_repositories(path: Path) -> Repositories:
             emptied, or has lost its newest changes. A damaged or emptied file is renamed, and a loss is told
             once, so that the next start goes on.
     """
-    lane = Lane()
+    lane = DatabaseThread()
     try:
         engine = lane.run(lambda: _prepared(path))
     except BaseException:

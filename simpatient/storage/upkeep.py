@@ -10,14 +10,14 @@ from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.runtime.private_files import private_folder
 from simpatient.storage.changes import beside, note, noted
 from simpatient.storage.copies import FOLDER, copy_database, set_aside_files
-from simpatient.storage.engine import make_engine
-from simpatient.storage.failures import translating
 from simpatient.storage.history_repository import SqlHistoryRepository
-from simpatient.storage.lane import Lane
 from simpatient.storage.opening import look, open_repositories, refuse
-from simpatient.storage.repositories import SqlSessionRepository
+from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.rescue import Rescued, copy_readable
-from simpatient.storage.schema import free_name, upgrade
+from simpatient.storage.sqlite.engine import make_engine
+from simpatient.storage.sqlite.failures import translating
+from simpatient.storage.sqlite.lane import DatabaseThread
+from simpatient.storage.sqlite.schema import free_name, upgrade
 
 _COMPANIONS = ("-wal", "-shm")
 
@@ -155,7 +155,7 @@ class DatabaseUpkeep:
 
 def _without_unreadable(made: Path, rescued: Rescued) -> Rescued:
     """Take out sessions whose rows can be read but do not make a session, and work out what follows from the rest."""
-    lane, engine = Lane(), make_engine(made)
+    lane, engine = DatabaseThread(), make_engine(made)
     try:
         unreadable = SqlSessionRepository(engine, made, lane).unreadable()
         SqlHistoryRepository(engine, made, lane).rebuild()

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.consent import Consent
 from simpatient.domain.errors import AudioUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.people.consent import Consent
 from simpatient.domain.speech import Sound
-from simpatient.services.forgetting import ForgettingService
-from simpatient.services.listening_back import ListeningBackService
+from simpatient.services.privacy.deletion import DeletionService
+from simpatient.services.voice.recording_playback import RecordingPlaybackService
 from tests.builders import ME
 from tests.fakes import FixedClock, InMemoryDrills
 from tests.storage.made_sessions import T0
@@ -51,7 +51,7 @@ def clips() -> InMemoryClips:
 
 def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -> None:
     sinks: dict[str, ListSink] = {}
-    listening = ListeningBackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
+    listening = RecordingPlaybackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
     assert listening.play(ME, clip, "l2") == 0.5
     assert [np.array_equal(each.samples, SOUND.samples) for each in sinks["l2"].played] == [True]
@@ -63,7 +63,7 @@ def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -
 
 def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips: InMemoryClips) -> None:
     sink = ListSink(fails=True)
-    listening = ListeningBackService(clips=clips, sink=lambda _: sink)
+    listening = RecordingPlaybackService(clips=clips, sink=lambda _: sink)
     with pytest.raises(NotFound, match="This sound is not kept any more"):
         listening.play(ME, "nothing")
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
@@ -72,8 +72,8 @@ def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips:
     assert sink.is_closed
 
 
-def _forgetting(world: World, clips: InMemoryClips) -> ForgettingService:
-    return ForgettingService(sessions=world.sessions, drills=InMemoryDrills(), consents=InMemoryConsents(), clips=clips)
+def _forgetting(world: World, clips: InMemoryClips) -> DeletionService:
+    return DeletionService(sessions=world.sessions, drills=InMemoryDrills(), consents=InMemoryConsents(), clips=clips)
 
 
 def test_everything_of_a_trainee_goes_and_nothing_of_another(world: World, clips: InMemoryClips) -> None:
@@ -84,8 +84,8 @@ def test_everything_of_a_trainee_goes_and_nothing_of_another(world: World, clips
     for trainee in ("me", "other"):
         drills.add_try(a_try(trainee_id=trainee), a_state(trainee_id=trainee))
         consents.add(Consent(trainee_id=trainee, purpose="microphone", wording="Yes.", given_at=T0))
-    forgetting = ForgettingService(sessions=world.sessions, drills=drills, consents=consents, clips=clips)
-    forgetting.delete_everything(ME)
+    deletion = DeletionService(sessions=world.sessions, drills=drills, consents=consents, clips=clips)
+    deletion.delete_everything(ME)
     assert world.sessions.session_ids("me") == ()
     assert (drills.states("me"), consents.consents("me")) == ((), ())
     assert [owner for owner, *_ in clips.kept.values()] == ["other"]
@@ -97,14 +97,14 @@ def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemor
     gone, stays = world.begin(), world.begin()
     for session_id in (gone, stays):
         clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
-    forgetting = _forgetting(world, clips)
-    forgetting.delete_session(ME, gone)
+    deletion = _forgetting(world, clips)
+    deletion.delete_session(ME, gone)
     assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
     with pytest.raises(NotFound):
         world.sessions.get(gone)
     assert world.sessions.get(stays).id == stays
     with pytest.raises(NotFound):
-        forgetting.delete_session(ME, gone)
+        deletion.delete_session(ME, gone)
 
 
 def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world: World) -> None:
@@ -113,7 +113,7 @@ def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world
             raise StorageUnavailable("The disk is read-only.")
 
     session_id = world.begin()
-    forgetting = _forgetting(world, FullDisk(FixedClock(T0)))
+    deletion = _forgetting(world, FullDisk(FixedClock(T0)))
     with pytest.raises(StorageUnavailable):
-        forgetting.delete_session(ME, session_id)
+        deletion.delete_session(ME, session_id)
     assert world.sessions.get(session_id).id == session_id

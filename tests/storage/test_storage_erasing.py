@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.domain.consent import Consent
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.domain.session import SelfRating
+from simpatient.domain.people.consent import Consent
+from simpatient.domain.session.session import SelfRating
 from simpatient.storage.opening import Repositories, open_repositories
 from tests.storage.made_sessions import T0, a_session, a_turn, readable_sessions, set_back
 from tests.storage.test_drill_repository import a_state, a_try
