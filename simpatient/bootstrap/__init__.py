@@ -36,7 +36,6 @@ from simpatient.services.authoring.drafting import DraftService
 from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.ports import ContentLibrary
-from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.review.reports import ReportService
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.second_rating import SecondRatingService
@@ -56,11 +55,10 @@ if TYPE_CHECKING:
     from simpatient.services.models.ports import ServerSettings
     from simpatient.services.models.recognisers import RecogniserService
     from simpatient.services.privacy.consent import ConsentService
-    from simpatient.services.privacy.kept_recordings import RecordingStore
+    from simpatient.services.privacy.deletion import DeletionService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
-    from simpatient.storage.opening import Repositories
 
 ENCODER_FOLDER = ("assets", "models", "encoder")
 
@@ -79,16 +77,6 @@ def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
 def remembering_encoder(home: Path) -> RememberingEncoder:
     """Return the sentence encoder with its memory under ``home``."""
     return cached(sentence_encoder(), home)
-
-
-def _prepared(home: Path) -> Path:
-    from simpatient.storage.home import prepare_home
-
-    return prepare_home(home)
-
-
-def _forgetting_service(stored: Repositories, clips: RecordingStore) -> DeletionService:
-    return DeletionService(sessions=stored.sessions, drills=stored.drills, consents=stored.consents, clips=clips)
 
 
 def _load_ahead(encoder: OnnxEncoder) -> None:

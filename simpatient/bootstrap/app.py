@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simpatient import __version__
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -21,7 +22,6 @@ from simpatient.services.authoring.authoring import AuthorService
 from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.ports import ContentLibrary
-from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.review.reports import ReportService
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.second_rating import SecondRatingService
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
     from simpatient.services.privacy.consent import ConsentService
+    from simpatient.services.privacy.deletion import DeletionService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
-from simpatient.bootstrap import _forgetting_service, _load_ahead, _prepared, remembering_encoder, sentence_encoder
+from simpatient.bootstrap import _load_ahead, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-
-DATABASE = "simpatient.sqlite"
+from simpatient.bootstrap.upkeep import DATABASE
 
 
 @dataclass(kw_only=True)
@@ -99,7 +99,7 @@ def open_app(
     from simpatient.reporting.writer import FileReportWriter
     from simpatient.storage.opening import open_repositories
 
-    home = _prepared(home or app_home())
+    home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
@@ -139,7 +139,7 @@ def open_app(
         recording_playback=talk.recording_playback,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
-        deletion=_forgetting_service(stored, talk.clips),
+        deletion=deletion_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )
 

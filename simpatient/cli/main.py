@@ -6,9 +6,8 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import database
 from simpatient.cli.authoring import content, draft, tune
-from simpatient.cli.home import doctor, forget
+from simpatient.cli.home import database, doctor, forget
 from simpatient.cli.models import models, server
 from simpatient.cli.models import recognisers as voice
 from simpatient.cli.practice import coding, drill, practise, reports, transcribe

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.bootstrap.app import DATABASE
+from simpatient.bootstrap.upkeep import DATABASE
 from simpatient.cli.main import run
 from simpatient.storage.opening import open_repositories
 from tests.storage.made_sessions import a_session, a_turn, readable_sessions

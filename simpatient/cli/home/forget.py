@@ -20,10 +20,10 @@ def session(session_id: Annotated[str, typer.Argument(help="Session id.")], yes:
     Example: simpatient forget session s-20261130-1a2b3c4d
     """
     from simpatient.bootstrap.person import actor_here
-    from simpatient.bootstrap.upkeep import open_forgetting
+    from simpatient.bootstrap.upkeep import open_deletion
 
     _confirm(f"Delete the session {session_id} for good?", yes)
-    with open_forgetting() as deletion:
+    with open_deletion() as deletion:
         deletion.delete_session(actor_here(), session_id)
     show(f"The session {session_id} is deleted, also in the copies of the database. {OUTSIDE}")
 
@@ -34,11 +34,11 @@ def drills(trainee: Trainee = None, yes: Yes = False) -> None:
 
     Example: simpatient forget drills
     """
-    from simpatient.bootstrap.upkeep import open_forgetting
+    from simpatient.bootstrap.upkeep import open_deletion
 
     actor = _acting(trainee)
     _confirm(f"Delete everything '{actor.person_id}' said in drills for good?", yes)
-    with open_forgetting() as deletion:
+    with open_deletion() as deletion:
         deletion.delete_drills(actor)
     show(f"The drills of '{actor.person_id}' are deleted, also in the copies of the database. {OUTSIDE}")
 
@@ -49,11 +49,11 @@ def everything(trainee: Trainee = None, yes: Yes = False) -> None:
 
     Example: simpatient forget all --trainee me
     """
-    from simpatient.bootstrap.upkeep import open_forgetting
+    from simpatient.bootstrap.upkeep import open_deletion
 
     actor = _acting(trainee)
     _confirm(f"Delete everything of '{actor.person_id}' for good?", yes)
-    with open_forgetting() as deletion:
+    with open_deletion() as deletion:
         deletion.delete_everything(actor)
     show(f"Everything of '{actor.person_id}' is deleted, also in the copies of the database. {OUTSIDE}")
 
