@@ -39,6 +39,7 @@ from simpatient.services.practise import PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
+from simpatient.services.session_drafts import SessionDraftService
 from simpatient.services.speaking import Speakers
 from simpatient.services.write import WriteService
 
@@ -222,6 +223,7 @@ class App:
     forgetting: ForgettingService
     write: WriteService
     judge: JudgeService
+    session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -415,6 +417,7 @@ def open_app(
         listening_back=talk.listening_back,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
+        session_drafts=SessionDraftService(drafts=stored.session_drafts, clock=clock),
         forgetting=talk.forgetting(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from simpatient.gui.bridge import Lane, Trouble
+from simpatient.gui.draft_keeper import DraftKeeper
 from simpatient.gui.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from simpatient.services.recognisers import RecogniserService
     from simpatient.services.reporting import ReportService
     from simpatient.services.review import ReviewService
+    from simpatient.services.session_drafts import SessionDraftService
     from simpatient.services.sound_check import SoundCheckService
     from simpatient.services.talk import TalkService
     from simpatient.services.write import WriteService
@@ -53,6 +55,7 @@ class App(Protocol):
     judge: JudgeService
     listening_back: ListeningBackService
     forgetting: ForgettingService
+    session_drafts: SessionDraftService
     library: ContentLibrary
     trainee_id: str
     home: Path
@@ -95,6 +98,10 @@ class Navigator(Protocol):
 
     def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show a calm message above the page."""
+        ...
+
+    def dismiss(self) -> None:
+        """Take a calm message away: it has been read, or concerns nothing any more."""
         ...
 
     def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:
@@ -145,12 +152,14 @@ class Context:
         lane: For everything a user waits for.
         errands: For what takes minutes or hours, so that the lane stays free.
         sounds: For what is heard or recorded here, so that it waits for no errand.
+        drafts: Keeps what is half-written.
     """
 
     app: App
     lane: Lane
     errands: Lane
     sounds: Lane
+    drafts: DraftKeeper
     navigator: Navigator
     preferences: Preferences
     files: Files

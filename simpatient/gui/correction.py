@@ -20,6 +20,7 @@ from simpatient.gui.widgets.text import label
 
 OnCorrected = Callable[[Turn], None]
 _ROWS = 4
+_TEXT = "text"
 
 
 def correct_button(context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected) -> Button:
@@ -30,6 +31,7 @@ def correct_button(context: Context, parent: QWidget, session_id: str, turn: Tur
         name=f"Correct turn {turn.turn + 1}",
         on_click=lambda: CorrectionDialog(context, parent, session_id, turn, on_corrected).open(),
     )
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setToolTip("Put right what was misheard; both texts are kept")
     return button
 
@@ -58,7 +60,9 @@ class CorrectionDialog(QDialog):
         self.setAccessibleName("Correct this turn")
         self.setModal(True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.editor = QPlainTextEdit(turn.text)
+        self._part = str(turn.turn)
+        draft = context.drafts.texts(session_id, "correction", self._part)
+        self.editor = QPlainTextEdit(draft.get(_TEXT, turn.text))
         self.editor.setAccessibleName("What you said")
         self.editor.setTabChangesFocus(True)
         self.editor.setMinimumWidth(440)
@@ -95,14 +99,21 @@ class CorrectionDialog(QDialog):
     def reject(self) -> None:
         """Leave, but not while it is being stored: nobody would know which text holds."""
         if not self._is_saving:
+            self._keep({})
             super().reject()
 
     def _on_text_changed(self) -> None:
         text = self.editor.toPlainText().strip()
-        self.save.setEnabled(bool(text) and text != self._turn.text and not self._is_saving)
+        is_new = bool(text) and text != self._turn.text
+        self.save.setEnabled(is_new and not self._is_saving)
+        self._keep({_TEXT: self.editor.toPlainText()} if is_new else {})
+
+    def _keep(self, texts: dict[str, str]) -> None:
+        self._context.drafts.keep(self._session_id, "correction", texts, self._part)
 
     def _on_saved(self, turn: Turn) -> None:
         self._is_saving = False
+        self._keep({})
         self.accept()
         self._on_corrected(turn)
 

@@ -51,8 +51,6 @@ class DebriefPage(States):
         self._session_id = ""
         self._leaf: int | None = None
         self._patient_name = ""
-        # Words typed and not saved yet, by session and rubric: a look at another page must not lose them.
-        self._drafts: dict[str, dict[str, dict[str, str]]] = {}
         self._heading = Elided("", "h2")
         self._when = Elided("", "small")
         self._portrait = row(spacing=0)
@@ -113,6 +111,7 @@ class DebriefPage(States):
             self._views.setCurrentWidget(view)
 
     def _on_loaded(self, data: DebriefData, tab: str) -> None:
+        self._context.drafts.adopt(data.drafts)
         self._patient_name = data.case.persona.identity.name
         self._heading.set_text(self._patient_name)
         self._when.set_text(f"{data.case.case.title} · {date(data.session.started_at)}")
@@ -153,15 +152,23 @@ class DebriefPage(States):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
+        keeper, form, session_id = self._context.drafts, self.form, data.session.id
+        form.restore(keeper.texts(session_id, "self_rating"))
+        form.edited.connect(lambda: keeper.keep(session_id, "self_rating", form.texts()))
         self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
         session_id, review = self._session_id, self._context.app.review
         self._context.lane.call(
             lambda _: review.rate_self(session_id, rating),
-            lambda _: self.open(session_id, self._leaf),
+            lambda _: self._on_rating_stored(session_id),
             self._on_rating_failed,
         )
+
+    def _on_rating_stored(self, session_id: str) -> None:
+        self._context.drafts.keep(session_id, "self_rating", {})
+        if session_id == self._session_id:
+            self.open(session_id, self._leaf)
 
     def _on_rating_failed(self, trouble: Trouble) -> None:
         if self.form is not None:
@@ -228,7 +235,7 @@ class DebriefPage(States):
         )
 
     def _on_written(self, data: DebriefData, rubric_id: str) -> None:
-        self._drafts.get(data.session.id, {}).pop(rubric_id, None)
+        self._context.drafts.keep(data.session.id, "writing", {}, rubric_id)
         if data.session.id != self._session_id or self.write is None or self.numbers is None:
             return
         self._replace_judged(data)
@@ -261,8 +268,10 @@ class DebriefPage(States):
     def _add_judged(self, data: DebriefData) -> None:
         """Make the views that change when something is written or rated anew."""
         self.numbers = NumbersView(data, JudgeCard(self._context, data, self._on_rated_again), self._on_show_turn)
-        drafts = self._drafts.setdefault(data.session.id, {})
+        keeper, session_id = self._context.drafts, data.session.id
+        drafts = {each.rubric.id: keeper.texts(session_id, "writing", each.rubric.id) for each in data.exercises}
         self.write = WriteView(self._patient_name, data.exercises, drafts, self._on_write)
+        self.write.edited.connect(lambda rubric_id, texts: keeper.keep(session_id, "writing", texts, rubric_id))
         for view in (self.numbers, self.write):
             self._views.addWidget(view)
 

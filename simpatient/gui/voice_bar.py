@@ -117,6 +117,8 @@ class VoiceBar(QWidget):
         self.pause.clicked.connect(self.pause_asked)
         self.get = Button("Get a recogniser", "primary", name="Get a speech recogniser")
         self.get.clicked.connect(self.recogniser_wanted)
+        for button in (self.talk, self.quiet, self.pause, self.get):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the composer
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(METER_INTERVAL_MS)

@@ -27,6 +27,7 @@ from simpatient.domain.report import SessionReport
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.session_drafts import DraftKind, SessionDraft
 from simpatient.domain.writing import Attempt
 
 
@@ -138,6 +139,34 @@ class WritingRepository(Protocol):
 
     def attempts(self, session_id: str) -> tuple[Attempt, ...]:
         """Return all attempts of a session, by rubric and oldest first."""
+        ...
+
+
+class SessionDraftRepository(Protocol):
+    """Half-written things of sessions, on disk. Every call returns only when the change is durable.
+
+    Drafts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the disk or
+    database fails.
+    """
+
+    def save(self, draft: SessionDraft) -> None:
+        """Store a draft in the place of an earlier state of the same.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        ...
+
+    def remove(self, session_id: str, kind: DraftKind, part: str = "") -> None:
+        """Remove a draft; nothing happens where there is none."""
+        ...
+
+    def drafts(self, session_id: str) -> tuple[SessionDraft, ...]:
+        """Return the drafts of a session, by kind and part.
+
+        Raises:
+            NotFound: There is no such session.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
@@ -39,6 +40,7 @@ class Repositories:
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
+    session_drafts: SqlSessionDraftRepository
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -66,6 +68,7 @@ def open_repositories(path: Path) -> Repositories:
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
+        SqlSessionDraftRepository(*shared),
     )
 
 

@@ -18,7 +18,9 @@ from simpatient.services.drill import DrillService
 from simpatient.services.judge import JudgeService
 from simpatient.services.practise import Exchange, coded_turns
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.session_drafts import SessionDraftService
 from simpatient.services.write import WriteService
+from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
@@ -647,6 +649,8 @@ class FakeApp:
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0),
         )  # fmt: skip
+        self.drafts = InMemorySessionDrafts(self.writings.sessions)
+        self.session_drafts = SessionDraftService(drafts=self.drafts, clock=FixedClock(T0))
         self.judges = FakeJudges()
         self.judge = JudgeService(
             library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()

@@ -97,7 +97,11 @@ def test_thinking_is_never_passed_on(serve):
     assert answer.text == "".join(heard) == "I miss the choir."
 
 
-@given(st.lists(st.sampled_from(["<thi", "nk>", "</think>", "<", "a b", "[THINK]", "[/THI", "NK]", "\n", "é"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["<thi", "nk>", "</think>", "<", "a b", "[THINK]", "[/THI", "NK]", "\n", "é"]), max_size=12
+    )
+)
 def test_pieces_do_not_change_what_is_passed_on(pieces):
     whole, cut = SpokenText(), SpokenText()
     whole.add("".join(pieces))

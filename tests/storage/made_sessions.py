@@ -13,7 +13,12 @@ from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
 
 # Which tables came with which migration after the first.
-_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents")}
+_LATER = {
+    2: ("drill_tries", "drill_states"),
+    3: ("written_attempts",),
+    4: ("turn_speech", "consents"),
+    5: ("session_drafts",),
+}
 
 
 def set_back(path: Path, version: int) -> None:

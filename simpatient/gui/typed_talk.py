@@ -1,0 +1,53 @@
+"""Talking by typing: what is sent from the composer is answered by the patient."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from simpatient.gui.bridge import Job, Lane
+from simpatient.gui.exchanges import Exchanges
+from simpatient.services.cancelling import CancelToken
+from simpatient.services.practise import Exchange
+
+
+class Replies(Protocol):
+    """Who answers."""
+
+    def reply(
+        self, session_id: str, text: str, on_chunk: Callable[[str], None], cancel: CancelToken | None = None
+    ) -> Exchange:
+        """Store the trainee's turn, then answer it."""
+        ...
+
+
+class TypedTalk:
+    """Sends typed words.
+
+    Args:
+        replies: Who answers.
+        lane: The worker that waits for the answer.
+        exchanges: Where words go.
+        on_words: Given words of an answer that is still being written.
+    """
+
+    def __init__(self, replies: Replies, lane: Lane, exchanges: Exchanges, on_words: Callable[[str], None]) -> None:
+        self._replies = replies
+        self._lane = lane
+        self._exchanges = exchanges
+        self._on_words = on_words
+        self._job: Job[Exchange] | None = None
+
+    def send(self, session_id: str, text: str) -> None:
+        """Send words; the answer is shown as it comes."""
+        self._exchanges.begin(text)
+        self._job = self._lane.call(
+            lambda work: self._replies.reply(session_id, text, work.chunk, work.cancel),
+            self._exchanges.settle,
+            self._exchanges.fail,
+            self._on_words,
+        )
+
+    def stop(self) -> None:
+        """Want no answer any more; words that were sent are stored all the same."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
