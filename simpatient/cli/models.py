@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simpatient.cli.output import as_json, download_bar, show, stoppable
-from simpatient.domain.chat_models import GB, InstalledModel, Measurement
+from simpatient.domain.chat_models import GB, InstalledModel
 from simpatient.domain.errors import UserFacingError
+from simpatient.presentation.model_words import fit_words, measured_line
+from simpatient.presentation.numbers import file_size, gigabytes
 
 if TYPE_CHECKING:
     from simpatient.services.models import ModelRow, ModelService, Suggestion
@@ -17,13 +19,6 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 GUIDED = "guided"
 ModelName = Annotated[str, typer.Argument(help="Id of a model; see 'simpatient models list'.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_FITS = {
-    "fits": "fits",
-    "quantised": "fits only in 4 bit",
-    "slow": "slow: processor only",
-    "too_big": "too big",
-    "unknown": "size unknown",
-}
 
 
 @app.command("list")
@@ -84,7 +79,7 @@ def benchmark(model: ModelName, json: AsJson = False) -> None:
         print("Loading and timing the model; this takes a minute or more ...", file=sys.stderr)
     with stoppable("Nothing was kept."):
         measured = _open().measure(model)
-    show(as_json(measured.model_dump(mode="json")) if json else "\n".join(_measured(measured)))
+    show(as_json(measured.model_dump(mode="json")) if json else measured_line(measured))
 
 
 @app.command("remove")
@@ -100,7 +95,7 @@ def remove(
     if not yes and not typer.confirm(f"Remove {model} from this computer?", err=True):
         raise UserFacingError("Nothing was removed.")
     freed = _open().remove(model)
-    show(as_json({"id": model, "freed_bytes": freed}) if json else f"Removed {model}; {freed / GB:.1f} GB freed.")
+    show(as_json({"id": model, "freed_bytes": freed}) if json else f"Removed {model}; {file_size(freed)} freed.")
 
 
 @app.command("choose")
@@ -169,30 +164,22 @@ def _line(row: "ModelRow", width: int) -> str:
     state = "chosen" if row.is_chosen else "" if _state(row) == "available" else _state(row)
     mark = "*" if row.is_suggested else " "
     licence = row.catalogue.licence if row.catalogue else "see its folder"
+    fit = fit_words(row.fit)[0].lower()
     gate = ", asks for an account" if row.catalogue and row.catalogue.is_gated else ""
-    return f"{mark} {row.id:<{width}}  {state:<9}  {_disk(row):6.1f} GB  {_FITS[row.fit.verdict]}; {licence}{gate}"
+    return f"{mark} {row.id:<{width}}  {state:<9}  {gigabytes(_disk(row)):>9}  {fit}; {licence}{gate}"
 
 
 def _show_end(models: "ModelService", suggestion: "Suggestion") -> None:
     machine = models.machine()
-    cards = "; ".join(f"{gpu.name}, {gpu.free_gb:.1f} of {gpu.total_gb:.1f} GB free" for gpu in machine.gpus)
-    show(f"\nThis computer: {cards or 'no graphics card for models'}; {machine.ram_free_gb:.1f} GB of memory free.")
-    show(f"Downloaded models take {models.disk_use() / GB:.1f} GB.")
+    cards = "; ".join(f"{gpu.name}, {gigabytes(gpu.free_gb)} of {gigabytes(gpu.total_gb)} free" for gpu in machine.gpus)
+    show(f"\nThis computer: {cards or 'no graphics card for models'}; {gigabytes(machine.ram_free_gb)} of memory free.")
+    show(f"Downloaded models take {file_size(models.disk_use())}.")
     if suggestion.model is None:
         show(suggestion.reason)
     else:
         get = "choose" if suggestion.is_installed else "download"
         show(f"* {suggestion.model.title} is suggested. {suggestion.reason}")
         show(f"  simpatient models {get} {suggestion.model.id}")
-
-
-def _measured(measured: Measurement) -> list[str]:
-    share = "" if measured.bandwidth_share is None else f", {measured.bandwidth_share:.0%} of what its memory allows"
-    return [
-        f"On {measured.device}: loaded in {measured.load_s:.1f} s.",
-        f"First word after {measured.first_token_s:.2f} s ({measured.prompt_tokens} tokens to read).",
-        f"{measured.tokens_per_s:.1f} tokens a second{share} (copying reaches {measured.copy_gb_per_s:.0f} GB/s).",
-    ]
 
 
 def _tell(model: InstalledModel, json: bool, words: str) -> None:

@@ -8,6 +8,7 @@ import typer
 from simpatient.cli.output import as_json, download_bar, show, stoppable
 from simpatient.domain.chat_models import GB
 from simpatient.domain.errors import UserFacingError
+from simpatient.presentation.numbers import file_size
 
 if TYPE_CHECKING:
     from simpatient.services.recognisers import RecogniserRow, RecogniserService
@@ -32,7 +33,7 @@ def list_recognisers(language: Language = "en", json: AsJson = False) -> None:
     width = max((len(row.weights.id) for row in rows), default=0)
     for row in rows:
         show(_line(row, width))
-    show(f"\nDownloaded weights take {service.disk_use() / GB:.1f} GB.")
+    show(f"\nDownloaded weights take {file_size(service.disk_use())}.")
     if not any(row.path for row in rows):
         suggested = next((row.weights.id for row in rows if row.is_suggested), "")
         show("No recogniser is on this computer yet; typing always works.")
@@ -70,7 +71,7 @@ def delete(
     if not yes and not typer.confirm(f"Delete {recogniser} from this computer?", err=True):
         raise UserFacingError("Nothing was deleted.")
     freed = _open().delete(recogniser)
-    show(as_json({"id": recogniser, "freed_bytes": freed}) if json else f"Deleted; {freed / GB:.1f} GB freed.")
+    show(as_json({"id": recogniser, "freed_bytes": freed}) if json else f"Deleted; {file_size(freed)} freed.")
 
 
 def _open() -> "RecogniserService":
@@ -93,6 +94,5 @@ def _line(row: "RecogniserRow", width: int) -> str:
     state = "in use" if row.is_used else "" if _state(row) == "available" else _state(row)
     mark = "*" if row.is_suggested else " "
     speed = "keeps up with talk" if row.suits else "too slow for talk here"
-    return (
-        f"{mark} {row.weights.id:<{width}}  {state:<9}  {row.weights.disk_gb:5.2f} GB  {speed}; {row.weights.good_for}"
-    )
+    size = file_size(row.weights.disk_gb * GB)
+    return f"{mark} {row.weights.id:<{width}}  {state:<9}  {size:>7}  {speed}; {row.weights.good_for}"

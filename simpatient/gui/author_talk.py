@@ -17,7 +17,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Composer
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.gui.wording import code_tags
+from simpatient.presentation.code_tags import code_tags
 from simpatient.services.authoring import PreviewReply, PreviewTalk
 
 _Begun = tuple[PreviewTalk, CodeNames]

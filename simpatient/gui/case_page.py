@@ -15,7 +15,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, States, card, clear, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import DIFFICULTY_WORDS
+from simpatient.presentation.wording import DIFFICULTY_WORDS
 from simpatient.services.speaking import GUIDED
 
 DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."

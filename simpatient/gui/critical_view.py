@@ -15,13 +15,10 @@ from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
-from simpatient.gui.wording import POLICY_WORDS, confidence_words, score_words
+from simpatient.presentation.critical import HEADING, why
+from simpatient.presentation.perspective import TO_TRAINEE
+from simpatient.presentation.wording import score_words, sureness
 
-HEADING = "Look at this first"
-WHY = (
-    "This matters more than anything below and no good moment makes up for it. A program read it from the text and can "
-    "be wrong: check the words, and talk it over with your supervisor."
-)
 MOST_QUOTES = 2
 
 
@@ -34,7 +31,7 @@ def critical_view(
     if not known:
         return None
     frame, box = critical_frame(HEADING, "h2")
-    box.addWidget(label(WHY))
+    box.addWidget(label(why(TO_TRAINEE)))
     for score, criterion in known:
         box.addWidget(_item(score, criterion, on_show_turn))
     return frame
@@ -60,7 +57,7 @@ def _item(score: Score, criterion: Criterion, on_show_turn: OnShowTurn) -> QWidg
     anchor = criterion.anchor(score.value) if score.value is not None else ""
     if anchor:
         box.addWidget(label(anchor))
-    box.addWidget(label(f"{POLICY_WORDS[score.status]}, {confidence_words(score.confidence)}", "caption"))
+    box.addWidget(label(sureness(score), "caption"))
     for evidence in sorted(score.evidence, key=lambda each: each.supports)[:MOST_QUOTES]:
         box.addWidget(quoted(evidence, on_show_turn, says_which_way=False))
     return outer

@@ -28,8 +28,8 @@ from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import HeadLine, States, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
-from simpatient.gui.wording import date
 from simpatient.gui.write_view import WriteView
+from simpatient.presentation.dates import date
 
 _TABS = (
     ("feedback", "Feedback"),

@@ -13,7 +13,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.painted import Band, BandBar
 from simpatient.gui.widgets.text import chip, label
-from simpatient.gui.wording import plural
+from simpatient.presentation.numbers import plural
 
 # The scale of trust in a patient's state.
 _LEAST_TRUST, _MOST_TRUST = 1.0, 4.0

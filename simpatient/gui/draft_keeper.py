@@ -76,7 +76,7 @@ class DraftKeeper(QObject):
         self._timer.stop()
         if self._unstored:
             batch = dict(self._unstored)
-            self._lane.call(lambda _: _write(self._store, batch), self._on_stored, self._on_failed)
+            self._lane.call(lambda _: _write(self._store, batch), lambda _: self._on_stored(batch), self._on_failed)
 
     def close(self) -> None:
         """Store the rest and end; returns when it is on disk."""
@@ -98,10 +98,9 @@ class DraftKeeper(QObject):
             self._on_trouble(Trouble(message, trouble.action))
 
 
-def _write(store: DraftStore, batch: dict[Key, Texts]) -> dict[Key, Texts]:
+def _write(store: DraftStore, batch: dict[Key, Texts]) -> None:
     for (session_id, kind, part), texts in batch.items():
         try:
             store.keep(session_id, kind, texts, part)
         except NotFound:
             continue  # the session was deleted meanwhile, and its drafts with it
-    return batch

@@ -12,7 +12,7 @@ from simpatient.domain.drill import Feedback, Finding
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.gui.wording import confidence_words
+from simpatient.presentation.wording import confidence_words
 from simpatient.services.drill import Answer
 
 HEADLINES = {

@@ -14,7 +14,8 @@ from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import plural
+from simpatient.presentation.dates import day_and_month
+from simpatient.presentation.numbers import how_often, plural
 from simpatient.services.drill import DrillCard
 
 _OVERLINES = {"due": "Due today", "new": "Try this next", "later": "Practise ahead of time"}
@@ -98,7 +99,7 @@ class DrillsPage(States):
         box = column(button, SPACE_3, SPACE_4)
         box.addLayout(row(Elided(drill.title, "strong"), chip(words, tone)))
         box.addWidget(label(drill.why, "small"))
-        done = f"practised {plural(drill.rounds, 'time')}" if drill.rounds else plural(drill.stimuli, "line")
+        done = f"practised {how_often(drill.rounds)}" if drill.rounds else plural(drill.stimuli, "line")
         box.addWidget(label(f"{level} · {done}", "caption"))
         box.addStretch(1)
         button.settle()
@@ -114,5 +115,4 @@ def due_words(drill: DrillCard) -> tuple[str, str]:
         return "New", "plain"
     if drill.due == "due":
         return "Due", "warm"
-    local = drill.due_at.astimezone()
-    return f"Due {local.day} {local:%b}", "accent"
+    return f"Due {day_and_month(drill.due_at)}", "accent"

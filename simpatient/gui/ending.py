@@ -36,8 +36,8 @@ class Ending:
         ends: Ends,
         lane: Lane,
         on_began: Callable[[], object],
-        on_ended: Callable[[Session], object],
-        on_failed: Callable[[Trouble, Callable[[], None]], object],
+        on_ended: Callable[[Session], None],
+        on_failed: Callable[[Trouble, Callable[[], None]], None],
     ) -> None:
         self._ends = ends
         self._lane = lane

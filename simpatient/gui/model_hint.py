@@ -1,6 +1,7 @@
 """Says once, at the first start, which language model suits this computer. Must not know how that is found out."""
 
 from simpatient.gui.context import Context
+from simpatient.presentation.numbers import gigabytes
 from simpatient.services.models import GUIDED, Suggestion
 
 
@@ -17,7 +18,7 @@ def offer_model(context: Context) -> None:
             return
         context.navigator.tell(
             f"Patients answer with written lines. This computer could also run a language model for them: "
-            f"{suggestion.model.title}, {suggestion.model.disk_gb:.1f} GB to download.",
+            f"{suggestion.model.title}, {gigabytes(suggestion.model.disk_gb)} to download.",
             "See the settings",
             lambda: context.navigator.go("settings"),
         )

@@ -10,21 +10,21 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QW
 from simpatient.domain.chat_models import InstalledModel, Measurement
 from simpatient.gui.bridge import Job, Trouble, Work
 from simpatient.gui.context import Context
-from simpatient.gui.model_words import (
-    facts_line,
-    fit_detail,
-    fit_words,
-    licence_line,
-    measured_line,
-    progress_words,
-    size_words,
-)
 from simpatient.gui.theme import set_property
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
+from simpatient.presentation.model_words import (
+    facts_line,
+    fit_detail,
+    fit_words,
+    licence_line,
+    measured_line,
+    progress_words,
+)
+from simpatient.presentation.numbers import file_size
 from simpatient.services.model_download import DownloadProgress
 from simpatient.services.models import GUIDED, ModelRow, Suggestion
 
@@ -232,7 +232,7 @@ class ModelsCard(QFrame):
         self._context.lane.call(lambda _: models.remove(name), self._on_deleted, self._on_trouble)
 
     def _on_deleted(self, freed: int) -> None:
-        self._finish(f"Deleted; {size_words(freed)} are free again." if freed else "Taken off the list.")
+        self._finish(f"Deleted; {file_size(freed)} freed." if freed else "Taken off the list.")
 
     # While something is running
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
-from simpatient.gui.critical_view import HEADING, critical_frame
+from simpatient.gui.critical_view import critical_frame
 from simpatient.gui.evidence_view import quoted
 from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData
@@ -21,7 +21,9 @@ from simpatient.gui.widgets.layout import ScrollPage, card, column, row
 from simpatient.gui.widgets.painted import Band, BandBar
 from simpatient.gui.widgets.plots import Chart, Line, Plot
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.gui.wording import NONE, POLICY_WORDS, confidence_words, number, score_words, summary_reason
+from simpatient.presentation.critical import HEADING
+from simpatient.presentation.numbers import number
+from simpatient.presentation.wording import STATUS_WORDS, confidence_words, score_words, summary_reason, summary_words
 
 _MOST_TICKS = 12
 
@@ -102,7 +104,7 @@ def _scorecard(scorecard: Scorecard, rubric: Rubric) -> QWidget:
 
 def _summary(value: SummaryValue, summary: Summary) -> QWidget:
     reason = summary_reason(value)
-    shown = NONE if value.undefined else number(value.value, summary.unit)
+    shown = summary_words(value, summary.unit)
     tags = [chip(f"n = {value.n}", "plain", "How many observations stand behind this")]
     if value.band and not reason:
         tags.insert(0, chip(value.band, "accent"))
@@ -116,7 +118,7 @@ def _summary(value: SummaryValue, summary: Summary) -> QWidget:
 
 
 def _criterion(score: Score, criterion: Criterion) -> QWidget:
-    tags = [chip(POLICY_WORDS[score.status], "note", "How far a program may go with this item")]
+    tags = [chip(STATUS_WORDS[score.status], "note", "How far a program may go with this item")]
     if score.value is not None:
         tags.append(chip(confidence_words(score.confidence), "plain"))
     bar = BandBar(score.value, *score.scale) if score.value is not None else None

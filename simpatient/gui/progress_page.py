@@ -18,7 +18,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
 from simpatient.gui.widgets.plots import Chart, Line, Plot
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import NONE, day, number, plural
+from simpatient.presentation.dates import date_and_time
+from simpatient.presentation.numbers import NONE, number, plural
 
 CURVES_FROM = 3
 _MOST_CURVES = 8
@@ -109,7 +110,7 @@ class ProgressPage(States):
         ready = [curve for curve in progress.curves if _values(curve) >= CURVES_FROM]
         if ready:
             shown = ready if self._shows_all else ready[:_MOST_CURVES]
-            words = "The shaded band is where your average probably lies (95 %). Values are estimates."
+            words = "The shaded band is where your average probably lies (95%). Values are estimates."
             box.addWidget(label(words, "soft"))
             box.addWidget(CardGrid([_curve_card(curve) for curve in shown], least_width=420))
             if len(shown) < len(ready):
@@ -178,7 +179,7 @@ def _curve_card(curve: SkillCurve) -> QWidget:
         x_name="Session",
         lines=(line,),
         header=("Session", "When", "Value", "n"),
-        rows=tuple((str(i), day(p.at), number(p.value, curve.unit), str(p.n)) for i, p in points),
+        rows=tuple((str(i), date_and_time(p.at), number(p.value, curve.unit), str(p.n)) for i, p in points),
         x_ticks=tuple((float(i), str(i)) for i, _ in points) if len(points) <= 12 else (),
         band=band,
         height=170,

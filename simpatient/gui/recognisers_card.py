@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 from simpatient.domain.chat_models import GB
 from simpatient.gui.bridge import Job, Trouble, Work
 from simpatient.gui.context import Context
-from simpatient.gui.model_words import progress_words, size_words
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
+from simpatient.presentation.model_words import progress_words
+from simpatient.presentation.numbers import file_size
 from simpatient.services.model_download import DownloadProgress
 from simpatient.services.recognisers import RecogniserRow
 
@@ -143,7 +144,7 @@ class RecognisersCard(QFrame):
         recognisers = self._context.app.recognisers
         self._context.lane.call(
             lambda _: recognisers.delete(key),
-            lambda freed: self._finish(f"Deleted; {size_words(freed)} are free again."),
+            lambda freed: self._finish(f"Deleted; {file_size(freed)} freed."),
             self._on_trouble,
         )
 
@@ -188,8 +189,8 @@ def _tag(each: RecogniserRow) -> tuple[str, str]:
 
 
 def _size(each: RecogniserRow) -> str:
-    size = size_words(each.weights.disk_gb * GB)
+    size = file_size(each.weights.disk_gb * GB)
     if each.path:
         return f"{size} on disk" + ("" if each.is_own else f", kept by another program in {Path(each.path).parent}")
-    there = f"; {size_words(each.partial_bytes)} are there already" if each.partial_bytes else ""
+    there = f"; {file_size(each.partial_bytes)} already downloaded" if each.partial_bytes else ""
     return f"{size} to download{there}"

@@ -11,7 +11,7 @@ from simpatient.domain.codes import CodeNames
 from simpatient.domain.session import Session, Turn
 from simpatient.gui.spoken_turn_view import beside_the_words
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, announce
-from simpatient.gui.wording import code_tags
+from simpatient.presentation.code_tags import code_tags
 from simpatient.services.practise import Exchange
 
 _THINKING = "…"

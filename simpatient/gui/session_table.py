@@ -13,7 +13,7 @@ from simpatient.domain.progress import SessionSummary
 from simpatient.gui.theme import Theme
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import plain_tooltip
-from simpatient.gui.wording import date, day
+from simpatient.presentation.dates import date, date_and_time
 
 MOST_ROWS = 10
 _HEADER = ("When", "Patient", "Case", "Your turns", "")
@@ -55,7 +55,7 @@ class SessionTable(PlainTable):
         if narrow != self.isColumnHidden(_TURNS):
             self.setColumnHidden(_TURNS, narrow)
             for i, summary in enumerate(self._sessions):
-                self.cell(i, _WHEN).setText(date(summary.started_at) if narrow else day(summary.started_at))
+                self.cell(i, _WHEN).setText(date(summary.started_at) if narrow else date_and_time(summary.started_at))
         super().resizeEvent(event)
 
     def _tint_links(self) -> None:
@@ -66,7 +66,7 @@ class SessionTable(PlainTable):
 def _cells(summary: SessionSummary) -> tuple[str, ...]:
     next_step = "Look back ›" if summary.has_self_rating else "Rate and look back ›"
     return (
-        day(summary.started_at),
+        date_and_time(summary.started_at),
         summary.patient_name,
         _title(summary),
         str(summary.trainee_turns),

@@ -13,15 +13,13 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from simpatient.gui.tokens import (
     CONTENT_WIDTH,
-    DARK,
     FONT_FAMILY,
-    LIGHT,
     SPACE_4,
     SPACE_6,
     TEXT_SIZES,
     TYPE_SCALE,
-    Palette,
 )
+from simpatient.presentation.palette import DARK, LIGHT, Palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable

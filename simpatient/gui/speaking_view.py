@@ -13,8 +13,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, card, column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
-from simpatient.gui.widgets.timeline import Block, Kind, Span, TalkTimes, Timeline, clock, key
-from simpatient.gui.wording import NONE, number, plural
+from simpatient.gui.widgets.timeline import Block, Kind, Span, TalkTimes, Timeline, key
+from simpatient.presentation.numbers import NONE, clock, number, plural
 
 _HINT = "Point at a turn, or go through them with the arrow keys. Enter opens it in the transcript."
 _MOST_ROWS = 8

@@ -14,7 +14,7 @@ from simpatient.gui.tokens import SPACE_1, SPACE_3
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.gui.widgets.timeline import clock
+from simpatient.presentation.numbers import clock
 
 
 def when(turn: Turn, times: SpeakingTimes | None) -> str:

@@ -18,7 +18,9 @@ from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.layout import CardGrid, Columns, ScrollPage, States, card, clear, column, row
 from simpatient.gui.widgets.painted import PathNode, Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import DIFFICULTY_WORDS, day, plural
+from simpatient.presentation.dates import date_and_time
+from simpatient.presentation.numbers import how_often, plural
+from simpatient.presentation.wording import DIFFICULTY_WORDS
 from simpatient.services.progress import CaseCard, CurriculumProgress
 
 _GLYPHS = {"not_started": "○", "practising": "◐", "mastered": "●"}
@@ -101,7 +103,7 @@ class StartPage(States):
 
     def _open_session_card(self, summary: SessionSummary) -> QWidget:
         turns = plural(summary.trainee_turns, "turn")
-        words = f"{summary.case_title} · {turns} so far, from {day(summary.started_at)}"
+        words = f"{summary.case_title} · {turns} so far, from {date_and_time(summary.started_at)}"
         button = Button("Continue", "primary", on_click=lambda: self._context.navigator.resume(summary.session_id))
         return _hero("Continue your session", f"With {summary.patient_name}", words, button)
 
@@ -176,7 +178,7 @@ class StartPage(States):
         if case.content_notes:
             box.addWidget(label(f"Touches on: {', '.join(case.content_notes)}", "caption"))
         if case.sessions:
-            box.addLayout(row(chip(f"Practised {plural(case.sessions, 'time')}", "accent"), None))
+            box.addLayout(row(chip(f"Practised {how_often(case.sessions)}", "accent"), None))
         box.addStretch(1)
         button.settle()
         return button

@@ -5,7 +5,8 @@ Must not know widgets beyond the ``role`` and ``tone`` properties they set.
 
 from string import Template
 
-from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE, Palette
+from simpatient.gui.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
+from simpatient.presentation.palette import Palette
 
 _BASE = """
 * { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; }

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from simpatient.gui.stylesheet import render
-from simpatient.gui.tokens import DARK, LIGHT, TEXT_SIZES, Palette
+from simpatient.gui.tokens import TEXT_SIZES
+from simpatient.presentation.palette import DARK, LIGHT, Palette
 
 _NAME = "simpatient-theme"
 

@@ -13,7 +13,7 @@ from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.gui.wording import code_key, code_tags
+from simpatient.presentation.code_tags import code_key_line, code_tags
 
 
 def _nothing(_turn: Turn) -> Sequence[QWidget]:
@@ -60,7 +60,7 @@ class TranscriptView(ScrollPage):
             self.ensureWidgetVisible(self._rows[turn], 0, 160)
 
     def _legend(self, path: tuple[Turn, ...]) -> QWidget:
-        return label(code_key((turn.codes for turn in path), self._data.names), "caption")
+        return label(code_key_line((turn.codes for turn in path), self._data.names), "caption")
 
     def _row(self, turn: Turn) -> QWidget:
         frame = QFrame()

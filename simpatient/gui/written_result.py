@@ -14,16 +14,9 @@ from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.gui.wording import (
-    NONE,
-    POLICY_WORDS,
-    confidence_words,
-    day,
-    number,
-    plural,
-    score_words,
-    summary_reason,
-)
+from simpatient.presentation.dates import date_and_time
+from simpatient.presentation.numbers import percent, plural
+from simpatient.presentation.wording import STATUS_WORDS, confidence_words, score_words, summary_reason, summary_words
 
 _OUTCOMES = {"met": ("●", "Met", "accent"), "partly": ("◐", "Partly met", "note"), "not_met": ("○", "Not met", "plain")}
 AFTER_REVEAL = "Written when the case's side of this field had been shown."
@@ -35,7 +28,7 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_4)
     many = f"Attempt {attempt.number} of {len(exercise.attempts)}, " if len(exercise.attempts) > 1 else "Saved "
-    box.addWidget(label(f"{many}{day(attempt.at)}", "caption"))
+    box.addWidget(label(f"{many}{date_and_time(attempt.at)}", "caption"))
     summaries = {summary.id: summary for summary in exercise.rubric.summaries}
     for value in attempt.summaries:
         if value.id in summaries:
@@ -52,7 +45,7 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
 def _figure(title: str, explanation: str, value: SummaryValue, unit: str) -> QWidget:
     outer = QWidget()
     box = column(outer, 2)
-    shown = NONE if value.undefined else number(value.value, unit)
+    shown = summary_words(value, unit)
     figure = label(shown, "figure")
     figure.setWordWrap(False)
     figure.setAccessibleName(f"{title}: {shown}")
@@ -77,7 +70,7 @@ def _field(result: FieldResult, field: Criterion, attempt: Attempt) -> QWidget:
     line.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
     box.addLayout(line)
     if score.value is not None:
-        tags = (chip(POLICY_WORDS[score.status], "note"), chip(confidence_words(score.confidence), "plain"))
+        tags = (chip(STATUS_WORDS[score.status], "note"), chip(confidence_words(score.confidence), "plain"))
         box.addLayout(row(*tags, None, spacing=SPACE_2))
         box.addWidget(BandBar(score.value, *score.scale))
         box.addWidget(label(field.anchor(score.value), "small"))
@@ -115,7 +108,7 @@ def _held(held: Held, text: str) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_2)
     glyph, words, tone = _OUTCOMES[held.outcome]
-    share = f", {held.credit * 100:.0f} %" if held.outcome == "partly" else ""
+    share = f", {percent(held.credit)}" if held.outcome == "partly" else ""
     line = row(spacing=SPACE_3)
     line.addWidget(label(held.text, selectable=True), 1)
     line.addWidget(chip(f"{glyph} {words}{share}", tone), 0, Qt.AlignmentFlag.AlignTop)

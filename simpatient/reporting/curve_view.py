@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from simpatient.domain.debrief import StatePoint
+from simpatient.presentation.palette import PAPER
 from simpatient.reporting import view
-from simpatient.reporting.pictures import ACCENT, WARM, Picture, Series, line_chart
+from simpatient.reporting.pictures import Picture, Series, line_chart
 
 WIDTH, HEIGHT = 236.0, 112.0
 
@@ -33,14 +34,14 @@ def _turns(curve: Sequence[StatePoint]) -> tuple[tuple[float, str], ...]:
 def _trust(curve: Sequence[StatePoint]) -> Picture:
     points = tuple((point.turn + 1.0, point.trust) for point in curve)
     ticks = ((1.0, "1 none"), (2.0, "2"), (3.0, "3"), (4.0, "4 deep"))
-    series = Series("Trust", points, 1.0, 4.0, ticks, ACCENT, x_labels=_turns(curve), x_name="turn")
+    series = Series("Trust", points, 1.0, 4.0, ticks, PAPER.accent, x_labels=_turns(curve), x_name="turn")
     return line_chart(series, WIDTH, HEIGHT, _alt("Trust", [p.trust for p in curve], "1 to 4"))
 
 
 def _engagement(curve: Sequence[StatePoint]) -> Picture:
     points = tuple((point.turn + 1.0, point.engagement) for point in curve)
     ticks = ((0.0, "0 none"), (0.5, "half"), (1.0, "1 full"))
-    series = Series("Engagement", points, 0.0, 1.0, ticks, WARM, x_labels=_turns(curve), x_name="turn")
+    series = Series("Engagement", points, 0.0, 1.0, ticks, PAPER.warm, x_labels=_turns(curve), x_name="turn")
     return line_chart(series, WIDTH, HEIGHT, _alt("Engagement", [p.engagement for p in curve], "0 to 1"))
 
 

@@ -9,11 +9,14 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from simpatient.presentation.critical import HEADING, why
+from simpatient.presentation.palette import LIGHT
+from simpatient.presentation.perspective import ABOUT_TRAINEE
+from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting.drawing import svg
 from simpatient.reporting.pictures import Picture, pen_sign, warning_sign
 from simpatient.reporting.text import printable
 from simpatient.reporting.view import ProgressView, SessionView
-from simpatient.reporting.wording import DISCLAIMER, FIRST, FIRST_WHY
 
 
 @cache
@@ -23,7 +26,8 @@ def _templates() -> Environment:
     )
     found.filters["said"] = printable
     found.filters["svg"] = _safe_svg
-    found.globals.update(sign=warning_sign(), pen=pen_sign(), first=FIRST, first_why=FIRST_WHY)
+    found.globals.update(sign=warning_sign(), pen=pen_sign(), first=HEADING, first_why=why(ABOUT_TRAINEE))
+    found.globals.update(colours=LIGHT)
     return found
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from simpatient.domain.rubric import Criterion, Rubric, Summary
 from simpatient.domain.score import Evidence, Score, Scorecard, SummaryValue, critical_scores
-from simpatient.reporting import view, wording
+from simpatient.presentation import numbers, wording
+from simpatient.reporting import view
 from simpatient.reporting.pictures import Picture, band_bar
 
 MOST_FOR, MOST_AGAINST = 3, 2
@@ -62,13 +63,12 @@ def quote(evidence: Evidence) -> view.Quote:
 
 def rating_of(score: Score, criterion: Criterion) -> view.Rating:
     """Return a criterion's value with what it rests on."""
-    status = wording.STATUS_WORDS[score.status]
     return view.Rating(
         label=criterion.label,
         question=criterion.question,
-        value=wording.score_words(score),
+        value=wording.score_words(score) if score.value is not None else f"not scored: {score.unscored_reason}",
         is_scored=score.value is not None,
-        sureness="" if score.value is None else f"{status}, {wording.confidence(score)}",
+        sureness=wording.sureness(score),
         quotes=_quotes(score.evidence),
         anchor="" if score.value is None else criterion.anchor(score.value),
         is_critical=score.critical,
@@ -87,7 +87,7 @@ def _measure(value: SummaryValue, summary: Summary, rubric: Rubric) -> view.Meas
     return view.Measure(
         label=summary.label,
         explanation=summary.explanation,
-        value=wording.NONE if value.undefined else wording.number(value.value, summary.unit),
+        value=wording.summary_words(value, summary.unit),
         n=str(value.n),
         band=wording.band(value, summary),
         borders=f"{borders}. {source}." if borders else "",
@@ -102,7 +102,7 @@ def _bar(value: SummaryValue, summary: Summary, rubric: Rubric, borders: str) ->
     shown = value.value if value.enough and not value.undefined else None
     edges = sorted(threshold.value for threshold in summary.thresholds)
     low, high = _range(summary, rubric, max(edges), shown)
-    where = "no mark" if shown is None else f"mark at {wording.number(shown, summary.unit)}"
+    where = "no mark" if shown is None else f"mark at {numbers.number(shown, summary.unit)}"
     alt = f"{summary.label}: bar with bands ({borders}), {where}."
     falling = summary.thresholds[0].op in ("<=", "<")
     return band_bar(shown, edges, low, high, falling=falling, alt=alt)

@@ -26,17 +26,18 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from simpatient.presentation.palette import PAPER
+from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import pictures
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import BODY, SLANTED, STRONG, register_fonts
 from simpatient.reporting.text import one_font, paragraph
 from simpatient.reporting.view import Chart, Grid
-from simpatient.reporting.wording import DISCLAIMER
 
-INK, SOFT, LINE = HexColor(pictures.INK), HexColor(pictures.SOFT), HexColor(pictures.LINE)
-ACCENT, WARM, SAND = HexColor(pictures.ACCENT), HexColor(pictures.WARM), HexColor(pictures.SAND)
-DANGER, DANGER_SOFT = HexColor(pictures.DANGER), HexColor(pictures.DANGER_SOFT)
-NOTE, NOTE_SOFT = HexColor(pictures.NOTE), HexColor(pictures.NOTE_SOFT)
+INK, SOFT, LINE = HexColor(PAPER.ink), HexColor(PAPER.ink_soft), HexColor(PAPER.line)
+ACCENT, WARM, SAND = HexColor(PAPER.accent), HexColor(PAPER.warm), HexColor(PAPER.sunken)
+DANGER, DANGER_SOFT = HexColor(PAPER.on_danger_soft), HexColor(PAPER.danger_soft)
+NOTE, NOTE_SOFT = HexColor(PAPER.on_note_soft), HexColor(PAPER.note_soft)
 SIGN_WIDTH = 22.0  # points
 LEFT, TOP, BOTTOM = 20 * mm, 18 * mm, 24 * mm
 WIDTH = A4[0] - 2 * LEFT

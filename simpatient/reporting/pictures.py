@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-INK, SOFT, LINE, PAPER = "#26302e", "#585f5b", "#d9d0c2", "#ffffff"
-ACCENT, WARM, SAND = "#1f6b5f", "#a4491f", "#f4efe6"
-# What is critical, and what was written: text on its own ground (8.2:1 and 8.7:1), as in the window.
-DANGER, DANGER_SOFT, NOTE, NOTE_SOFT = "#7d1f1f", "#f9e3df", "#44376b", "#ece8f4"
-ZONES = ("#ecd2ba", "#c9ddcd", "#93c1b0")
+from simpatient.presentation.palette import PAPER
+
+ZONES = (PAPER.band_1, PAPER.band_2, PAPER.band_3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Path:
     """A line through points, or with ``fill`` a closed shape."""
 
     points: tuple[tuple[float, float], ...]
-    stroke: str = INK
+    stroke: str = PAPER.ink
     width: float = 1.0
     dashed: bool = False
     fill: str = ""
@@ -55,7 +53,7 @@ class Label:
     y: float
     text: str
     size: float = 7.5
-    color: str = SOFT
+    color: str = PAPER.ink_soft
     anchor: Literal["start", "middle", "end"] = "start"
     strong: bool = False
 
@@ -98,7 +96,7 @@ class Series:
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
-    color: str = ACCENT
+    color: str = PAPER.accent
     dots: bool = False
     band: tuple[float, float] | None = None
     middle: float | None = None
@@ -128,30 +126,35 @@ def band_bar(
     shapes: list[Shape] = []
     for (left, right), tint in zip(pairwise(edges), tints, strict=True):
         shapes.append(Box(scale.at(left), 6.0, scale.at(right) - scale.at(left), 6.0, tint))
-    shapes += [Path(((scale.at(edge), 6.0), (scale.at(edge), 12.0)), PAPER, 1.0) for edge in borders]
+    shapes += [Path(((scale.at(edge), 6.0), (scale.at(edge), 12.0)), PAPER.bg, 1.0) for edge in borders]
     if value is not None:
         x = scale.at(value)
-        shapes.append(Path(((x, 4.5), (x, 13.5)), INK, 1.6))
-        shapes.append(Path(((x - 3.0, 0.6), (x + 3.0, 0.6), (x, 5.0)), INK, 0.0, fill=INK))
+        shapes.append(Path(((x, 4.5), (x, 13.5)), PAPER.ink, 1.6))
+        shapes.append(Path(((x - 3.0, 0.6), (x + 3.0, 0.6), (x, 5.0)), PAPER.ink, 0.0, fill=PAPER.ink))
     return Picture(width, height, tuple(shapes), alt)
 
 
 def warning_sign() -> Picture:
     """Return a triangle with an exclamation mark."""
-    triangle = Path(((8.0, 1.0), (15.5, 14.5), (0.5, 14.5)), DANGER, 0.0, fill=DANGER)
+    triangle = Path(((8.0, 1.0), (15.5, 14.5), (0.5, 14.5)), PAPER.on_danger_soft, 0.0, fill=PAPER.on_danger_soft)
     return Picture(
         16.0,
         16.0,
-        (triangle, Box(7.1, 5.4, 1.8, 4.8, PAPER), Dot(8.0, 12.2, 1.1, PAPER)),
+        (triangle, Box(7.1, 5.4, 1.8, 4.8, PAPER.bg), Dot(8.0, 12.2, 1.1, PAPER.bg)),
         "Warning sign: look at this before all else",
     )
 
 
 def pen_sign() -> Picture:
     """Return a pen over a line."""
-    pen = Path(((2.0, 10.0), (3.0, 7.0), (8.6, 1.4), (10.6, 3.4), (5.0, 9.0)), NOTE, 0.0, fill=NOTE)
+    pen = Path(
+        ((2.0, 10.0), (3.0, 7.0), (8.6, 1.4), (10.6, 3.4), (5.0, 9.0)), PAPER.on_note_soft, 0.0, fill=PAPER.on_note_soft
+    )
     return Picture(
-        12.0, 12.0, (pen, Path(((1.0, 11.3), (11.0, 11.3)), NOTE, 0.9)), "A pen: words written after the session"
+        12.0,
+        12.0,
+        (pen, Path(((1.0, 11.3), (11.0, 11.3)), PAPER.on_note_soft, 0.9)),
+        "A pen: words written after the session",
     )
 
 
@@ -162,10 +165,10 @@ def line_chart(series: Series, width: float, height: float, alt: str) -> Picture
     shapes: list[Shape] = [Label(0.0, 8.0, series.name, 8.5, series.color, strong=True)]
     if series.band is not None:
         top, bottom = up.at(series.band[1]), up.at(series.band[0])
-        shapes.append(Box(44.0, top, width - 54.0, max(bottom - top, 1.0), "#dcebe5"))
+        shapes.append(Box(44.0, top, width - 54.0, max(bottom - top, 1.0), PAPER.accent_soft))
     for value, word in series.ticks:
         y = up.at(value)
-        shapes.append(Path(((44.0, y), (width - 10.0, y)), LINE, 0.5))
+        shapes.append(Path(((44.0, y), (width - 10.0, y)), PAPER.line, 0.5))
         shapes.append(Label(39.0, y + 2.6, word, anchor="end"))
     if series.middle is not None:
         y = up.at(series.middle)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from simpatient.domain.progress import Progress, SessionSummary
 from simpatient.domain.text import clean_text
+from simpatient.presentation.dates import timestamp
 
 COLUMNS = (
     "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",
@@ -54,8 +55,8 @@ def _session_cells(trainee_id: str, session: SessionSummary) -> list[str]:
     return [
         guarded(trainee_id),
         guarded(session.session_id),
-        session.started_at.isoformat(),
-        session.ended_at.isoformat() if session.ended_at else "",
+        timestamp(session.started_at),
+        timestamp(session.ended_at),
         guarded(session.case_id),
         guarded(session.case_title),
         guarded(session.patient_name),

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from reportlab.platypus import Flowable
 
+from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import STRONG
 from simpatient.reporting.layout import CELL, CELL_STRONG, HEAD, SMALL, TEXT, Heading
 from simpatient.reporting.text import Span, paragraph
 from simpatient.reporting.view import Chart, ProgressView, Unit
-from simpatient.reporting.wording import DISCLAIMER
 
 CURVES_PER_ROW = 2
 

@@ -6,7 +6,8 @@ Must not know how the view is printed.
 from collections.abc import Sequence
 
 from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.reporting import view, wording
+from simpatient.presentation import dates, numbers, wording
+from simpatient.reporting import view
 from simpatient.reporting.pictures import Picture, Series, line_chart
 
 # Fewer sessions make no trend: no mean and no band before (control SCO-6).
@@ -41,16 +42,16 @@ def _oldest_first(sessions: Sequence[SessionSummary]) -> list[SessionSummary]:
 
 def _facts(progress: Progress) -> view.Pairs:
     sessions = _oldest_first(progress.sessions)
-    span = wording.NONE
+    span = numbers.NONE
     if sessions:
-        first, last = (wording.short_day(each.started_at) for each in (sessions[0], sessions[-1]))
+        first, last = (dates.date(each.started_at) for each in (sessions[0], sessions[-1]))
         span = first if first == last else f"{first} to {last}"
     return (
         ("Trainee", progress.trainee_id),
         ("Sessions", _held(sessions)),
         ("From … to", span),
         ("Turns by the trainee", str(sum({each.session_id: each.trainee_turns for each in sessions}.values()))),
-        ("Report made", wording.day(progress.generated_at)),
+        ("Report made", dates.date_and_time(progress.generated_at)),
     )
 
 
@@ -58,7 +59,7 @@ def _held(attempts: Sequence[SessionSummary]) -> str:
     """Return how many sessions were held; a retry goes on with one, and is named beside."""
     held = len({attempt.session_id for attempt in attempts})
     retries = len(attempts) - held
-    return f"{held}, and {wording.plural(retries, 'retry', 'retries')} of them" if retries else str(held)
+    return f"{held}, and {numbers.plural(retries, 'retry', 'retries')} of them" if retries else str(held)
 
 
 def _defined(curve: SkillCurve) -> list[SkillPoint]:
@@ -70,12 +71,12 @@ def _curve(curve: SkillCurve, order: dict[str, int]) -> view.Chart:
     banded = len(points) >= LEAST_FOR_BAND and curve.mean is not None
     note = "Fewer than three sessions with a value: no mean, no range."
     if banded and curve.low is not None and curve.high is not None:
-        mean, low, high = (wording.number(each, curve.unit) for each in (curve.mean, curve.low, curve.high))
-        note = f"Mean {mean}, range of the mean {low} to {high} (n = {wording.plural(len(points), 'session')})."
+        mean, low, high = (numbers.number(each, curve.unit) for each in (curve.mean, curve.low, curve.high))
+        note = f"Mean {mean}, range of the mean {low} to {high} (n = {numbers.plural(len(points), 'session')})."
     rows = tuple(
         (
-            str(order.get(p.session_id, wording.NONE)), wording.short_day(p.at), p.case_id, f"{p.difficulty} of 5",
-            wording.number(p.value, curve.unit), str(p.n),
+            str(order.get(p.session_id, numbers.NONE)), dates.date(p.at), p.case_id, f"{p.difficulty} of 5",
+            numbers.number(p.value, curve.unit), str(p.n),
         )
         for p in curve.points
     )  # fmt: skip
@@ -88,7 +89,7 @@ def _picture(curve: SkillCurve, points: Sequence[SkillPoint], order: dict[str, i
     placed = [(float(order.get(p.session_id, index)), p.value or 0.0) for index, p in enumerate(points, start=1)]
     low, high = _range(curve.unit, [value for _, value in placed])
     unit = "count" if curve.unit == "pace" else curve.unit  # "words a minute" has no room beside an axis
-    ticks = tuple((value, wording.number(value, unit)) for value in (low, (low + high) / 2, high))
+    ticks = tuple((value, numbers.number(value, unit)) for value in (low, (low + high) / 2, high))
     has_band = banded and curve.low is not None and curve.high is not None
     series = Series(
         curve.label,
@@ -102,7 +103,7 @@ def _picture(curve: SkillCurve, points: Sequence[SkillPoint], order: dict[str, i
         x_labels=tuple((x, f"{x:.0f}") for x in _few([x for x, _ in sorted(placed)])),
         x_name="session",
     )
-    values = wording.listed([wording.number(value, curve.unit) for _, value in sorted(placed)][-12:])
+    values = numbers.listed([numbers.number(value, curve.unit) for _, value in sorted(placed)][-12:])
     return line_chart(series, WIDTH, HEIGHT, f"{curve.label} by session: {values}. The numbers are in the table below.")
 
 
@@ -121,15 +122,15 @@ def _range(unit: str, values: Sequence[float]) -> tuple[float, float]:
 
 
 def _unit(unit: UnitProgress, order: dict[str, int]) -> view.Unit:
-    note = wording.plural(unit.sessions, "session")
+    note = numbers.plural(unit.sessions, "session")
     if not unit.is_open:
-        waits = f" after {wording.listed([wording.sentence(each) for each in unit.missing])}" if unit.missing else ""
+        waits = f" after {numbers.listed([wording.from_id(each) for each in unit.missing])}" if unit.missing else ""
         note = f"{note}; opens{waits}"
     return view.Unit(unit.title, note, tuple(_objective(each, order) for each in unit.objectives))
 
 
 def _objective(objective: ObjectiveProgress, order: dict[str, int]) -> view.Objective:
-    met = wording.listed([str(order.get(each, each)) for each in objective.met_in])
+    met = numbers.listed([str(order.get(each, each)) for each in objective.met_in])
     rule = f"the course asks for {objective.needed} of the last {objective.within} sessions"
     words = f"met in session {met}; {rule}" if met else f"not met yet; {rule}"
     state = {"not_started": "not started", "practising": "practising", "mastered": "mastered"}[objective.status]
@@ -145,12 +146,12 @@ def _sessions(sessions: Sequence[SessionSummary], order: dict[str, int]) -> view
     rows = tuple(
         (
             _number(session, order),
-            wording.short_day(session.started_at),
+            dates.date(session.started_at),
             session.case_title,
             session.patient_name,
-            wording.duration(session.ended_at - session.started_at) if session.ended_at else "not ended",
+            dates.duration(session.ended_at - session.started_at) if session.ended_at else "not ended",
             str(session.trainee_turns),
-            "given" if session.has_self_rating else wording.NONE,
+            "given" if session.has_self_rating else numbers.NONE,
         )
         for session in _oldest_first(sessions)
     )

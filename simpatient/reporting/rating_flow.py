@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from simpatient.presentation.critical import HEADING, why
+from simpatient.presentation.perspective import ABOUT_TRAINEE
 from simpatient.reporting import layout
 from simpatient.reporting.fonts import SLANTED, STRONG
 from simpatient.reporting.layout import CELL_SOFT, QUOTE, SMALL, TEXT, URGENT, URGENT_TITLE, WRITTEN, Heading
 from simpatient.reporting.text import Span, paragraph
 from simpatient.reporting.view import HeldThing, Quote, Rating, WrittenExercise, WrittenField
-from simpatient.reporting.wording import FIRST, FIRST_WHY
 
 QUOTE_LIMIT = 600
 
@@ -39,8 +40,8 @@ def rating_block(rating: Rating) -> Flowable:
 def critical_parts(ratings: Sequence[Rating]) -> Iterable[Flowable]:
     """Return the section of everything critical; nothing when nothing is."""
     if ratings:
-        yield Heading(FIRST)
-        yield paragraph(layout.LEAD_IN, FIRST_WHY)
+        yield Heading(HEADING)
+        yield paragraph(layout.LEAD_IN, why(ABOUT_TRAINEE))
         yield from (_critical_block(rating) for rating in ratings)
 
 
@@ -56,7 +57,7 @@ def exercise_parts(exercise: WrittenExercise) -> Iterable[Flowable]:
 
 def _critical_block(rating: Rating) -> Flowable:
     parts: list[Flowable] = [
-        paragraph(URGENT_TITLE, f"{FIRST}: {rating.label}", limit=200),
+        paragraph(URGENT_TITLE, f"{HEADING}: {rating.label}", limit=200),
         paragraph(URGENT, Span(rating.value, STRONG), f" · {rating.sureness}", limit=QUOTE_LIMIT),
         paragraph(URGENT, rating.anchor or rating.question, limit=QUOTE_LIMIT),
         *(quote_block(quote) for quote in rating.quotes),

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from simpatient.presentation.numbers import NONE
+from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import STRONG
@@ -17,7 +19,6 @@ from simpatient.reporting.speaking_flow import speaking_parts
 from simpatient.reporting.text import Span, paragraph
 from simpatient.reporting.transcript_flow import turn_parts
 from simpatient.reporting.view import Instrument, Measure, Point, SessionView
-from simpatient.reporting.wording import DISCLAIMER, NONE
 
 MEASURE_WIDTHS = (150.0, 62.0, 28.0, 116.0, layout.WIDTH - 356.0)
 RTL_LIMIT = (

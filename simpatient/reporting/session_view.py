@@ -10,7 +10,8 @@ from simpatient.domain.codes import CodeNames
 from simpatient.domain.debrief import CueGroup, CueHeard, DisclosureItem, Moment
 from simpatient.domain.report import SessionReport
 from simpatient.domain.session import SelfRating, Turn
-from simpatient.reporting import view, wording
+from simpatient.presentation import code_tags, dates, numbers, wording
+from simpatient.reporting import view
 from simpatient.reporting.curve_view import state_chart
 from simpatient.reporting.instrument_view import critical_ratings, instruments, quote
 from simpatient.reporting.speaking_view import speaking, spoken_turn
@@ -46,7 +47,7 @@ def session_view(report: SessionReport) -> view.SessionView:
         exercises=written_exercises(report.exercises),
         curve=state_chart(debrief.curve),
         turns=spoken,
-        code_key=wording.key((code for turn in turns for code in wording.codes_of(turn.codes)), names),
+        code_key=code_tags.code_key((turn.codes for turn in turns), names),
         has_rtl=any(has_rtl(turn.text) for turn in turns),
         disclosures=None if opened is None else tuple(_disclosure(item) for item in opened.items),
         disclosures_told=_told(report),
@@ -62,13 +63,13 @@ def _facts(report: SessionReport, turns: Sequence[Turn]) -> view.Pairs:
     yours = sum(turn.speaker == "trainee" for turn in turns)
     span = session.ended_at - session.started_at if session.ended_at else None
     others = len(session.turns) - len(turns)
-    retried = f"; {wording.plural(others, 'turn')} of other attempts not shown" if others else ""
+    retried = f"; {numbers.plural(others, 'turn')} of other attempts not shown" if others else ""
     return (
         ("Trainee", session.trainee_id),
         ("Simulated patient", f"{who.name}, {who.age}"),
         ("Setting", f"{report.case.setting.rstrip('.')}; {report.case.modality}"),
-        ("Date", wording.day(session.started_at)),
-        ("Duration", wording.duration(span)),
+        ("Date", dates.date_and_time(session.started_at)),
+        ("Duration", dates.duration(span)),
         ("Turns", f"{len(turns)}, of which {yours} by the trainee{retried}"),
         ("Session", session.id),
     )
@@ -82,7 +83,7 @@ def _own_rating(rating: SelfRating | None, questions: dict[str, str]) -> view.Pa
     if rating is None:
         return ()
     return tuple(
-        (questions.get(key, wording.sentence(key).capitalize()), f"{value} of 5")
+        (questions.get(key, wording.from_id(key).capitalize()), f"{value} of 5")
         for key, value in rating.ratings.items()
     )
 
@@ -100,7 +101,7 @@ def _spoken(turn: Turn, patient: str, names: CodeNames) -> view.SpokenTurn:
         speaker="Trainee" if turn.speaker == "trainee" else patient,
         is_trainee=turn.speaker == "trainee",
         text=turn.text,
-        tags=" ".join(names.tag(code) for code in wording.codes_of(turn.codes)),
+        tags=" ".join(tag for tag, _ in code_tags.code_tags(turn.codes, names)),
         is_marked=turn.marked,
         note=turn.note,
     )
@@ -124,7 +125,7 @@ def _outcome(cue: CueHeard) -> str:
 
 
 def _disclosure(item: DisclosureItem) -> view.Disclosure:
-    near = wording.listed([str(turn + 1) for turn in item.approached_at[:5]])
+    near = numbers.listed([str(turn + 1) for turn in item.approached_at[:5]])
     outcome = "held back" if item.told_at is None else f"told in turn {item.told_at + 1}"
     if item.told_at is None and near:
         outcome += f"; approached in turn {near}"
@@ -135,7 +136,7 @@ def _disclosure(item: DisclosureItem) -> view.Disclosure:
 def _told(report: SessionReport) -> str:
     if report.disclosure is None:
         return ""
-    return f"{report.disclosure.told} of {wording.plural(len(report.disclosure.items), 'thing')} came out."
+    return f"{report.disclosure.told} of {numbers.plural(len(report.disclosure.items), 'thing')} came out."
 
 
 def _simulation(report: SessionReport) -> view.Pairs:
@@ -161,10 +162,10 @@ def _not_heard(report: SessionReport) -> str:
 
 def _sign_off(report: SessionReport) -> str:
     words = [
-        f"{wording.sentence(review.role)} review {'done' if review.status == 'reviewed' else 'still pending'}"
+        f"{wording.from_id(review.role)} review {'done' if review.status == 'reviewed' else 'still pending'}"
         for review in report.persona.reviewed_by
     ]
-    return f"{wording.listed(words).capitalize()}." if words else "Nobody has reviewed this patient yet."
+    return f"{numbers.listed(words).capitalize()}." if words else "Nobody has reviewed this patient yet."
 
 
 def _coder(report: SessionReport) -> str:
@@ -192,5 +193,5 @@ def _versions(report: SessionReport) -> view.Grid:
     rows += [(name.replace(":", " "), version) for name, version in sorted(manifest.content.items())]
     rows += [(f"Prompt {name}", version) for name, version in sorted(manifest.prompts.items())]
     rows += [(f"Decoding {name}", f"{value:g}") for name, value in sorted(manifest.decoding.items())]
-    rows.append(("Report made", wording.day(report.generated_at)))
+    rows.append(("Report made", dates.date_and_time(report.generated_at)))
     return view.Grid("Everything needed to make the session again", ("What", "Version"), tuple(rows))

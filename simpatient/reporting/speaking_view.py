@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from simpatient.domain.session import Turn
 from simpatient.domain.speaking_times import Figure, SpeakingTimes
-from simpatient.reporting import view, wording
-from simpatient.reporting.timeline_picture import clock, timeline
+from simpatient.presentation import numbers
+from simpatient.presentation.numbers import clock
+from simpatient.reporting import view
+from simpatient.reporting.timeline_picture import timeline
 
 TITLE = "How the trainee spoke"
 NOTE = (
@@ -67,7 +69,7 @@ def _notes(turn: Turn, times: SpeakingTimes | None, *, with_unheard: bool) -> tu
     speech = turn.speech
     if speech is not None and speech.was_interrupted:
         unheard = len(speech.unheard.split())
-        rest = f" {wording.plural(unheard, 'word')} not heard." if unheard and not with_unheard else ""
+        rest = f" {numbers.plural(unheard, 'word')} not heard." if unheard and not with_unheard else ""
         found.append(f"Cut off here.{rest}")
     for version in speech.versions if speech is not None else ():
         if version.text.strip() != turn.text.strip():
@@ -77,12 +79,12 @@ def _notes(turn: Turn, times: SpeakingTimes | None, *, with_unheard: bool) -> tu
 
 
 def _rests_on(times: SpeakingTimes) -> str:
-    turns = wording.plural(len(times.rows), "spoken turn")
+    turns = numbers.plural(len(times.rows), "spoken turn")
     words = f"From the times of {turns}, {clock(times.span_s)} minutes of talk."
     if times.typed:
-        words += f" {wording.plural(times.typed, 'turn')} typed or without times: not counted here."
+        words += f" {numbers.plural(times.typed, 'turn')} typed or without times: not counted here."
     if times.dropped:
-        words += f" {wording.plural(times.dropped, 'turn')} left out, because the times cannot be right."
+        words += f" {numbers.plural(times.dropped, 'turn')} left out, because the times cannot be right."
     if times.asides:
         often = "once" if len(times.asides) == 1 else f"{len(times.asides)} times"
         words += f" The talk was set aside {often}; that is not counted either."
@@ -95,8 +97,8 @@ def _rows(times: SpeakingTimes) -> tuple[tuple[str, ...], ...]:
     latency = times.latency
     quartiles = (
         f"Median from the patient's last word to the trainee's first; half lie between "
-        f"{wording.number(latency.low, 'seconds')} and {wording.number(latency.high, 'seconds')}, the longest was "
-        f"{wording.number(latency.longest, 'seconds')}{_at_turn(latency.longest_turn)}."
+        f"{numbers.number(latency.low, 'seconds')} and {numbers.number(latency.high, 'seconds')}, the longest was "
+        f"{numbers.number(latency.longest, 'seconds')}{_at_turn(latency.longest_turn)}."
     )
     waits = Figure(value=latency.median, n=latency.n, why=latency.why)
     share = f"{clock(times.trainee_s)} of {clock(times.trainee_s + times.patient_s)} minutes in which somebody spoke."
@@ -114,7 +116,7 @@ def _rows(times: SpeakingTimes) -> tuple[tuple[str, ...], ...]:
 
 
 def _row(label: str, figure: Figure, unit: str, words: str) -> tuple[str, ...]:
-    return (label, wording.number(figure.value, unit), str(figure.n), figure.why or words)
+    return (label, numbers.number(figure.value, unit), str(figure.n), figure.why or words)
 
 
 def _at_turn(turn: int | None) -> str:
@@ -125,7 +127,7 @@ def _interrupted(times: SpeakingTimes) -> str:
     found = times.interruptions
     if not found:
         return "The patient could finish each time."
-    return f"{wording.plural(len(found), 'time')} in all: turn {wording.listed([str(i.turn + 1) for i in found[:8]])}."
+    return f"{numbers.plural(len(found), 'time')} in all: turn {numbers.listed([str(i.turn + 1) for i in found[:8]])}."
 
 
 def _longest(times: SpeakingTimes) -> tuple[tuple[str, ...], ...]:
@@ -133,16 +135,16 @@ def _longest(times: SpeakingTimes) -> tuple[tuple[str, ...], ...]:
     if longest is None:
         return ()
     words = (
-        f"{wording.plural(longest.words, 'word')} from turn {longest.turn + 1} on, with none of the patient's between."
+        f"{numbers.plural(longest.words, 'word')} from turn {longest.turn + 1} on, with none of the patient's between."
     )
     return (("Longest at a stretch", f"{longest.seconds:.0f} s", "1", words),)
 
 
 def _alt(times: SpeakingTimes) -> str:
     return (
-        f"Timeline of {wording.plural(len(times.rows), 'spoken turn')} over {clock(times.span_s)} minutes: the trainee "
-        f"above, the patient below, {wording.plural(len(times.silences), 'silence')} and "
-        f"{wording.plural(len(times.interruptions), 'interruption')}. When each turn began is in the transcript."
+        f"Timeline of {numbers.plural(len(times.rows), 'spoken turn')} over {clock(times.span_s)} minutes: the trainee "
+        f"above, the patient below, {numbers.plural(len(times.silences), 'silence')} and "
+        f"{numbers.plural(len(times.interruptions), 'interruption')}. When each turn began is in the transcript."
     )
 
 

@@ -8,22 +8,17 @@ from math import ceil
 from typing import Literal
 
 from simpatient.domain.speaking_times import SpeakingTimes
-from simpatient.reporting.pictures import ACCENT, INK, LINE, SAND, SOFT, WARM, Box, Label, Path, Picture, Shape
+from simpatient.presentation.numbers import clock
+from simpatient.presentation.palette import PAPER
+from simpatient.reporting.pictures import Box, Label, Path, Picture, Shape
 
 WIDTH, HEIGHT = 480.0, 50.0
-PATIENT = "#b3a68f"
 # Seconds a strip may cover, and into how many parts its ticks divide it.
 _STRIPS_S = {60.0: 4, 120.0: 4, 300.0: 5, 600.0: 5}
 _MOST_STRIPS = 6
 _LEFT, _RIGHT, _TOP, _LANE, _BETWEEN = 66.0, 474.0, 9.0, 9.0, 4.0
 _LONGEST_NAME = 14
 _ROOM_FOR_WORDS = 15.0  # points
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds: ``1:04``."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
 
 
 def timeline(times: SpeakingTimes, patient: str, alt: str) -> tuple[Picture, ...]:
@@ -54,7 +49,9 @@ class _Strip:
             x = self._place(row.start_s, row.end_s)
             if x is not None:
                 lower = row.speaker == "patient"
-                found.append(Box(x[0], self._lane(lower), x[1] - x[0], _LANE, PATIENT if lower else ACCENT))
+                found.append(
+                    Box(x[0], self._lane(lower), x[1] - x[0], _LANE, PAPER.line_strong if lower else PAPER.accent)
+                )
         return [*found, *self._moments()]
 
     def _x(self, seconds: float) -> float:
@@ -75,7 +72,7 @@ class _Strip:
         found: list[Shape] = []
         for lower, words in ((False, "Trainee"), (True, name)):
             y = self._lane(lower)
-            found.append(Path(((_LEFT, y + _LANE / 2), (self._x(end), y + _LANE / 2)), LINE, 0.5))
+            found.append(Path(((_LEFT, y + _LANE / 2), (self._x(end), y + _LANE / 2)), PAPER.line, 0.5))
             found.append(Label(_LEFT - 6.0, y + 7.2, words, anchor="end"))
         return [*found, *self._ticks(end)]
 
@@ -87,7 +84,7 @@ class _Strip:
             if part and seconds > end:
                 break
             x = self._x(seconds)
-            found.append(Path(((x, y + 1.5), (x, y + 4.0)), SOFT, 0.5))
+            found.append(Path(((x, y + 1.5), (x, y + 4.0)), PAPER.ink_soft, 0.5))
             # The words at both ends stay within the strip.
             anchor: Literal["start", "middle", "end"] = "start" if not part else "end" if part == parts else "middle"
             found.append(Label(x, y + 11.5, clock(seconds), 6.5, anchor=anchor))
@@ -100,9 +97,9 @@ class _Strip:
             x = self._place(silence.start_s, silence.end_s)
             if x is None:
                 continue
-            found.append(Box(x[0], top, x[1] - x[0], bottom - top, SAND))
+            found.append(Box(x[0], top, x[1] - x[0], bottom - top, PAPER.sunken))
             corners = ((x[0], top), (x[1], top), (x[1], bottom), (x[0], bottom), (x[0], top))
-            found.append(Path(corners, SOFT, 0.5, dashed=True))
+            found.append(Path(corners, PAPER.ink_soft, 0.5, dashed=True))
             if x[1] - x[0] >= _ROOM_FOR_WORDS:
                 middle = (x[0] + x[1]) / 2
                 found.append(Label(middle, (top + bottom) / 2 + 2.4, f"{silence.seconds:.0f} s", 6.5, anchor="middle"))
@@ -115,10 +112,10 @@ class _Strip:
         for broken_into in self._times.interruptions:
             if inside[0] <= broken_into.at_s < inside[1]:
                 x = self._x(broken_into.at_s)
-                found.append(Path(((x, 5.0), (x, bottom)), WARM, 1.0))
-                found.append(Path(((x - 3.4, 1.0), (x + 3.4, 1.0), (x, 7.0)), WARM, 0.0, fill=WARM))
+                found.append(Path(((x, 5.0), (x, bottom)), PAPER.warm, 1.0))
+                found.append(Path(((x - 3.4, 1.0), (x + 3.4, 1.0), (x, 7.0)), PAPER.warm, 0.0, fill=PAPER.warm))
         for aside in self._times.asides:
             if inside[0] <= aside.at_s < inside[1]:
                 x = self._x(aside.at_s)
-                found.append(Path(((x, 3.0), (x, bottom + 2.0)), INK, 0.8, dashed=True))
+                found.append(Path(((x, 3.0), (x, bottom + 2.0)), PAPER.ink, 0.8, dashed=True))
         return found

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from simpatient.domain.rubric import Criterion
 from simpatient.domain.writing import Attempt, Exercise, FieldResult, Held
-from simpatient.reporting import view, wording
+from simpatient.presentation import dates, numbers, wording
+from simpatient.reporting import view
 from simpatient.reporting.instrument_view import quote, rating_of
 
 OUTCOMES = {"met": "met", "partly": "partly met", "not_met": "not met"}
@@ -26,7 +27,7 @@ def _exercise(exercise: Exercise, attempt: Attempt) -> view.WrittenExercise:
     figures = tuple(
         (
             summaries[value.id].label,
-            wording.summary_reason(value) or wording.number(value.value, summaries[value.id].unit),
+            wording.summary_reason(value) or wording.summary_words(value, summaries[value.id].unit),
         )
         for value in attempt.summaries
         if value.id in summaries
@@ -37,7 +38,7 @@ def _exercise(exercise: Exercise, attempt: Attempt) -> view.WrittenExercise:
         title=rubric.title,
         label=rubric.label,
         disclaimer=rubric.disclaimer,
-        when=f"{f'Attempt {attempt.number}, ' if many else ''}{wording.day(attempt.at)}",
+        when=f"{f'Attempt {attempt.number}, ' if many else ''}{dates.date_and_time(attempt.at)}",
         figures=figures,
         fields=tuple(_field(result, fields[result.score.id], attempt) for result in results),
         citation=rubric.citation,
@@ -47,7 +48,7 @@ def _exercise(exercise: Exercise, attempt: Attempt) -> view.WrittenExercise:
 def _field(result: FieldResult, field: Criterion, attempt: Attempt) -> view.WrittenField:
     notes = []
     if result.unread:
-        notes.append(f"{wording.plural(result.unread, 'later statement')} not read: naming everything earns nothing.")
+        notes.append(f"{numbers.plural(result.unread, 'later statement')} not read: naming everything earns nothing.")
     if result.after_reveal:
         notes.append(AFTER_REVEAL)
     words = attempt.texts.get(field.written, "")
@@ -60,7 +61,7 @@ def _field(result: FieldResult, field: Criterion, attempt: Attempt) -> view.Writ
 
 
 def _held(held: Held) -> view.HeldThing:
-    share = f" ({held.credit * 100:.0f} %)" if held.outcome == "partly" else ""
+    share = f" ({numbers.percent(held.credit)})" if held.outcome == "partly" else ""
     return view.HeldThing(
         text=held.text,
         outcome=f"{OUTCOMES[held.outcome]}{share}",

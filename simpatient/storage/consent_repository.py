@@ -1,15 +1,13 @@
 """``ConsentRepository`` on SQLite. Must not know what is consented to."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from simpatient.domain.consent import Consent, Purpose
+from simpatient.storage.rows import CONSENT_FIELDS, to_consent
 from simpatient.storage.tables import consents
 from simpatient.storage.transactions import SqlRepository
-
-_FIELDS = ("trainee_id", "purpose", "wording", "given_at", "withdrawn_at")
 
 
 class SqlConsentRepository(SqlRepository):
@@ -17,7 +15,7 @@ class SqlConsentRepository(SqlRepository):
 
     def add(self, consent: Consent) -> None:
         """Store a consent; one that held for the same purpose ends with it."""
-        row = {name: getattr(consent, name) for name in _FIELDS}
+        row = {name: getattr(consent, name) for name in CONSENT_FIELDS}
 
         def work(connection: Connection) -> None:
             _withdraw(connection, consent.trainee_id, consent.purpose, consent.given_at)
@@ -30,17 +28,12 @@ class SqlConsentRepository(SqlRepository):
         self._write(lambda connection: _withdraw(connection, trainee_id, purpose, at))
 
     def consents(self, trainee_id: str) -> tuple[Consent, ...]:
-        """Return everything a trainee has ever consented to, oldest first."""
+        """Return everything a trainee has ever consented to, oldest first; ``check`` names what is unreadable."""
         query = select(consents).where(consents.c.trainee_id == trainee_id).order_by(consents.c.id)
-        found = self._read(lambda connection: connection.execute(query).all())
-        return tuple(Consent(**_plain(row._asdict())) for row in found)
+        return self._sound(query, to_consent)
 
 
 def _withdraw(connection: Connection, trainee_id: str, purpose: Purpose, at: datetime) -> None:
     holding = (consents.c.trainee_id == trainee_id) & (consents.c.purpose == purpose)
     holding &= consents.c.withdrawn_at.is_(None)
     connection.execute(update(consents).where(holding).values(withdrawn_at=at))
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _FIELDS}

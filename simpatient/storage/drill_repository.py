@@ -3,21 +3,16 @@
 Must not know who asks.
 """
 
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from simpatient.domain.base import Value
 from simpatient.domain.drill import DrillState, DrillTry
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.storage.rows import as_json, storable
+from simpatient.storage.rows import NOT_SOUND, TRY_FIELDS, as_json, storable, to_drill_state, to_try
 from simpatient.storage.tables import drill_states, drill_tries
 from simpatient.storage.transactions import SqlRepository
-
-AnyValue = TypeVar("AnyValue", bound=Value)
-_TRY_FIELDS = ("trainee_id", "drill_id", "drill_version", "stimulus_id", "level", "round", "hint_seen", "at", "coder")
 
 
 class SqlDrillRepository(SqlRepository):
@@ -25,7 +20,7 @@ class SqlDrillRepository(SqlRepository):
 
     def add_try(self, made: DrillTry, state: DrillState) -> None:
         """Append a try and store the state that follows from it; both or neither."""
-        plain = {name: getattr(made, name) for name in _TRY_FIELDS}
+        plain = {name: getattr(made, name) for name in TRY_FIELDS}
         row = {**plain, "text": storable(made.text), "feedback": as_json(made.feedback)}
 
         def work(connection: Connection) -> None:
@@ -41,15 +36,17 @@ class SqlDrillRepository(SqlRepository):
     def state(self, trainee_id: str, drill_id: str) -> DrillState | None:
         """Return where a trainee is in a drill; None before the first try."""
         one = (drill_states.c.trainee_id == trainee_id) & (drill_states.c.drill_id == drill_id)
-        found = self._read(lambda connection: connection.execute(select(drill_states.c.state).where(one)).scalar())
-        return None if found is None else _sound(DrillState, found)
+        row = self._read(lambda connection: connection.execute(select(drill_states).where(one)).one_or_none())
+        try:
+            return None if row is None else to_drill_state(row._asdict())
+        except NOT_SOUND as error:
+            message = f'What is stored about the drill "{drill_id}" cannot be read.'
+            raise StorageUnavailable(message, "Run `simpatient db check`.") from error
 
     def states(self, trainee_id: str) -> tuple[DrillState, ...]:
-        """Return where a trainee is in every drill begun, sorted by drill id."""
-        mine = select(drill_states.c.state).where(drill_states.c.trainee_id == trainee_id)
-        query = mine.order_by(drill_states.c.drill_id)
-        found = self._read(lambda connection: connection.execute(query).scalars().all())
-        return tuple(_sound(DrillState, each) for each in found)
+        """Return where a trainee is in every drill begun, sorted by drill id; ``check`` names what is unreadable."""
+        mine = select(drill_states).where(drill_states.c.trainee_id == trainee_id)
+        return self._sound(mine.order_by(drill_states.c.drill_id), to_drill_state)
 
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
@@ -58,12 +55,7 @@ class SqlDrillRepository(SqlRepository):
         )
         if round_number is not None:
             query = query.where(drill_tries.c.round == round_number)
-        found = self._read(lambda connection: connection.execute(query.order_by(drill_tries.c.id)).all())
-        return tuple(_sound(DrillTry, {name: row[name] for name in _kept(row)}) for row in (r._asdict() for r in found))
-
-
-def _kept(row: dict[str, Any]) -> list[str]:
-    return [name for name in row if name != drill_tries.c.id.name]
+        return self._sound(query.order_by(drill_tries.c.id), to_try)
 
 
 def _save_state(connection: Connection, state: DrillState) -> None:
@@ -72,11 +64,3 @@ def _save_state(connection: Connection, state: DrillState) -> None:
     new = sqlite_insert(drill_states).values(row)
     changed = {"due_at": new.excluded.due_at, "state": new.excluded.state}
     connection.execute(new.on_conflict_do_update(set_=changed))
-
-
-def _sound(model: type[AnyValue], data: Any) -> AnyValue:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        message = "What is stored about a drill cannot be read."
-        raise StorageUnavailable(message, "Run `simpatient db check`.") from error

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.cells import read_json, read_text
 
 BUSY_TIMEOUT_MS = 5000
 # What each setting must read back as. synchronous 2 is FULL: with it a commit survives power loss, too.
@@ -18,6 +19,9 @@ PRAGMAS: dict[str, tuple[str, str]] = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", "2"),
     "foreign_keys": ("ON", "1"),
+    # What is deleted is overwritten with zeros, and nothing is sorted in files outside the home folder.
+    "secure_delete": ("ON", "1"),
+    "temp_store": ("MEMORY", "2"),
 }
 WRITING = {"simpatient_writing": True}
 
@@ -30,7 +34,10 @@ def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
     """
     pragmas = PRAGMAS | ({"foreign_keys": ("OFF", "0")} if is_migrating else {})
     url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    # Parameters are words of sessions: no error text, and so no log, may hold them.
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True, json_deserializer=read_json
+    )
     event.listen(engine, "connect", lambda connection, _record: _make_safe(connection, pragmas))
     event.listen(engine, "begin", _begin)
     return engine
@@ -39,6 +46,7 @@ def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
 def _make_safe(dbapi_connection: Any, pragmas: dict[str, tuple[str, str]]) -> None:
     # Python's own transaction handling commits before schema changes; we begin transactions ourselves.
     dbapi_connection.isolation_level = None
+    dbapi_connection.text_factory = read_text
     for name, (wanted, expected) in pragmas.items():
         dbapi_connection.execute(f"PRAGMA {name}={wanted}")
         found = str(dbapi_connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -16,12 +16,18 @@ _KNOWN = (
     ("unable to open", "The database cannot be opened.", "Check that its folder exists and can be written to."),
     ("disk i/o", "The disk reported an error.", "Check the disk, or move the folder to another one."),
 )
-_DAMAGE = ("malformed", "not a database", "file is encrypted")
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# What SQLite says, without a code of its own, of a file whose head is damaged.
+_DAMAGED_HEAD = ("malformed", "unsupported file format", "same text encoding")
 
 
 def is_damage(error: BaseException) -> bool:
     """Whether the error says that the file itself is damaged."""
-    return any(sign in str(error).lower() for sign in _DAMAGE)
+    said = getattr(error, "orig", None) or error
+    code = getattr(said, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _DAMAGE:
+        return True
+    return isinstance(said, sqlite3.Error) and any(sign in str(said).lower() for sign in _DAMAGED_HEAD)
 
 
 def translated(error: Exception, path: Path) -> Exception:

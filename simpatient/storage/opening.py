@@ -17,6 +17,7 @@ from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
 from simpatient.storage.session_draft_repository import SqlSessionDraftRepository
+from simpatient.storage.tables import metadata
 from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
@@ -91,6 +92,9 @@ def _look(path: Path) -> Found:
     """Read version and tables without writing; set the file aside when it is damaged."""
     try:
         found, damage = _read(path, "ro")
+    except UnicodeDecodeError as error:
+        # What SQLite says of a damaged schema quotes it, which Python's own module then fails to decode.
+        raise _set_aside(path) from error
     except sqlite3.Error as error:
         if not is_damage(error):
             raise translated(error, path) from error
@@ -106,7 +110,7 @@ def _read(path: Path, mode: str) -> tuple[Found, str | None]:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)) as connection:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             tables = frozenset(row[0] for row in connection.execute("SELECT name FROM sqlite_master"))
-            return Found(version, tables), None if version > SCHEMA_VERSION else _damage(connection, path)
+            return Found(version, tables), None if version > SCHEMA_VERSION else _damage(connection, path, version)
     except sqlite3.OperationalError as error:
         # Killed in the middle of a write, the file has to be rolled back by SQLite before anyone can read it.
         if mode != "ro" or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
@@ -114,11 +118,26 @@ def _read(path: Path, mode: str) -> tuple[Found, str | None]:
         return _read(path, "rw")
 
 
-def _damage(connection: sqlite3.Connection, path: Path) -> str | None:
+def _damage(connection: sqlite3.Connection, path: Path, version: int) -> str | None:
+    if version == SCHEMA_VERSION and (wrong := _wrong_schema(connection)):
+        return wrong
     if path.stat().st_size > CHECK_UP_TO_BYTES:
         return None
     found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
     return None if found == "ok" else found
+
+
+def _wrong_schema(connection: sqlite3.Connection) -> str | None:
+    """Return what is damaged in the schema itself: statements for every table are compiled, none is run."""
+    connection.execute("PRAGMA foreign_keys=ON")
+    for table in metadata.sorted_tables:
+        columns = ", ".join(f'{table.name}."{column.name}"' for column in table.columns)
+        try:
+            connection.execute(f"EXPLAIN SELECT {columns} FROM {table.name}").close()
+            connection.execute(f"EXPLAIN DELETE FROM {table.name}").close()
+        except sqlite3.OperationalError as error:
+            return str(error)
+    return None
 
 
 def _set_aside(path: Path) -> StorageUnavailable:

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, Row, Select, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, insert, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import SelfRating, Session, Turn
 from simpatient.storage import rows
+from simpatient.storage.cells import UNREADABLE
+from simpatient.storage.failures import is_damage
 from simpatient.storage.integrity import integrity_problems
+from simpatient.storage.scanning import row_numbers
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 from simpatient.storage.transactions import SqlRepository
 
@@ -93,6 +96,8 @@ class SqlSessionRepository(SqlRepository):
 
         def work(connection: Connection) -> None:
             manifest = need_session(connection, session_id).manifest
+            if manifest is UNREADABLE:
+                raise _unreadable(session_id)
             changed = {**manifest, "model": model}
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
 
@@ -134,9 +139,8 @@ class SqlSessionRepository(SqlRepository):
             row = need_session(connection, session_id)
             try:
                 return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
-            except ValidationError as error:
-                message = f'The stored session "{session_id}" cannot be read.'
-                raise StorageUnavailable(message, "Run `simpatient db check`.") from error
+            except rows.NOT_SOUND as error:
+                raise _unreadable(session_id) from error
 
         return self._read(work)
 
@@ -145,23 +149,29 @@ class SqlSessionRepository(SqlRepository):
 
         def work(connection: Connection) -> tuple[Session, ...]:
             wanted = _newest_first(select(sessions).where(sessions.c.trainee_id == trainee_id)).limit(limit)
-            found = connection.execute(wanted).all()
-            hanging = _Hanging(connection, wanted.with_only_columns(sessions.c.id))
-            return tuple(session for row in found if (session := _readable(hanging, row)))
+            return tuple(session for _, session in _each_session(connection, wanted) if session is not None)
 
         return self._read(work)
 
     def latest_open(self, trainee_id: str) -> Session | None:
         """Return the trainee's most recent session that has not been ended."""
         is_open = (sessions.c.trainee_id == trainee_id) & sessions.c.ended_at.is_(None)
-        wanted = _newest_first(select(sessions.c.id).where(is_open)).limit(1)
-        found = self._read(lambda connection: connection.execute(wanted).scalar())
-        return None if found is None else self.get(found)
+        wanted = _newest_first(select(sessions).where(is_open))
+
+        def work(connection: Connection) -> Session | None:
+            for query in (wanted.limit(1), wanted):  # as a rule the newest can be read, and is all that is read
+                found = _each_session(connection, query)
+                if readable := next((session for _, session in found if session is not None), None):
+                    return readable
+            return None
+
+        return self._read(work)
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
         wanted = select(sessions.c.trainee_id).distinct().order_by(sessions.c.trainee_id)
-        return tuple(self._read(lambda connection: connection.execute(wanted).scalars().all()))
+        found = self._read(lambda connection: connection.execute(wanted).scalars().all())
+        return tuple(each for each in found if each is not UNREADABLE)
 
     def delete(self, session_id: str) -> None:
         """Remove a session and everything that hangs on it."""
@@ -176,9 +186,7 @@ class SqlSessionRepository(SqlRepository):
         """Return problems found by an integrity check; empty when sound."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            found = connection.execute(select(sessions)).all()
-            hanging = _Hanging(connection, select(sessions.c.id))
-            unreadable = [row.id for row in found if _readable(hanging, row) is None]
+            unreadable = [named for named, session in _each_session(connection, select(sessions)) if session is None]
             return (*integrity_problems(connection), *(f'session "{i}" cannot be read' for i in unreadable))
 
         return self._read(work)
@@ -216,7 +224,7 @@ class _Hanging:
         return found
 
     def session(self, row: Row[Any]) -> Session:
-        """Return the session of a row; raises ``ValidationError`` when it is not sound."""
+        """Return the session of a row; raises ``rows.NOT_SOUND`` when it is damaged."""
         said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
         cards: dict[int, list[Any]] = defaultdict(list)
         for card in self._cards.get(row.id, ()):
@@ -227,11 +235,44 @@ class _Hanging:
         return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
 
 
+def _each_session(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
+    """Return id and session of all that are wanted; None for one that cannot be read."""
+    try:
+        found = connection.execute(wanted).all()
+        hanging = _Hanging(connection, wanted.with_only_columns(sessions.c.id))
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return _one_by_one(connection, wanted)
+    return [(row.id, _readable(hanging, row)) for row in found]
+
+
+def _one_by_one(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
+    """Read sessions past damaged pages of the file: those that do not lie on them are whole."""
+    numbers = list(row_numbers(connection.connection.driver_connection, sessions.name))  # type: ignore[arg-type]
+    found: list[tuple[str, Session | None]] = []
+    for number in numbers:
+        only = wanted.order_by(None).limit(None).where(literal_column("sessions.rowid") == number)
+        try:
+            if (row := connection.execute(only).one_or_none()) is not None:
+                hanging = _Hanging(connection, only.with_only_columns(sessions.c.id))
+                found.append((row.id, _readable(hanging, row)))
+        except DBAPIError as error:
+            if not is_damage(error):
+                raise
+            found.append((f"number {number}", None))
+    return sorted(found, key=lambda each: each[1].started_at.timestamp() if each[1] else 0, reverse=True)
+
+
 def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
     try:
         return hanging.session(row)
-    except ValidationError:
+    except rows.NOT_SOUND:
         return None
+
+
+def _unreadable(session_id: str) -> StorageUnavailable:
+    return StorageUnavailable(f'The stored session "{session_id}" cannot be read.', "Run `simpatient db check`.")
 
 
 def _newest_first(query: Select[Any]) -> Select[Any]:

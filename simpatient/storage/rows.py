@@ -5,14 +5,21 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from simpatient.domain.consent import Consent
+from simpatient.domain.drill import DrillState, DrillTry
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import Session, Turn
+from simpatient.domain.writing import Attempt
 
 SESSION_FIELDS = ("id", "trainee_id", "case_id", "curriculum_id", "unit_id", "started_at", "ended_at", "leaf")
 TURN_FIELDS = ("parent", "speaker", "text", "at", "note")
 TURN_JSON = ("state_before", "state_after", "plan", "facts_revealed", "guard", "timings_s")
+CONSENT_FIELDS = ("trainee_id", "purpose", "wording", "given_at", "withdrawn_at")
+TRY_FIELDS = ("trainee_id", "drill_id", "drill_version", "stimulus_id", "level", "round", "hint_seen", "at", "coder")
 
 Row = dict[str, Any]
+# What making a value of a damaged row raises; pydantic's ``ValidationError`` is a ``ValueError``.
+NOT_SOUND = (ValueError, TypeError, OverflowError)
 
 
 def storable(text: str) -> str:
@@ -64,7 +71,7 @@ def card_rows(session_id: str, leaf: int, cards: Sequence[Scorecard]) -> list[Ro
 
 
 def to_turn(row: Mapping[str, Any], codes: Any, speech: Any, marked: bool) -> Turn:
-    """Return the turn of a row; raises pydantic's ``ValidationError`` when the row is not sound."""
+    """Return the turn of a row; raises ``NOT_SOUND`` when the row is damaged."""
     fields = {name: row[name] for name in (*TURN_FIELDS, *TURN_JSON)}
     return Turn.model_validate({"turn": row["seq"], **fields, "codes": codes, "speech": speech, "marked": marked})
 
@@ -72,8 +79,41 @@ def to_turn(row: Mapping[str, Any], codes: Any, speech: Any, marked: bool) -> Tu
 def to_session(
     row: Mapping[str, Any], turns: Sequence[Turn], cards: Mapping[int, Sequence[Any]], rating: Any
 ) -> Session:
-    """Return the session of a row; raises pydantic's ``ValidationError`` when something is not sound."""
+    """Return the session of a row; raises ``NOT_SOUND`` when something is damaged."""
     fields = {name: row[name] for name in (*SESSION_FIELDS, "manifest")}
     others = {leaf: found for leaf, found in cards.items() if leaf != row["leaf"]}
     shown = {"scorecards": cards.get(row["leaf"], ()), "other_scorecards": others, "self_rating": rating}
-    return Session.model_validate({**fields, **shown, "turns": tuple(turns)})
+    session = Session.model_validate({**fields, **shown, "turns": tuple(turns)})
+    _need_whole_tree(session)
+    return session
+
+
+def _need_whole_tree(session: Session) -> None:
+    """Refuse a tree with a branch that leads nowhere: whoever follows it would fail, or never come to an end."""
+    numbers = {turn.turn for turn in session.turns}
+    for turn in session.turns:
+        if turn.parent is not None and (turn.parent not in numbers or turn.parent >= turn.turn):
+            raise ValueError(f"turn {turn.turn} answers turn {turn.parent}, which is not before it")
+    leaves = {session.leaf, *session.other_scorecards} - {None}
+    if not leaves <= numbers:
+        raise ValueError("a branch ends in a turn that is not there")
+
+
+def to_try(row: Mapping[str, Any]) -> DrillTry:
+    """Return the try of a row; raises ``NOT_SOUND`` when the row is damaged."""
+    return DrillTry.model_validate({name: row[name] for name in (*TRY_FIELDS, "text", "feedback")})
+
+
+def to_drill_state(row: Mapping[str, Any]) -> DrillState:
+    """Return where a trainee is in a drill; raises ``NOT_SOUND`` when the row is damaged."""
+    return DrillState.model_validate(row["state"])
+
+
+def to_consent(row: Mapping[str, Any]) -> Consent:
+    """Return the consent of a row; raises ``NOT_SOUND`` when the row is damaged."""
+    return Consent.model_validate({name: row[name] for name in CONSENT_FIELDS})
+
+
+def to_attempt(row: Mapping[str, Any]) -> Attempt:
+    """Return the attempt of a row; raises ``NOT_SOUND`` when the row is damaged."""
+    return Attempt.model_validate(row["attempt"])

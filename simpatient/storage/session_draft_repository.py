@@ -3,16 +3,19 @@
 Must not know who asks.
 """
 
-from pydantic import ValidationError
+import logging
+from typing import Any
+
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
 from simpatient.storage.repositories import need_session
-from simpatient.storage.rows import storable
+from simpatient.storage.rows import NOT_SOUND, storable
 from simpatient.storage.tables import session_drafts
 from simpatient.storage.transactions import SqlRepository
+
+_log = logging.getLogger(__name__)
 
 
 class SqlSessionDraftRepository(SqlRepository):
@@ -48,10 +51,15 @@ class SqlSessionDraftRepository(SqlRepository):
 
         def work(connection: Connection) -> tuple[SessionDraft, ...]:
             need_session(connection, session_id)
-            try:
-                return tuple(SessionDraft.model_validate(row._asdict()) for row in connection.execute(query))
-            except ValidationError as error:
-                message = f'What was half-written in the session "{session_id}" cannot be read.'
-                raise StorageUnavailable(message, "Run 'simpatient doctor'.") from error
+            return tuple(draft for row in connection.execute(query) if (draft := _readable(row._asdict())) is not None)
 
         return self._read(work)
+
+
+def _readable(row: dict[str, Any]) -> SessionDraft | None:
+    """Return a draft, or None where its row is damaged: its session must open all the same."""
+    try:
+        return SessionDraft.model_validate(row)
+    except NOT_SOUND:
+        _log.warning("a draft of session %s cannot be read and is left out", row.get("session_id"))
+        return None

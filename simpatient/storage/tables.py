@@ -21,6 +21,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from simpatient.storage.cells import read_moment
+
 # Named constraints, so that later migrations can change them in SQLite's batch mode.
 metadata = MetaData(
     naming_convention={
@@ -46,9 +48,10 @@ class UtcTime(TypeDecorator[datetime]):
             raise ValueError("a stored moment must have a time zone")
         return value.astimezone(UTC).isoformat(timespec="microseconds")
 
-    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+    # Typed as what is read from a sound cell; a damaged one gives the mark that no domain value accepts.
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
         """Return the moment a text stands for."""
-        return None if value is None else datetime.fromisoformat(value)
+        return None if value is None else read_moment(value)
 
 
 sessions = Table(

@@ -1,17 +1,20 @@
 """How every repository reads and writes: one transaction on the storage lane, durable on return.
 
-Must not know tables or domain values.
+Must not know tables or which domain values there are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Select
+from sqlalchemy.exc import DBAPIError
 
 from simpatient.storage.engine import WRITING
-from simpatient.storage.failures import translating
+from simpatient.storage.failures import is_damage, translating
 from simpatient.storage.lane import Lane
+from simpatient.storage.rows import NOT_SOUND
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -43,6 +46,14 @@ class SqlRepository:
 
         return self._lane.run(on_lane)
 
+    def _sound(self, query: Select[Any], to_value: Callable[[Mapping[str, Any]], Result]) -> tuple[Result, ...]:
+        """Return the values of all rows that can be read; one damaged row takes no other with it."""
+
+        def work(connection: Connection) -> tuple[Result, ...]:
+            return tuple(_sound_values(rows_until_damage(connection, query), to_value))
+
+        return self._read(work)
+
     def _write(self, work: Work[None]) -> None:
         def on_lane() -> None:
             with (
@@ -53,3 +64,22 @@ class SqlRepository:
                 work(connection)
 
         self._lane.run(on_lane)
+
+
+def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
+    """Go through a query's rows; where the file itself is damaged on the way, those after it are not reached."""
+    found = connection.execute(query)
+    try:
+        for row in found:
+            yield row._asdict()
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+
+
+def _sound_values(
+    rows: Iterator[Mapping[str, Any]], to_value: Callable[[Mapping[str, Any]], Result]
+) -> Iterator[Result]:
+    for row in rows:
+        with suppress(*NOT_SOUND):
+            yield to_value(row)

@@ -3,13 +3,12 @@
 Must not know who asks.
 """
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, insert, select
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.writing import Attempt
 from simpatient.storage.repositories import need_session
-from simpatient.storage.rows import as_json
+from simpatient.storage.rows import NOT_SOUND, as_json, to_attempt
 from simpatient.storage.tables import written_attempts
 from simpatient.storage.transactions import SqlRepository
 
@@ -29,14 +28,14 @@ class SqlWritingRepository(SqlRepository):
 
     def attempts(self, session_id: str) -> tuple[Attempt, ...]:
         """Return all attempts of a session, by rubric and oldest first."""
-        mine = select(written_attempts.c.attempt).where(written_attempts.c.session_id == session_id)
+        mine = select(written_attempts).where(written_attempts.c.session_id == session_id)
         query = mine.order_by(written_attempts.c.rubric, written_attempts.c.number)
 
         def work(connection: Connection) -> tuple[Attempt, ...]:
             need_session(connection, session_id)
             try:
-                return tuple(Attempt.model_validate(each) for each in connection.execute(query).scalars())
-            except ValidationError as error:
+                return tuple(to_attempt(row._asdict()) for row in connection.execute(query))
+            except NOT_SOUND as error:
                 message = f'What was written after the session "{session_id}" cannot be read.'
                 raise StorageUnavailable(message, "Run `simpatient db check`.") from error
 

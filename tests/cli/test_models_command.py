@@ -40,7 +40,7 @@ def test_the_list_says_what_fits_and_what_is_suggested(here, capsys):
     told = capsys.readouterr().out
     assert "* small" in told
     assert "simpatient models download small" in told
-    assert "8.0 of 8.0 GB free" in told
+    assert "8.0 GB of 8.0 GB free" in told
     here.machine.gpu_gb = 0
     assert run(["models", "list"]) == 0
     assert "no graphics card" in capsys.readouterr().out
@@ -54,7 +54,7 @@ def test_from_download_to_choosing_to_removing(here, capsys):
     assert rows(capsys)["small"]["is_chosen"]
     assert run(["models", "benchmark", "small"]) == 0
     told = capsys.readouterr().out
-    assert "40.0 tokens a second, 70% of what its memory allows" in told
+    assert "40 tokens per second, 70% of what its memory allows" in told
     assert run(["models", "benchmark", "small", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["load_s"] == MEASURED.load_s
     assert rows(capsys)["small"]["measured"]["tokens_per_s"] == 40.0

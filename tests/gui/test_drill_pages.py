@@ -40,7 +40,7 @@ def test_the_list_says_what_is_there_and_when_it_is_due(qtbot, window, fake_app)
     exercise = fake_app.drill.begin("open-questions", "me")
     fake_app.drill.attempt(exercise, "me", OPEN)
     page.refresh()
-    wait(qtbot, lambda: any("practised 1 time" in words for words in shown_words(page)))
+    wait(qtbot, lambda: any("practised once" in words for words in shown_words(page)))
     (tried,) = [card for card in fake_app.drill.drills("me") if card.rounds]
     assert due_words(tried)[0].startswith("Due ")
     fake_app.drill._clock._now += timedelta(days=60)
@@ -64,7 +64,7 @@ def test_feedback_names_what_was_heard_and_shows_a_better_line(qtbot, window, fa
     say(qtbot, page, CLOSED)
     words = shown_words(page)
     assert {"Not there yet", "Not yet", "Try 1", "One possible better line"} <= set(words)
-    assert "“Have you a moment?” heard as closed question, high confidence (91 %)" in words
+    assert "“Have you a moment?” heard as closed question, high confidence (91%)" in words
     assert fake_app.tries.made[0].text == CLOSED
     say(qtbot, page, OPEN)
     words = shown_words(page)

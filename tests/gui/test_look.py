@@ -14,11 +14,12 @@ from simpatient.domain.progress import SessionSummary
 from simpatient.gui.session_table import SessionTable
 from simpatient.gui.stylesheet import render
 from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, TEXT_SIZES, contrast
+from simpatient.gui.tokens import TEXT_SIZES
 from simpatient.gui.widgets.controls import Button, Segments
 from simpatient.gui.widgets.conversation import ChatLog, Composer
 from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
+from simpatient.presentation.palette import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, contrast
 
 HOSTILE = (
     "<script>alert(1)</script><b>bold</b><img src='file:///etc/passwd'>",

@@ -75,7 +75,7 @@ def test_a_model_is_fetched_used_measured_and_deleted(qtbot, world, window, card
     wait(qtbot, lambda: ("guided", "use") in card.buttons)
     assert world.service.for_new_sessions() == "generative"
     press(qtbot, card, "small", "measure")
-    wait(qtbot, lambda: not card.is_busy and "40 tokens a second" in words(card))
+    wait(qtbot, lambda: not card.is_busy and "40 tokens per second" in words(card))
     press(qtbot, card, "guided", "use")
     wait(qtbot, lambda: world.service.chosen() == "guided" and ("small", "use") in card.buttons)
     press(qtbot, card, "small", "delete")

@@ -129,8 +129,8 @@ def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     words = shown_words(debrief.numbers)
-    assert {"44 %", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "needs review", "–"} <= set(words)
-    assert "Not defined here: none of what it counts was heard." in words
+    assert {"44%", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"} <= set(words)
+    assert "No value: there was nothing to count." in words
     assert "Too little to go on (n = 2)." in words
     assert "Fewer than six turns of yours: too little to judge." in words
 
@@ -201,7 +201,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
     assert len(page.findChildren(Plot)) == 2
-    assert any(text.startswith("Average 43 %, probably") for text in shown_words(page))
+    assert any(text.startswith("Average 43%, probably") for text in shown_words(page))
 
 
 def test_rows_open_a_debrief_or_go_on(qtbot, window, fake_app):

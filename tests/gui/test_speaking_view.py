@@ -135,7 +135,7 @@ def test_the_section_says_its_numbers_and_what_they_rest_on(debrief):
     words = shown_words(debrief.numbers.speaking)
     assert "How you spoke" in words
     assert any("16 spoken turns" in each and "1 turn typed" in each and "set aside once" in each for each in words)
-    assert any("Of the words: 50 %" in each for each in words)
+    assert any("Of the words: 50%" in each for each in words)
     assert any("4 of 7 left for Joe Marsh to end" in each for each in words)
     assert any("good or bad by itself" in each for each in words)
 

@@ -113,7 +113,7 @@ def test_what_suits_is_suggested_fetched_and_deleted(qtbot, recognisers, fake_ap
     assert "In use" in words(recognisers)
     press(qtbot, recognisers.buttons["base", "delete"])
     wait(qtbot, lambda: ("base", "download") in recognisers.buttons)
-    assert "free again" in recognisers.status.text()
+    assert "freed" in recognisers.status.text()
 
 
 def test_a_download_can_be_stopped_and_failures_are_told(qtbot, window, recognisers, fake_app):

@@ -7,12 +7,10 @@ from pypdf import PdfReader
 
 from simpatient.domain.score import NO_TURN, Evidence, Score
 from simpatient.domain.writing import Attempt, Exercise, FieldResult, Held
-from simpatient.gui.tokens import contrast
-from simpatient.reporting import pictures
+from simpatient.presentation.critical import HEADING as FIRST
 from simpatient.reporting.html_twin import session_html
 from simpatient.reporting.session_pdf import session_pdf
 from simpatient.reporting.session_view import session_view
-from simpatient.reporting.wording import FIRST
 from tests.reporting.conftest import T0, evidence, rubric, session_report
 from tests.reporting.test_html import Outline
 
@@ -70,7 +68,7 @@ def test_what_is_critical_is_named_before_the_summary_and_again_in_its_place(wor
     assert content.index(f"{FIRST}: Asking directly") < content.index("Summary")
     assert content.count(f"{FIRST}: Asking directly") == 2
     assert "The question was not asked, hint or no hint." in content
-    assert "0 on a scale of 0 to 2" in content
+    assert "0 of 2" in content
 
 
 @pytest.mark.parametrize("words_of", [_pdf_words, _html_words])
@@ -83,7 +81,7 @@ def test_a_written_exercise_is_in_the_report_field_by_field(words_of):
     report = session_report().model_copy(update={"exercises": (_written(2, unread=2, after_reveal=True),)})
     words = words_of(session_view(report))
     for expected in (
-        "Formulation exercise: what was written", "Written afterwards", TEXT, *HIDDEN, "partly met (50 %)", "not met",
+        "Formulation exercise: what was written", "Written afterwards", TEXT, *HIDDEN, "partly met (50%)", "not met",
         "2 later statements not read", "had been shown", "not scored: Nothing written.", "Left empty.", "low confidence",
     ):  # fmt: skip
         assert expected in words.replace("fair confidence", "low confidence"), expected
@@ -110,11 +108,3 @@ def test_a_written_quote_behind_a_rating_is_not_taken_for_a_turn():
     for words in (_pdf_words(view), _html_words(view)):
         assert "Turn 0" not in words
         assert "Written afterwards, against “high”" in words.replace("afterwards against", "afterwards, against")
-
-
-def test_their_colours_can_be_read():
-    assert contrast(pictures.DANGER, pictures.DANGER_SOFT) >= 4.5
-    assert contrast(pictures.NOTE, pictures.NOTE_SOFT) >= 4.5
-    for soft in (pictures.DANGER_SOFT, pictures.NOTE_SOFT):
-        assert contrast(pictures.SOFT, soft) >= 4.5
-        assert contrast(pictures.WARM, soft) >= 4.5

@@ -7,9 +7,9 @@ import re
 import pytest
 from pypdf import PdfReader
 
+from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting.session_pdf import session_pdf
 from simpatient.reporting.session_view import session_view
-from simpatient.reporting.wording import DISCLAIMER
 
 
 def _pages(report):
@@ -28,7 +28,7 @@ def test_says_everything_a_supervisor_needs(make_report):
         "Sent by his wife",
         "Tomas Hale, 46",
         "t-017",
-        "18 November 2026",
+        "18 Nov 2026",
         "19 minutes",
         "You gave back the feeling",
         "Turn 4",
@@ -37,7 +37,7 @@ def test_says_everything_a_supervisor_needs(make_report):
         "Hints at risk",
         "1 of 3 taken up at once, 1 not at all.",
         "taken up in turn 10, 3 turns of the trainee's later, after 42 seconds",
-        "55 %",
+        "55%",
         "estimate, fair confidence",
         "not scored: Too few trainee turns",
         "against",
@@ -59,7 +59,7 @@ def test_never_grades_and_never_shows_the_overall_number(make_report):
     whole = " ".join(_pages(make_report(disclosure=True)))
     assert re.search(r"\b(pass|passed|fail|failed|grade)\b", whole, re.IGNORECASE) is None
     assert "0.83" not in whole
-    assert "83 %" not in whole
+    assert "83%" not in whole
 
 
 def test_the_disclosure_map_is_there_only_when_opened(make_report):

@@ -144,7 +144,7 @@ def test_pace_over_sessions_has_an_axis_of_its_size(make_progress):
     shown = progress_view(progress.model_copy(update={"curves": (paced,)})).curves[0]
     ticks = [shape.text for shape in shown.pictures[0].shapes if isinstance(shape, Label)]
     assert {"0", "100", "200"} <= set(ticks)
-    assert "142 words a minute" in shown.note
+    assert "142 words per minute" in shown.note
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (64.9, "1:04"), (3600, "60:00")])

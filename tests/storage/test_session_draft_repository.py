@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simpatient.domain.errors import NotFound, StorageUnavailable
+from simpatient.domain.errors import NotFound
 from simpatient.domain.session_drafts import SessionDraft, composer_texts, words_not_sent
 from simpatient.services.ports import SessionDraftRepository, SessionRepository
 from simpatient.storage.opening import open_repositories
@@ -93,15 +93,15 @@ def test_any_words_come_back(stores: Stores, texts: dict[str, str]) -> None:
     assert stores[1].drafts("s1")[0].texts == texts
 
 
-def test_drafts_that_cannot_be_read_are_said_plainly(tmp_path: Path) -> None:
+def test_a_draft_that_cannot_be_read_keeps_its_session_and_the_others(tmp_path: Path) -> None:
     opened = open_repositories(tmp_path / "s.db")
     opened.sessions.create(a_session())
     opened.session_drafts.save(a_draft())
+    opened.session_drafts.save(a_draft(kind="self_rating"))
     with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
-        connection.execute("UPDATE session_drafts SET texts = '[1]'")
+        connection.execute("UPDATE session_drafts SET texts = '[1' WHERE kind = 'composer'")
         connection.commit()
-    with pytest.raises(StorageUnavailable, match="cannot be read"):
-        opened.session_drafts.drafts("s1")
+    assert [each.kind for each in opened.session_drafts.drafts("s1")] == ["self_rating"]
     opened.sessions.close()
 
 

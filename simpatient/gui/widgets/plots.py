@@ -11,11 +11,12 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, TYPE_SCALE, Palette
+from simpatient.gui.tokens import SPACE_2, TYPE_SCALE
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
+from simpatient.presentation.palette import Palette
 
 pg.setConfigOptions(antialias=True)
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)

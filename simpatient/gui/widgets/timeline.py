@@ -31,6 +31,7 @@ from simpatient.gui.widgets.controls import PRESS
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import CardGrid, row
 from simpatient.gui.widgets.text import label, plain_tooltip, presentable
+from simpatient.presentation.numbers import clock
 
 # Seconds a strip may cover, and into how many parts its ticks divide it.
 STRIPS_S = {60.0: 4, 120.0: 4, 300.0: 5, 600.0: 5}
@@ -83,12 +84,6 @@ class TalkTimes:
 def strip_seconds(length: float) -> float:
     """Return how many seconds a strip covers, so that a talk needs few strips and short turns can be seen."""
     return next((each for each in STRIPS_S if length <= each * MOST_STRIPS), max(STRIPS_S))
-
-
-def clock(seconds: float) -> str:
-    """Return seconds as minutes and seconds: ``1:04``."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02}"
 
 
 class Timeline(QWidget):

@@ -1,6 +1,7 @@
-"""How models are spoken of in the window: fit, size, licence, figures. Must not know widgets."""
+"""How language models are described: whether they fit, their size, licence and speed."""
 
 from simpatient.domain.chat_models import GB, Fit, Measurement
+from simpatient.presentation.numbers import file_size, gigabytes, percent
 from simpatient.services.model_download import DownloadProgress
 from simpatient.services.models import ModelRow
 
@@ -11,13 +12,7 @@ _FITS = {
     "too_big": ("Too big", "plain"),
     "unknown": ("Size unknown", "plain"),
 }
-_MB = 1_000_000
 _STAGES = {"asking": "Asking the hub …", "checking": "Checking the files …"}
-
-
-def size_words(size: float) -> str:
-    """Return a number of bytes as people write it."""
-    return f"{size / GB:.1f} GB" if size >= GB / 10 else f"{size / _MB:.0f} MB"
 
 
 def fit_words(fit: Fit) -> tuple[str, str]:
@@ -30,16 +25,16 @@ def fit_detail(fit: Fit) -> str:
     if fit.verdict == "unknown":
         return "How much memory it needs is not known."
     where = "memory; it would run on the processor" if fit.precision == "fp32" else "graphics memory"
-    return f"It needs {fit.needs_gb:.1f} GB of {where}; {fit.has_gb:.1f} GB are free."
+    return f"It needs {gigabytes(fit.needs_gb)} of {where}; {gigabytes(fit.has_gb)} is free."
 
 
 def facts_line(row: ModelRow) -> str:
     """Return size, languages and licence in a line."""
     known, here = row.catalogue, row.installed
     size = here.facts.total_bytes if here else known.disk_gb * GB if known else 0.0
-    parts = [f"{size_words(size)} {'on disk' if here else 'to download'}"]
+    parts = [f"{file_size(size)} {'on disk' if here else 'to download'}"]
     if row.partial_bytes:
-        parts.append(f"{size_words(row.partial_bytes)} are there already")
+        parts.append(f"{file_size(row.partial_bytes)} already downloaded")
     if known:
         parts.append(", ".join(known.languages[:4]) + (" and more" if len(known.languages) > 4 else ""))
     elif here:
@@ -57,10 +52,10 @@ def licence_line(row: ModelRow) -> str:
 
 def measured_line(measured: Measurement) -> str:
     """Return how a model runs here."""
-    share = f", {measured.bandwidth_share:.0%} of what the memory allows" if measured.bandwidth_share else ""
+    share = f", {percent(measured.bandwidth_share)} of what its memory allows" if measured.bandwidth_share else ""
     return (
         f"Measured on {measured.device}: first word after {measured.first_token_s:.1f} s, "
-        f"{measured.tokens_per_s:.0f} tokens a second{share}, loaded in {measured.load_s:.0f} s."
+        f"{measured.tokens_per_s:.0f} tokens per second{share}, loaded in {measured.load_s:.0f} s."
     )
 
 
@@ -68,4 +63,4 @@ def progress_words(now: DownloadProgress) -> str:
     """Return how far a download is."""
     if now.stage != "fetching":
         return _STAGES[now.stage]
-    return f"Downloading: {size_words(now.done_bytes)} of {size_words(now.total_bytes)}"
+    return f"Downloading: {file_size(now.done_bytes)} of {file_size(now.total_bytes)}"
