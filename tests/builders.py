@@ -17,11 +17,14 @@ from simpatient.domain.dynamics_table import DynamicsTable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
+from simpatient.domain.people import Actor
 from simpatient.domain.persona import Persona
 from simpatient.domain.rubric import Rubric
 from tests.fakes import FakeLibrary
 
 SCHEME = "simpatient"
+# Whoever practises in a test, and somebody else.
+ME, SOMEBODY = Actor(person_id="me"), Actor(person_id="somebody")
 Content = dict[str, Any]
 
 _MODEL = {

@@ -21,8 +21,8 @@ class InMemoryClips:
         self.kept[clip] = (trainee_id, session_id, sound, keep_until)
         return clip
 
-    def load(self, clip: str) -> Sound:
-        if clip not in self.kept or self.kept[clip][3] <= self.clock.now():
+    def load(self, trainee_id: str, clip: str) -> Sound:
+        if clip not in self.kept or self.kept[clip][0] != trainee_id or self.kept[clip][3] <= self.clock.now():
             raise NotFound("This sound is not kept any more.")
         return self.kept[clip][2]
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from itertools import count
 
+from simpatient.domain.people import Actor
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drill import DrillService
+from simpatient.services.forgetting import ForgettingService
 from simpatient.services.judge import JudgeService
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import Exchange, PractiseService
@@ -13,7 +15,7 @@ from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
 from simpatient.services.speaking import Speakers
 from simpatient.services.write import WriteService
-from tests.builders import small_library
+from tests.builders import ME, small_library
 from tests.fakes import (
     FakeAuthoringTools,
     FakeCoder,
@@ -27,6 +29,7 @@ from tests.fakes import (
 )
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
+from tests.talk_fakes import InMemoryClips
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -69,24 +72,26 @@ class World:
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,
         )  # fmt: skip
+        self.clips = InMemoryClips(self.clock)
+        self.forgetting = ForgettingService(sessions=self.sessions, clips=self.clips)
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)
 
-    def begin(self, **named: object) -> str:
+    def begin(self, actor: Actor = ME, **named: object) -> str:
         """Start a session and return its id."""
-        return self.practise.start("nell-first", **{"trainee_id": "me", "seed": 5, **named}).id
+        return self.practise.start(actor, "nell-first", **{"seed": 5, **named}).id
 
-    def say(self, session_id: str, text: str) -> Exchange:
+    def say(self, session_id: str, text: str, actor: Actor = ME) -> Exchange:
         """Say a line and return the exchange."""
-        return self.practise.reply(session_id, text, lambda _: None)
+        return self.practise.reply(actor, session_id, text, lambda _: None)
 
     def whole(self, *lines: str, **named: object) -> str:
         """Hold and end a session and return its id."""
         session_id = self.begin(**named)
         for line in lines or LINES:
             self.say(session_id, line)
-        return self.practise.end(session_id).id
+        return self.practise.end(ME, session_id).id
 
 
 LINES = (

@@ -26,6 +26,7 @@ from simpatient.domain.errors import (
     NotFound,
     StorageUnavailable,
 )
+from simpatient.domain.people import Actor
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import ChatModel, Coder, Grader, PatientVoice, ReadingEncoder, RememberingEncoder
 from simpatient.domain.session import REMOTE
@@ -203,7 +204,7 @@ class App:
     """The wired program."""
 
     home: Path
-    trainee_id: str
+    actor: Actor
     library: ContentLibrary
     encoder: RememberingEncoder
     coder: Coder
@@ -251,9 +252,9 @@ def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
     return EmbeddedCoder(encoder, load_weights(bundled_root().joinpath(*CODER_FOLDER)))
 
 
-def trainee_here() -> str:
+def actor_here() -> Actor:
     """Return who practises on this computer."""
-    return os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE
+    return Actor(person_id=os.environ.get(TRAINEE_VARIABLE, "").strip() or DEFAULT_TRAINEE)
 
 
 def open_remote_model(home: Path) -> RemoteChatModel:
@@ -268,7 +269,7 @@ def open_remote_model(home: Path) -> RemoteChatModel:
     server = read_server(home)
     if server is None:
         raise ModelUnavailable("No language model server is set up.", SET_UP_SERVER)
-    return RemoteChatModel(server, trainee_here())
+    return RemoteChatModel(server, actor_here().person_id)
 
 
 def open_chat_model(folder: Path | None) -> ChatModel:
@@ -328,7 +329,7 @@ def open_server_settings(home: Path) -> ServerSettings:
     """Return which server the user has set up; nothing is sent by asking that."""
     from simpatient.llm.server_settings import FileServerSettings
 
-    return FileServerSettings(home, trainee_here())
+    return FileServerSettings(home, actor_here().person_id)
 
 
 def open_models(home: Path, library: ContentLibrary) -> ModelService:
@@ -398,7 +399,7 @@ def open_app(
     talk = open_talking(home, practise, library, stored.consents)
     return App(
         home=home,
-        trainee_id=trainee_here(),
+        actor=actor_here(),
         library=library,
         encoder=encoder,
         coder=coder,
@@ -417,7 +418,7 @@ def open_app(
         listening_back=talk.listening_back,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
-        session_drafts=SessionDraftService(drafts=stored.session_drafts, clock=clock),
+        session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         forgetting=talk.forgetting(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )

@@ -10,6 +10,7 @@ import typer
 from simpatient.cli.output import as_json, read_lines, show
 from simpatient.domain.drill import TRIES_UNTIL_TOO_HARD, Feedback, Finding
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.services.drill import Answer, DrillService, Exercise
 
 END, NEXT, HINT = "/end", "/next", "/hint"
@@ -42,7 +43,7 @@ def drill(
 
     app = open_app()
     try:
-        talk = _Talk(app.drill, app.trainee_id, drill_id, quiet=json, typed=lines is None)
+        talk = _Talk(app.drill, app.actor, drill_id, quiet=json, typed=lines is None)
         talk.begin(stimulus)
         for line in _said(lines):
             if line == END:
@@ -59,9 +60,9 @@ def drill(
 class _Talk:
     """One sitting at the prompt."""
 
-    def __init__(self, service: DrillService, trainee_id: str, drill_id: str, *, quiet: bool, typed: bool) -> None:
+    def __init__(self, service: DrillService, actor: Actor, drill_id: str, *, quiet: bool, typed: bool) -> None:
         self._service = service
-        self._trainee_id = trainee_id
+        self._actor = actor
         self._drill_id = drill_id
         self._show = (lambda _: None) if quiet else show
         self._typed = typed
@@ -73,7 +74,7 @@ class _Talk:
 
     def begin(self, stimulus_id: str) -> None:
         """Show what the skill is and the first patient line."""
-        exercise = self._service.begin(self._drill_id, self._trainee_id, stimulus_id)
+        exercise = self._service.begin(self._actor, self._drill_id, stimulus_id)
         self._show(f"{exercise.drill.title}\n{exercise.drill.why}\n{exercise.drill.how}\n({COMMANDS})")
         self._take(exercise)
 
@@ -81,7 +82,7 @@ class _Talk:
         """Take a command or a try."""
         if line == NEXT or self._is_over:
             before = self._current.stimulus.id
-            self._take(self._service.begin(self._drill_id, self._trainee_id, leave_out=before))
+            self._take(self._service.begin(self._actor, self._drill_id, leave_out=before))
         if line == NEXT:
             return
         if line == HINT:
@@ -121,7 +122,7 @@ class _Talk:
     def _try(self, line: str) -> None:
         if not self._typed:
             self._show(f"You: {line}")
-        answer = self._service.attempt(self._current, self._trainee_id, line, hint_seen=self._hint_seen)
+        answer = self._service.attempt(self._actor, self._current, line, hint_seen=self._hint_seen)
         self._answers.append((self._current, answer))
         for told in feedback_lines(answer):
             self._show(told)

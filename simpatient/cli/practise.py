@@ -36,23 +36,23 @@ def practise(
 
     app = open_app()
     try:
-        session = app.practise.start(case, trainee_id=app.trainee_id, seed=seed, model=model)
+        session = app.practise.start(app.actor, case, seed=seed, model=model)
         if note := leaves_note(session.manifest):
             print(note, file=sys.stderr)
         if not json and session.turns:
             show(f"Patient: {session.turns[-1].text}")
         for line in _spoken(lines):
-            exchange = app.practise.reply(session.id, line, lambda _: None)
+            exchange = app.practise.reply(app.actor, session.id, line, lambda _: None)
             if not json:
                 _show_exchange(line, exchange.patient.text, exchange.note, typed=lines is None)
-        session = app.practise.end(session.id)
+        session = app.practise.end(app.actor, session.id)
         exported = as_json(export_session(session))
         if json:
             show(exported)
         if out is not None:
             write_text(out, exported + "\n")
         if pdf is not None:
-            app.reports.session(session.id, pdf=pdf)
+            app.reports.session(app.actor, session.id, pdf=pdf)
         print(f"Stored as {session.id}. Next: simpatient report session {session.id} --pdf report.pdf", file=sys.stderr)
     finally:
         app.close()

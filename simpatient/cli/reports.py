@@ -8,6 +8,7 @@ import typer
 
 from simpatient.bootstrap import App, open_app
 from simpatient.domain.errors import NotFound, UserFacingError
+from simpatient.domain.people import Actor
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 LATEST = "latest"
@@ -18,7 +19,7 @@ def session(
     session_id: Annotated[str, typer.Argument(help="Session id, or 'latest'.")] = LATEST,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF (and an .html twin beside it).")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write accessible HTML.")] = None,
-    trainee: Annotated[str | None, typer.Option("--trainee", help="Whose latest session.")] = None,
+    trainee: Annotated[str | None, typer.Option("--trainee", help="Whose session; yours when not named.")] = None,
     with_disclosure: Annotated[
         bool, typer.Option("--with-disclosure", help="Include what the patient held back (reveals the case).")
     ] = False,
@@ -31,8 +32,9 @@ def session(
         raise UserFacingError("No file to write was named.", "Add --pdf FILE or --html FILE.")
     opened = open_app()
     try:
-        chosen = _latest(opened, trainee) if session_id == LATEST else session_id
-        opened.reports.session(chosen, pdf=pdf, html=html, with_disclosure=with_disclosure)
+        actor = _acting(opened, trainee)
+        chosen = opened.review.latest_ended(actor) if session_id == LATEST else session_id
+        opened.reports.session(actor, chosen, pdf=pdf, html=html, with_disclosure=with_disclosure)
     finally:
         opened.close()
     _say_written(pdf, html)
@@ -52,25 +54,20 @@ def progress(
         raise UserFacingError("No file to write was named.", "Add --pdf FILE or --csv FILE.")
     opened = open_app()
     try:
-        _check_trainee(opened, trainee)
-        opened.reports.progress(trainee or opened.trainee_id, pdf=pdf, csv=csv)
+        opened.reports.progress(_acting(opened, trainee), pdf=pdf, csv=csv)
     finally:
         opened.close()
     _say_written(pdf, csv)
 
 
-def _latest(opened: App, trainee: str | None) -> str:
-    _check_trainee(opened, trainee)
-    ended = [s for s in opened.sessions.list_sessions(trainee or opened.trainee_id) if s.is_ended or s.debriefed]
-    if not ended:
-        raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
-    return ended[0].id
-
-
-def _check_trainee(opened: App, trainee: str | None) -> None:
-    known = opened.progress.trainees()
-    if trainee is not None and trainee not in known:
-        raise NotFound(f"There is no trainee '{trainee}'.", f"There are: {', '.join(known) or 'none yet'}.")
+def _acting(opened: App, trainee: str | None) -> Actor:
+    """Return the trainee a report is for; whoever uses this computer may act as any of its trainees."""
+    if trainee is None:
+        return opened.actor
+    actor = Actor(person_id=trainee) if trainee else None
+    if actor is None or trainee not in opened.progress.trainees(actor):
+        raise NotFound(f"There is no trainee '{trainee}' with sessions here.", "Check the spelling of the id.")
+    return actor
 
 
 def _say_written(*paths: Path | None) -> None:

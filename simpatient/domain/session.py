@@ -154,6 +154,11 @@ def path_to(turns: Sequence[Turn], leaf: int | None) -> tuple[Turn, ...]:
     return tuple(reversed(found))
 
 
+def session_not_found(session_id: str) -> NotFound:
+    """Return the error for a session that does not exist, or must look as if it did not."""
+    return NotFound(f'There is no session "{session_id}".', "Choose one from the progress page.")
+
+
 class TranscriptTurn(Value):
     """A turn as read from or written to a transcript file (JSON Lines, see interfaces.md)."""
 

@@ -105,8 +105,8 @@ class CasePage(States):
 
         def start() -> Session:
             return app.practise.start(
+                app.actor,
                 case_id,
-                trainee_id=app.trainee_id,
                 curriculum_id=curriculum_id,
                 unit_id=unit_id,
                 model=app.models.for_new_sessions(),

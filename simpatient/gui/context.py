@@ -17,6 +17,7 @@ from simpatient.gui.draft_keeper import DraftKeeper
 from simpatient.gui.preferences import Preferences
 
 if TYPE_CHECKING:
+    from simpatient.domain.people import Actor
     from simpatient.domain.session import Session
     from simpatient.services.authoring import AuthorService
     from simpatient.services.consenting import ConsentService
@@ -57,7 +58,7 @@ class App(Protocol):
     forgetting: ForgettingService
     session_drafts: SessionDraftService
     library: ContentLibrary
-    trainee_id: str
+    actor: Actor
     home: Path
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simpatient.domain.session import Turn
 from simpatient.gui.bridge import Trouble
@@ -15,6 +15,8 @@ from simpatient.gui.context import Context
 from simpatient.gui.tokens import SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import announce
+from simpatient.gui.widgets.dialogs import Dialog
+from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
 
@@ -36,7 +38,7 @@ def correct_button(context: Context, parent: QWidget, session_id: str, turn: Tur
     return button
 
 
-class CorrectionDialog(QDialog):
+class CorrectionDialog(Dialog):
     """Asks for the words as they were said.
 
     Args:
@@ -50,21 +52,16 @@ class CorrectionDialog(QDialog):
     def __init__(
         self, context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Correct this turn")
         self._context = context
         self._session_id = session_id
         self._turn = turn
         self._on_corrected = on_corrected
         self._is_saving = False
-        self.setWindowTitle("Correct this turn")
-        self.setAccessibleName("Correct this turn")
         self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._part = str(turn.turn)
         draft = context.drafts.texts(session_id, "correction", self._part)
-        self.editor = QPlainTextEdit(draft.get(_TEXT, turn.text))
-        self.editor.setAccessibleName("What you said")
-        self.editor.setTabChangesFocus(True)
+        self.editor = LinesEdit("What you said", _ROWS, draft.get(_TEXT, turn.text))
         self.editor.setMinimumWidth(440)
         self.status = label("", "small")
         self.status.hide()
@@ -80,7 +77,6 @@ class CorrectionDialog(QDialog):
         box = column(self, SPACE_4, SPACE_5)
         box.addWidget(label("What did you say?", "h2"))
         box.addWidget(label(f"First understood as: “{first_text(self._turn)}”", "soft", selectable=True))
-        self.editor.setFixedHeight(self.editor.fontMetrics().lineSpacing() * _ROWS + 30)
         box.addWidget(self.editor)
         words = "Both texts are kept. Codes follow, and scores where the session is over; the answer stays as it was."
         box.addWidget(label(words, "small"))
@@ -91,10 +87,12 @@ class CorrectionDialog(QDialog):
         """Store the words, unless there is nothing to store."""
         if not self.save.isEnabled():
             return
-        practise, text = self._context.app.practise, self.editor.toPlainText().strip()
+        app, text = self._context.app, self.editor.toPlainText().strip()
         session_id, turn = self._session_id, self._turn.turn
         self._show_saving(True, "Saving …")
-        self._context.lane.call(lambda _: practise.correct(session_id, turn, text), self._on_saved, self._on_failed)
+        self._context.lane.call(
+            lambda _: app.practise.correct(app.actor, session_id, turn, text), self._on_saved, self._on_failed
+        )
 
     def reject(self) -> None:
         """Leave, but not while it is being stored: nobody would know which text holds."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer
 
 from simpatient.domain.errors import NotFound
+from simpatient.domain.people import Actor
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
 from simpatient.gui.bridge import Lane, Trouble
 
@@ -22,7 +23,7 @@ Texts = dict[str, str]
 class DraftStore(Protocol):
     """Where drafts are stored."""
 
-    def keep(self, session_id: str, kind: DraftKind, texts: Mapping[str, str], part: str = "") -> None:
+    def keep(self, actor: Actor, session_id: str, kind: DraftKind, texts: Mapping[str, str], part: str = "") -> None:
         """Store what is half-written now; nothing in ``texts`` removes the draft."""
         ...
 
@@ -32,16 +33,23 @@ class DraftKeeper(QObject):
 
     Args:
         store: Where it is stored.
+        actor: Who types.
         lane: The thread that waits for the disk.
         on_trouble: Told once when storing begins to fail.
         parent: Whatever it goes with.
     """
 
     def __init__(
-        self, store: DraftStore, lane: Lane, on_trouble: Callable[[Trouble], object], parent: QObject | None = None
+        self,
+        store: DraftStore,
+        actor: Actor,
+        lane: Lane,
+        on_trouble: Callable[[Trouble], object],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
+        self._actor = actor
         self._lane = lane
         self._on_trouble = on_trouble
         self._newest: dict[Key, Texts] = {}
@@ -76,13 +84,13 @@ class DraftKeeper(QObject):
         self._timer.stop()
         if self._unstored:
             batch = dict(self._unstored)
-            self._lane.call(lambda _: _write(self._store, batch), lambda _: self._on_stored(batch), self._on_failed)
+            self._lane.call(lambda _: self._write(batch), lambda _: self._on_stored(batch), self._on_failed)
 
     def close(self) -> None:
         """Store the rest and end; returns when it is on disk."""
         self._timer.stop()
         rest = dict(self._unstored)
-        self._lane.close(last=lambda: _write(self._store, rest))
+        self._lane.close(last=lambda: self._write(rest))
 
     def _on_stored(self, batch: dict[Key, Texts]) -> None:
         self._is_failing = False
@@ -97,10 +105,9 @@ class DraftKeeper(QObject):
             message = f"What you are typing cannot be kept at the moment. {trouble.message}"
             self._on_trouble(Trouble(message, trouble.action))
 
-
-def _write(store: DraftStore, batch: dict[Key, Texts]) -> None:
-    for (session_id, kind, part), texts in batch.items():
-        try:
-            store.keep(session_id, kind, texts, part)
-        except NotFound:
-            continue  # the session was deleted meanwhile, and its drafts with it
+    def _write(self, batch: dict[Key, Texts]) -> None:
+        for (session_id, kind, part), texts in batch.items():
+            try:
+                self._store.keep(self._actor, session_id, kind, texts, part)
+            except NotFound:
+                continue  # the session was deleted meanwhile, and its drafts with it

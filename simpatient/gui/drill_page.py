@@ -116,21 +116,21 @@ class DrillPage(States):
         self._drill_id = drill_id
         app = self._context.app
         self.show_loading()
-        self._begin(lambda: app.drill.begin(drill_id, app.trainee_id))
+        self._begin(lambda: app.drill.begin(app.actor, drill_id))
 
     def go_on(self) -> None:
         """Go on to the next line, or to another one when this was not answered."""
         if self._exercise is None or self.composer.is_waiting:
             return
         app, drill_id, now = self._context.app, self._drill_id, self._exercise.stimulus.id
-        self._begin(lambda: app.drill.begin(drill_id, app.trainee_id, leave_out=now))
+        self._begin(lambda: app.drill.begin(app.actor, drill_id, leave_out=now))
 
     def _choose_level(self, level: int) -> None:
         app, drill_id = self._context.app, self._drill_id
 
         def choose() -> Exercise:
-            app.drill.choose_level(drill_id, app.trainee_id, level)
-            return app.drill.begin(drill_id, app.trainee_id)
+            app.drill.choose_level(app.actor, drill_id, level)
+            return app.drill.begin(app.actor, drill_id)
 
         self._begin(choose)
 
@@ -190,7 +190,7 @@ class DrillPage(States):
         app, exercise, hint_seen = self._context.app, self._exercise, self._hint is not None
         self.composer.set_waiting(True, "Listening …")
         self._job = self._context.lane.call(
-            lambda _: app.drill.attempt(exercise, app.trainee_id, text, hint_seen=hint_seen),
+            lambda _: app.drill.attempt(app.actor, exercise, text, hint_seen=hint_seen),
             self._on_answered,
             lambda trouble: self._on_failed(trouble, text),
         )
@@ -227,6 +227,7 @@ class DrillPage(States):
     def _add(self, line: QLayout) -> None:
         """Add to the end, above the space that keeps everything at the top."""
         self._talk.body.insertLayout(self._talk.body.count() - 1, line)
+        self._on_range_changed()
 
     def _on_range_changed(self) -> None:
         # The page's parts get their places only after it has grown.
@@ -235,7 +236,9 @@ class DrillPage(States):
     def _show_newest(self) -> None:
         """Show the end, or the beginning of the newest words when they and their feedback are longer than the view."""
         inside = self._talk.widget()
-        if self._newest is not None and inside is not None:
+        layout = inside.layout() if inside is not None else None
+        if self._newest is not None and inside is not None and layout is not None:
+            layout.activate()
             top = self._newest.mapTo(inside, QPoint(0, 0)).y() - SPACE_4
             bar = self._talk.verticalScrollBar()
             bar.setValue(min(top, bar.maximum()))

@@ -38,9 +38,7 @@ class DrillsPage(States):
         if not self._has_data:
             self.show_loading()
         app = self._context.app
-        self._job = self._context.lane.call(
-            lambda _: app.drill.drills(app.trainee_id), self._on_loaded, self._on_failed
-        )
+        self._job = self._context.lane.call(lambda _: app.drill.drills(app.actor), self._on_loaded, self._on_failed)
 
     def _on_failed(self, trouble: Trouble) -> None:
         self._has_data = False

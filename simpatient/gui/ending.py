@@ -5,6 +5,7 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
+from simpatient.domain.people import Actor
 from simpatient.domain.session import Session
 from simpatient.gui.bridge import Lane, Trouble
 from simpatient.gui.widgets.dialogs import Question
@@ -15,7 +16,7 @@ _WORDS = "Your own rating comes first, then feedback on single moments. You can 
 class Ends(Protocol):
     """Who ends sessions."""
 
-    def end(self, session_id: str) -> Session:
+    def end(self, actor: Actor, session_id: str) -> Session:
         """Score the branch in use and end the session."""
         ...
 
@@ -25,6 +26,7 @@ class Ending:
 
     Args:
         ends: Who ends it.
+        actor: Who practises.
         lane: The worker that waits for it.
         on_began: Told that it is being ended.
         on_ended: Given the session as it ended.
@@ -34,12 +36,14 @@ class Ending:
     def __init__(
         self,
         ends: Ends,
+        actor: Actor,
         lane: Lane,
         on_began: Callable[[], object],
         on_ended: Callable[[Session], None],
         on_failed: Callable[[Trouble, Callable[[], None]], None],
     ) -> None:
         self._ends = ends
+        self._actor = actor
         self._lane = lane
         self._on_began = on_began
         self._on_ended = on_ended
@@ -55,7 +59,7 @@ class Ending:
         ends = self._ends
         self._on_began()
         self._lane.call(
-            lambda _: ends.end(session_id),
+            lambda _: ends.end(self._actor, session_id),
             self._on_ended,
             lambda trouble: self._on_failed(trouble, lambda: self._end(session_id)),
         )

@@ -53,12 +53,13 @@ class JudgeCard(QWidget):
 
     def ask(self, choice: JudgeChoice) -> None:
         """Let a model read; minutes may pass, so it does not hold up the rest of the window."""
-        judge, session = self._context.app.judge, self._data.session
+        app, session = self._context.app, self._data.session
         total = sum(len(card_there.criteria) for card_there in session.scorecards)
         self._show_busy(choice.title)
 
         def rate(work: Work) -> None:
-            judge.rate(
+            app.judge.rate(
+                app.actor,
                 session.id,
                 choice.id,
                 leaf=session.leaf,
@@ -80,9 +81,9 @@ class JudgeCard(QWidget):
         self._show_choices()
 
     def _on_back(self) -> None:
-        judge, session = self._context.app.judge, self._data.session
+        app, session = self._context.app, self._data.session
         self._context.lane.call(
-            lambda _: judge.rate_by_formulas(session.id, leaf=session.leaf),
+            lambda _: app.judge.rate_by_formulas(app.actor, session.id, leaf=session.leaf),
             lambda _: self._on_rated(),
             self._context.navigator.tell_trouble,
         )

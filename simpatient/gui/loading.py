@@ -73,7 +73,7 @@ def load_start(app: App) -> StartData:
     """Fetch the start page."""
     courses: tuple[Curriculum, ...] = app.library.curricula()
     units = {(course.id, unit.id): unit for course in courses for unit in course.units}
-    return StartData(app.progress.home(app.trainee_id), units)
+    return StartData(app.progress.home(app.actor), units)
 
 
 def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
@@ -85,13 +85,13 @@ def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | 
 def load_session(app: App, session: Session) -> SessionData:
     """Fetch what the session page shows around a session."""
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
-    drafts = app.session_drafts.drafts(session.id)
+    drafts = app.session_drafts.drafts(app.actor, session.id)
     return SessionData(session, case, CodeNames(app.library.schemes()), drafts)
 
 
 def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefData:
     """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
-    session = app.review.session(session_id, leaf)
+    session = app.review.session(app.actor, session_id, leaf)
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
     may_see = session.self_rating is not None
     return DebriefData(
@@ -99,17 +99,17 @@ def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefD
         case=case,
         questions=app.review.questions(),
         names=CodeNames(app.library.schemes()),
-        debrief=app.review.debrief(session_id, leaf) if may_see else None,
+        debrief=app.review.debrief(app.actor, session_id, leaf) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
-        exercises=app.write.exercises(session_id) if may_see else (),
-        judges=app.judge.choices(session_id) if may_see else (),
-        drafts=app.session_drafts.drafts(session_id),
+        exercises=app.write.exercises(app.actor, session_id) if may_see else (),
+        judges=app.judge.choices(app.actor, session_id) if may_see else (),
+        drafts=app.session_drafts.drafts(app.actor, session_id),
     )
 
 
 def load_progress(app: App) -> Progress:
     """Fetch all past sessions, curves and objectives."""
-    return app.progress.progress(app.trainee_id)
+    return app.progress.progress(app.actor)
 
 
 def _unit(app: App, curriculum_id: str | None, unit_id: str | None) -> CurriculumUnit | None:

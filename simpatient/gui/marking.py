@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from simpatient.domain.people import Actor
 from simpatient.domain.session import Session
 from simpatient.gui.bridge import Lane, Trouble
 from simpatient.gui.session_log import SessionLog
@@ -11,7 +12,7 @@ from simpatient.gui.session_log import SessionLog
 class Marks(Protocol):
     """Where marks are stored."""
 
-    def mark(self, session_id: str, turn: int, marked: bool) -> None:
+    def mark(self, actor: Actor, session_id: str, turn: int, marked: bool) -> None:
         """Set or clear the trainee's mark on a moment."""
         ...
 
@@ -21,13 +22,17 @@ class Marking:
 
     Args:
         marks: Where they are stored.
+        actor: Who practises.
         lane: The worker that waits for it.
         log: Where they are shown.
         on_trouble: Told why one could not be stored.
     """
 
-    def __init__(self, marks: Marks, lane: Lane, log: SessionLog, on_trouble: Callable[[Trouble], object]) -> None:
+    def __init__(
+        self, marks: Marks, actor: Actor, lane: Lane, log: SessionLog, on_trouble: Callable[[Trouble], object]
+    ) -> None:
         self._marks = marks
+        self._actor = actor
         self._lane = lane
         self._log = log
         self._on_trouble = on_trouble
@@ -48,7 +53,9 @@ class Marking:
         marked = turn in self._marked
         self._log.set_marked(turn, marked)
         self._lane.call(
-            lambda _: marks.mark(session_id, turn, marked), None, lambda trouble: self._on_failed(turn, trouble)
+            lambda _: marks.mark(self._actor, session_id, turn, marked),
+            None,
+            lambda trouble: self._on_failed(turn, trouble),
         )
 
     def _on_failed(self, turn: int, trouble: Trouble) -> None:

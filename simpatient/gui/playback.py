@@ -38,11 +38,13 @@ class Playback(QObject):
         self.stop()
         if was_playing:
             return
-        listening, loudspeaker = self._context.app.listening_back, read_voice(self._context.preferences).loudspeaker
+        app, loudspeaker = self._context.app, read_voice(self._context.preferences).loudspeaker
         self._playing = button
         button.setText(STOP)
         self._job = self._context.sounds.call(
-            lambda work: listening.play(clip, loudspeaker, work.cancel), lambda _: self._show_ended(), self._on_failed
+            lambda work: app.listening_back.play(app.actor, clip, loudspeaker, work.cancel),
+            lambda _: self._show_ended(),
+            self._on_failed,
         )
 
     def _on_failed(self, trouble: Trouble) -> None:

@@ -14,9 +14,10 @@ from simpatient.gui.context import Context
 from simpatient.gui.loading import load_progress
 from simpatient.gui.session_table import SessionTable
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.widgets.chart import Chart, Line
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
-from simpatient.gui.widgets.plots import Chart, Line, Plot
+from simpatient.gui.widgets.plots import Plot
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import NONE, number, plural
@@ -154,7 +155,7 @@ class ProgressPage(States):
         app = self._context.app
         pdf, csv = (target, None) if kind == "pdf" else (None, target)
         self._context.lane.call(
-            lambda _: app.reports.progress(app.trainee_id, pdf=pdf, csv=csv),
+            lambda _: app.reports.progress(app.actor, pdf=pdf, csv=csv),
             lambda _: self._on_exported(target),
             self._context.navigator.tell_trouble,
         )

@@ -57,6 +57,7 @@ class SessionPage(States):
 
     def _make_parts(self) -> None:
         app, lane, navigator = self._context.app, self._context.lane, self._context.navigator
+        practise, actor = app.practise, app.actor
         self.log, self.composer, self.clock = ChatLog(), Composer(), SessionClock()
         self.bar, self.side, self.pause_cover = SessionBar(self.clock.chip), SessionSide(), PauseCover()
         # Stays as long as the session: it cannot be waved away like other messages.
@@ -66,9 +67,9 @@ class SessionPage(States):
         self.voice_bar.hide()
         self._turns = SessionLog(self.log, self._correct_button)
         self._exchanges = Exchanges(self.composer, self._turns, self._context.drafts, self._on_no_answer)
-        self._typed = TypedTalk(app.practise, lane, self._exchanges, self._turns.add_words)
-        self._marking = Marking(app.practise, lane, self._turns, navigator.tell_trouble)
-        self._ending = Ending(app.practise, lane, self._on_ending, self._on_ended, self._on_end_failed)
+        self._typed = TypedTalk(practise, actor, lane, self._exchanges, self._turns.add_words)
+        self._marking = Marking(practise, actor, lane, self._turns, navigator.tell_trouble)
+        self._ending = Ending(practise, actor, lane, self._on_ending, self._on_ended, self._on_end_failed)
         self.voice = VoiceTalk(self._context, self.voice_bar, self)
 
     def _connect(self) -> None:
@@ -137,7 +138,7 @@ class SessionPage(States):
     def resume(self, session_id: str) -> None:
         """Continue a stored session; an unanswered turn is answered first."""
         app = self._context.app
-        self._load(lambda: load_session(app, app.practise.resume(session_id)))
+        self._load(lambda: load_session(app, app.practise.resume(app.actor, session_id)))
 
     def _load(self, fetch: Callable[[], SessionData]) -> None:
         if self._job is not None:

@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         self._app = app
         files = self._files or FileDialogs()
         lanes = self.lane, _existing(self._errands), _existing(self._sounds)
-        self._drafts = DraftKeeper(app.session_drafts, Lane("drafts", self), self.tell_trouble, self)
+        self._drafts = DraftKeeper(app.session_drafts, app.actor, Lane("drafts", self), self.tell_trouble, self)
         context = Context(app, *lanes, self._drafts, self, self._preferences, files)
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)

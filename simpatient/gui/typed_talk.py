@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from simpatient.domain.cancellation import CancelToken
+from simpatient.domain.people import Actor
 from simpatient.gui.bridge import Job, Lane
 from simpatient.gui.exchanges import Exchanges
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.practise import Exchange
 
 
@@ -13,7 +14,12 @@ class Replies(Protocol):
     """Who answers."""
 
     def reply(
-        self, session_id: str, text: str, on_chunk: Callable[[str], None], cancel: CancelToken | None = None
+        self,
+        actor: Actor,
+        session_id: str,
+        text: str,
+        on_chunk: Callable[[str], None],
+        cancel: CancelToken | None = None,
     ) -> Exchange:
         """Store the trainee's turn, then answer it."""
         ...
@@ -24,13 +30,17 @@ class TypedTalk:
 
     Args:
         replies: Who answers.
+        actor: Who practises.
         lane: The worker that waits for the answer.
         exchanges: Where words go.
         on_words: Given words of an answer that is still being written.
     """
 
-    def __init__(self, replies: Replies, lane: Lane, exchanges: Exchanges, on_words: Callable[[str], None]) -> None:
+    def __init__(
+        self, replies: Replies, actor: Actor, lane: Lane, exchanges: Exchanges, on_words: Callable[[str], None]
+    ) -> None:
         self._replies = replies
+        self._actor = actor
         self._lane = lane
         self._exchanges = exchanges
         self._on_words = on_words
@@ -40,7 +50,7 @@ class TypedTalk:
         """Send words; the answer is shown as it comes."""
         self._exchanges.begin(text)
         self._job = self._lane.call(
-            lambda work: self._replies.reply(session_id, text, work.chunk, work.cancel),
+            lambda work: self._replies.reply(self._actor, session_id, text, work.chunk, work.cancel),
             self._exchanges.settle,
             self._exchanges.fail,
             self._on_words,

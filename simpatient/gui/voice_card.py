@@ -53,7 +53,7 @@ class VoiceCard(QFrame):
     def refresh(self) -> None:
         """Look again at devices, engines and consents."""
         app = self._context.app
-        check, consents, me = app.sound_check, app.consents, app.trainee_id
+        check, consents, me = app.sound_check, app.consents, app.actor
 
         def look() -> _Found:
             allowed = consents.has(me, "microphone"), consents.has(me, "keep_audio")
@@ -157,7 +157,7 @@ class VoiceCard(QFrame):
             self._consent("keep_audio", given=True)
 
     def _consent(self, purpose: Purpose, *, given: bool) -> None:
-        consents, me = self._context.app.consents, self._context.app.trainee_id
+        consents, me = self._context.app.consents, self._context.app.actor
         act = consents.give if given else consents.withdraw
         self._context.lane.call(lambda _: act(me, purpose), lambda _: self.refresh(), self._on_trouble)
 
@@ -182,7 +182,7 @@ class VoiceCard(QFrame):
     # Testing
 
     def _on_record(self) -> None:
-        check, me = self._context.app.sound_check, self._context.app.trainee_id
+        check, me = self._context.app.sound_check, self._context.app.actor
         settings = read_voice(self._context.preferences)
 
         def test(work: Work) -> None:

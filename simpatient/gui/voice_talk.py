@@ -98,9 +98,9 @@ class VoiceTalk(QObject):
     def begin(self, session: Session) -> None:
         """Ask for consent where it is not given, then talk."""
         self._session, self._is_wanted = session, True
-        consents, trainee = self._context.app.consents, self._context.app.trainee_id
+        consents, actor = self._context.app.consents, self._context.app.actor
         self._context.lane.call(
-            lambda _: consents.has(trainee, "microphone"), self._on_consent_known, self._on_begin_failed
+            lambda _: consents.has(actor, "microphone"), self._on_consent_known, self._on_begin_failed
         )
 
     def end(self) -> None:
@@ -157,21 +157,23 @@ class VoiceTalk(QObject):
         question.open()
 
     def _on_agreed(self) -> None:
-        consents, trainee = self._context.app.consents, self._context.app.trainee_id
+        consents, actor = self._context.app.consents, self._context.app.actor
         self._context.lane.call(
-            lambda _: consents.give(trainee, "microphone"), lambda _: self._open(), self._on_begin_failed
+            lambda _: consents.give(actor, "microphone"), lambda _: self._open(), self._on_begin_failed
         )
 
     def _open(self) -> None:
         session, settings = self._session, read_voice(self._context.preferences)
         if session is None or not self._is_wanted:
             return
-        talk, post = self._context.app.talking, self._context.lane.post
+        app, post = self._context.app, self._context.lane.post
         self._bar.set_mode(settings.mode, hears_all_along=settings.uses_headphones)
         self._bar.set_state("off")
         self._bar.show()
         self._context.lane.call(
-            lambda _: talk.begin(session, settings, lambda event: post(lambda: self._on_event(event))),
+            lambda _: app.talking.begin(
+                app.actor, session, settings, lambda event: post(lambda: self._on_event(event))
+            ),
             self._on_begun,
             self._on_begin_failed,
         )

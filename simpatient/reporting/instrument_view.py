@@ -87,11 +87,11 @@ def _measure(value: SummaryValue, summary: Summary, rubric: Rubric) -> view.Meas
     return view.Measure(
         label=summary.label,
         explanation=summary.explanation,
-        value=wording.summary_words(value, summary.unit),
+        value=wording.summary_words(value, summary),
         n=str(value.n),
         band=wording.band(value, summary),
         borders=f"{borders}. {source}." if borders else "",
-        reason=wording.summary_reason(value),
+        reason=wording.summary_reason(value, summary),
         bar=_bar(value, summary, rubric, borders),
     )
 

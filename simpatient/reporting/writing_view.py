@@ -27,7 +27,7 @@ def _exercise(exercise: Exercise, attempt: Attempt) -> view.WrittenExercise:
     figures = tuple(
         (
             summaries[value.id].label,
-            wording.summary_reason(value) or wording.summary_words(value, summaries[value.id].unit),
+            wording.summary_reason(value, summaries[value.id]) or wording.summary_words(value, summaries[value.id]),
         )
         for value in attempt.summaries
         if value.id in summaries

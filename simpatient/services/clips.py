@@ -13,11 +13,11 @@ class ClipStore(Protocol):
         """Keep a sound and return its id."""
         ...
 
-    def load(self, clip: str) -> Sound:
-        """Return a kept sound.
+    def load(self, trainee_id: str, clip: str) -> Sound:
+        """Return a kept sound of a trainee.
 
         Raises:
-            NotFound: It was deleted, or its time is over.
+            NotFound: It was deleted, its time is over, or it is another trainee's.
         """
         ...
 

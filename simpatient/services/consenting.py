@@ -4,6 +4,7 @@ from typing import Protocol
 
 from simpatient.domain.consent import Consent, Purpose
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.services.clips import ClipStore
 from simpatient.services.ports import Clock, ConsentRepository
 
@@ -27,7 +28,7 @@ class ConsentNeeded(UserFacingError):
 class Consents(Protocol):
     """What may be asked of consents by the services that depend on one."""
 
-    def require(self, trainee_id: str, purpose: Purpose) -> None:
+    def require(self, actor: Actor, purpose: Purpose) -> None:
         """Raise ``ConsentNeeded`` unless the trainee has agreed to the present wording."""
         ...
 
@@ -40,29 +41,31 @@ class ConsentService:
         self._clips = clips
         self._clock = clock
 
-    def has(self, trainee_id: str, purpose: Purpose) -> bool:
+    def has(self, actor: Actor, purpose: Purpose) -> bool:
         """Whether a trainee has agreed to a purpose, in its present wording."""
-        given = self._consents.consents(trainee_id)
+        given = self._consents.consents(actor.person_id)
         return any(c.holds and c.purpose == purpose and c.wording == WORDINGS[purpose] for c in given)
 
-    def require(self, trainee_id: str, purpose: Purpose) -> None:
+    def require(self, actor: Actor, purpose: Purpose) -> None:
         """Raise ``ConsentNeeded`` unless ``has``."""
-        if not self.has(trainee_id, purpose):
+        if not self.has(actor, purpose):
             raise ConsentNeeded("You have not agreed to this yet.", "Open Settings, Talking, and agree to it first.")
 
-    def give(self, trainee_id: str, purpose: Purpose) -> None:
+    def give(self, actor: Actor, purpose: Purpose) -> None:
         """Store that a trainee agrees to the present wording; on return it is durable."""
-        if self.has(trainee_id, purpose):
+        if self.has(actor, purpose):
             return
         now = self._clock.now()
-        self._consents.add(Consent(trainee_id=trainee_id, purpose=purpose, wording=WORDINGS[purpose], given_at=now))
+        self._consents.add(
+            Consent(trainee_id=actor.person_id, purpose=purpose, wording=WORDINGS[purpose], given_at=now)
+        )
 
-    def withdraw(self, trainee_id: str, purpose: Purpose) -> None:
+    def withdraw(self, actor: Actor, purpose: Purpose) -> None:
         """Take a consent back; without the one for keeping sound, what was kept is deleted."""
-        self._consents.withdraw(trainee_id, purpose, self._clock.now())
+        self._consents.withdraw(actor.person_id, purpose, self._clock.now())
         if purpose == "keep_audio":
-            self._clips.delete_all(trainee_id)
+            self._clips.delete_all(actor.person_id)
 
-    def history(self, trainee_id: str) -> tuple[Consent, ...]:
+    def history(self, actor: Actor) -> tuple[Consent, ...]:
         """Return everything a trainee has agreed to and taken back, oldest first."""
-        return self._consents.consents(trainee_id)
+        return self._consents.consents(actor.person_id)

@@ -22,6 +22,7 @@ from simpatient.domain.drill import (
     tries_needed,
 )
 from simpatient.domain.errors import NotFound, UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.domain.ports import Coder
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.services.drill_spacing import remembered
@@ -82,20 +83,20 @@ class DrillService:
         self._coder = coder
         self._clock = clock
 
-    def drills(self, trainee_id: str) -> tuple[DrillCard, ...]:
+    def drills(self, actor: Actor) -> tuple[DrillCard, ...]:
         """Return all drills: those that are due first, the longest due at the top, then new ones, then the rest."""
         now = self._clock.now()
-        states = {state.drill_id: state for state in self._drills.states(trainee_id)}
+        states = {state.drill_id: state for state in self._drills.states(actor.person_id)}
         cards = [_card(drill, states.get(drill.id), now) for drill in self._library.drills()]
         order = {"due": 0, "new": 1, "later": 2}
         return tuple(sorted(cards, key=lambda card: (order[card.due], card.due_at or now)))
 
-    def begin(self, drill_id: str, trainee_id: str, stimulus_id: str = "", *, leave_out: str = "") -> Exercise:
+    def begin(self, actor: Actor, drill_id: str, stimulus_id: str = "", *, leave_out: str = "") -> Exercise:
         """Return the next stimulus of a drill as a new round.
 
         Args:
+            actor: Whose turn it is.
             drill_id: The drill.
-            trainee_id: Whose turn it is.
             stimulus_id: The stimulus wanted; '' leaves the choice to level and spacing.
             leave_out: The stimulus just shown, when another is wanted.
 
@@ -103,12 +104,12 @@ class DrillService:
             NotFound: There is no such drill or stimulus.
         """
         drill = self._library.drill(drill_id)
-        state = self._state(drill_id, trainee_id)
+        state = self._state(actor, drill_id)
         stimulus = _named(drill, stimulus_id) if stimulus_id else next_stimulus(drill, state, leave_out)
         self._coder.prepare_for(stimulus.patient)
         return Exercise(drill=drill, stimulus=stimulus, round=state.round + 1)
 
-    def attempt(self, exercise: Exercise, trainee_id: str, text: str, *, hint_seen: bool = False) -> Answer:
+    def attempt(self, actor: Actor, exercise: Exercise, text: str, *, hint_seen: bool = False) -> Answer:
         """Judge a try, store it with its feedback, and return that.
 
         Raises:
@@ -117,12 +118,12 @@ class DrillService:
             StorageUnavailable: The try cannot be stored; it can be sent again.
         """
         drill, stimulus, text = exercise.drill, exercise.stimulus, _speakable(text)
-        before = self._state(drill.id, trainee_id)
+        before = self._state(actor, drill.id)
         number = _round_of(exercise, before)
-        earlier = self._drills.tries(trainee_id, drill.id, number)
+        earlier = self._drills.tries(actor.person_id, drill.id, number)
         shown = [each.feedback.better for each in earlier]
         made = DrillTry(
-            trainee_id=trainee_id,
+            trainee_id=actor.person_id,
             drill_id=drill.id,
             drill_version=drill.version,
             stimulus_id=stimulus.id,
@@ -138,7 +139,7 @@ class DrillService:
         self._drills.add_try(made, state)
         return _answer(made, before, state, len(earlier) + 1)
 
-    def choose_level(self, drill_id: str, trainee_id: str, level: int) -> None:
+    def choose_level(self, actor: Actor, drill_id: str, level: int) -> None:
         """Set how hard the next stimulus is, as the trainee wishes.
 
         Raises:
@@ -148,14 +149,14 @@ class DrillService:
         if level not in levels:
             there = ", ".join(str(each) for each in levels)
             raise NotFound(f"This drill has no level {level}.", f"There are: {there}.")
-        state = self._state(drill_id, trainee_id)
+        state = self._state(actor, drill_id)
         now = state.now.model_copy(update={"level": level, "easy_in_a_row": 0})
         # The round is closed: were its tries to go on, they would set the level of before it again.
         self._drills.save_state(state.model_copy(update={"before": now, "now": now, "outcomes": ()}))
 
-    def _state(self, drill_id: str, trainee_id: str) -> DrillState:
-        found = self._drills.state(trainee_id, drill_id)
-        return found or DrillState(trainee_id=trainee_id, drill_id=drill_id)
+    def _state(self, actor: Actor, drill_id: str) -> DrillState:
+        found = self._drills.state(actor.person_id, drill_id)
+        return found or DrillState(trainee_id=actor.person_id, drill_id=drill_id)
 
     def _labels(self, scheme_id: str) -> dict[str, str]:
         schemes = [scheme for scheme in self._library.schemes() if scheme.id == scheme_id]

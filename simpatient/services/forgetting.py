@@ -1,6 +1,8 @@
 """Deleting a session for good, with its sound. Must not know where anything is stored."""
 
+from simpatient.domain.people import Actor
 from simpatient.services.clips import ClipStore
+from simpatient.services.policy import session_of
 from simpatient.services.ports import SessionRepository
 
 
@@ -11,7 +13,7 @@ class ForgettingService:
         self._sessions = sessions
         self._clips = clips
 
-    def delete_session(self, session_id: str) -> None:
+    def delete_session(self, actor: Actor, session_id: str) -> None:
         """Delete a session and the sound of its turns.
 
         The sound goes first: if the disk fails between the two, what is left can be seen and deleted again.
@@ -19,6 +21,6 @@ class ForgettingService:
         Raises:
             NotFound: There is no such session.
         """
-        self._sessions.get(session_id)
+        session_of(self._sessions, actor, session_id)
         self._clips.delete_session(session_id)
         self._sessions.delete(session_id)

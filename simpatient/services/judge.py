@@ -6,10 +6,13 @@ Never defaulted to the patient's own model: that one is offered last, and said t
 from simpatient.assessment.regrading import with_ratings
 from simpatient.assessment.scoring import score
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import UserFacingError
-from simpatient.domain.ports import Cancellation, Coder, OnDone
+from simpatient.domain.people import Actor
+from simpatient.domain.ports import Coder, OnDone
 from simpatient.domain.score import Score, Scorecard
 from simpatient.domain.session import Session
+from simpatient.services.policy import session_of
 from simpatient.services.ports import ContentLibrary, Judges, SessionRepository
 from simpatient.services.practise import coded_turns
 from simpatient.services.speaking import judge_note
@@ -39,9 +42,9 @@ class JudgeService:
         self._judges = judges
         self._coder = coder
 
-    def choices(self, session_id: str) -> tuple[JudgeChoice, ...]:
+    def choices(self, actor: Actor, session_id: str) -> tuple[JudgeChoice, ...]:
         """Return the models that can be asked now, the patient's own last."""
-        model = self._sessions.get(session_id).manifest.model
+        model = session_of(self._sessions, actor, session_id).manifest.model
         found = [
             JudgeChoice(
                 id=judge, title=title, note=judge_note(judge), is_patients_own=self._judges.is_same(judge, model)
@@ -52,6 +55,7 @@ class JudgeService:
 
     def rate(
         self,
+        actor: Actor,
         session_id: str,
         judge: str,
         *,
@@ -64,6 +68,7 @@ class JudgeService:
         All or nothing: when the model fails or is stopped half-way, the scorecards stay as they were.
 
         Args:
+            actor: Who wants it.
             session_id: The session.
             judge: Which model, of ``choices``.
             leaf: The ended branch; the one in use when None.
@@ -75,7 +80,7 @@ class JudgeService:
             ModelUnavailable: The model cannot be asked.
             Cancelled: ``cancel`` was set.
         """
-        session = self._scored(session_id, leaf)
+        session = self._scored(actor, session_id, leaf)
         turns = coded_turns(session.path(), self._coder)
         rubrics = [self._library.rubric(card.rubric) for card in session.scorecards]
         ratings: dict[str, tuple[Score, ...]] = {}
@@ -86,7 +91,7 @@ class JudgeService:
                 ratings[rubric.id] = grader.grade(turns, rubric, cancel=cancel, on_done=counting)
                 before += len(rubric.criteria)
         # Read again: a model takes minutes, and something may have been written down meanwhile.
-        session = self._scored(session_id, session.leaf)
+        session = self._scored(actor, session_id, session.leaf)
         self._store(
             session,
             [
@@ -95,13 +100,13 @@ class JudgeService:
             ],
         )
 
-    def rate_by_formulas(self, session_id: str, *, leaf: int | None = None) -> None:
+    def rate_by_formulas(self, actor: Actor, session_id: str, *, leaf: int | None = None) -> None:
         """Put the program's own ratings back; what was judged from writing stays.
 
         Raises:
             UserFacingError: There are no scorecards.
         """
-        session = self._scored(session_id, leaf)
+        session = self._scored(actor, session_id, leaf)
         turns = coded_turns(session.path(), self._coder)
         cards = []
         for card in session.scorecards:
@@ -112,12 +117,13 @@ class JudgeService:
             cards.append(with_ratings(own, turns, rubric, kept))
         self._store(session, cards)
 
-    def count(self, session_id: str, *, leaf: int | None = None) -> int:
+    def count(self, actor: Actor, session_id: str, *, leaf: int | None = None) -> int:
         """Return how many criteria there are to rate, for a progress bar."""
-        return sum(len(card.criteria) for card in self._sessions.get(session_id).on_branch(leaf).scorecards)
+        session = session_of(self._sessions, actor, session_id).on_branch(leaf)
+        return sum(len(card.criteria) for card in session.scorecards)
 
-    def _scored(self, session_id: str, leaf: int | None) -> Session:
-        session = self._sessions.get(session_id).on_branch(leaf)
+    def _scored(self, actor: Actor, session_id: str, leaf: int | None) -> Session:
+        session = session_of(self._sessions, actor, session_id).on_branch(leaf)
         if not session.scorecards:
             raise UserFacingError("There is nothing to rate yet.", "End the session first.")
         return session

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
+from simpatient.domain.people import Actor
 from simpatient.services.clips import ClipStore
 from simpatient.services.speech_ports import Sink
 
@@ -19,15 +20,15 @@ class ListeningBackService:
         self._clips = clips
         self._sink = sink
 
-    def play(self, clip: str, loudspeaker: str = "", cancel: Cancellation | None = None) -> float:
+    def play(self, actor: Actor, clip: str, loudspeaker: str = "", cancel: Cancellation | None = None) -> float:
         """Play a kept sound to its end, or until ``cancel`` is set; return how many seconds were heard.
 
         Raises:
-            NotFound: It was deleted, or its time is over.
+            NotFound: It was deleted, its time is over, or it is not the actor's.
             StorageUnavailable: It cannot be read.
             AudioUnavailable: There is no loudspeaker, or it broke off.
         """
-        sound = self._clips.load(clip)
+        sound = self._clips.load(actor.person_id, clip)
         sink = self._sink(loudspeaker)
         try:
             return sink.play(sound, cancel)

@@ -7,10 +7,12 @@ from threading import RLock
 
 from simpatient.assessment.scoring import score
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation, CancelToken, stop_if_cancelled
 from simpatient.domain.case import Case
 from simpatient.domain.codes import Speaker, TurnCodes
-from simpatient.domain.errors import Cancelled, UserFacingError
-from simpatient.domain.ports import Cancellation, Coder, RememberingEncoder
+from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
+from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.domain.score import Scorecard
 from simpatient.domain.session import CodedTurn, Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
@@ -18,8 +20,8 @@ from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.heard import as_heard
 from simpatient.patient.mind import OnPlan, Reply
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
+from simpatient.services.policy import accessible, session_of
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
 from simpatient.services.speaking import GUIDED, STAND_IN_NOTE, Speakers, stood_in
 
@@ -96,9 +98,9 @@ class PractiseService:
 
     def start(
         self,
+        actor: Actor,
         case_id: str,
         *,
-        trainee_id: str,
         seed: int | None = None,
         curriculum_id: str | None = None,
         unit_id: str | None = None,
@@ -107,8 +109,8 @@ class PractiseService:
         """Start a session; it holds the patient's opening turn when the case lets the patient begin.
 
         Args:
+            actor: Whose session it is.
             case_id: Which case.
-            trainee_id: Whose session it is.
             seed: Makes the patient's variety repeatable; drawn when not given.
             curriculum_id: The curriculum it is held for.
             unit_id: The unit it is held for.
@@ -123,7 +125,7 @@ class PractiseService:
         chosen = self._new_seed() if seed is None else seed
         session = Session(
             id=self._reserved.pop((case_id, model), None) or self._new_id(),
-            trainee_id=trainee_id,
+            trainee_id=actor.person_id,
             case_id=case_id,
             curriculum_id=curriculum_id,
             unit_id=unit_id,
@@ -140,6 +142,7 @@ class PractiseService:
 
     def reply(
         self,
+        actor: Actor,
         session_id: str,
         text: str,
         on_chunk: OnChunk,
@@ -149,6 +152,7 @@ class PractiseService:
         """Store the trainee's turn, then answer it; chunks are a preview, the return value is the truth.
 
         Args:
+            actor: Who speaks.
             session_id: Which session.
             text: The trainee's words.
             on_chunk: Given the patient's words as they come.
@@ -161,7 +165,7 @@ class PractiseService:
             Cancelled: The trainee's turn is stored, the answer is not; ``resume`` answers it.
         """
         with self._lock:
-            session = self._open_session(session_id)
+            session = self._open_session(actor, session_id)
             said = clean_text(text)
             if len(said) > LONGEST_TURN:
                 raise _too_long(said)
@@ -177,19 +181,19 @@ class PractiseService:
             session = self._keep(_with_turn(session, turn))
             return self._answer(session, turn, on_chunk, cancel, aloud)
 
-    def keep_heard(self, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
+    def keep_heard(self, actor: Actor, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
         """Store how a patient's turn was spoken; of one that was cut off, only what was heard has been said.
 
         Raises:
             UserFacingError: There is no such patient turn.
         """
         with self._lock:
-            session = self._current(session_id)
+            session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "patient")
             facts = self._minds.of(self._library.case(session.case_id).persona).persona.facts
             return self._amend(session, as_heard(stored, heard, facts).model_copy(update={"speech": speech}))
 
-    def correct(self, session_id: str, turn: int, text: str) -> Turn:
+    def correct(self, actor: Actor, session_id: str, turn: int, text: str) -> Turn:
         """Put right what the recogniser misheard: codes and, after the session, scores follow; both texts are kept.
 
         Raises:
@@ -201,7 +205,7 @@ class PractiseService:
         if len(said) > LONGEST_TURN:
             raise _too_long(said)
         with self._lock:
-            session = self._current(session_id)
+            session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "trainee")
             if stored.speech is None:
                 raise UserFacingError("This turn was typed, not spoken.", "Only spoken turns can be corrected.")
@@ -209,7 +213,7 @@ class PractiseService:
             before = session.path(turn)[-2:-1]
             codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
             amended = self._amend(session, changed.model_copy(update={"codes": codes}))
-            session = self._current(session_id)
+            session = self._current(actor, session_id)
             for leaf in session.debriefed:  # every ended branch that holds the turn, whichever is in use
                 if any(each.turn == turn for each in session.path(leaf)):
                     self._sessions.save_scorecards(session_id, leaf, self.score(session.on_branch(leaf)))
@@ -222,37 +226,38 @@ class PractiseService:
         self._keep(session.model_copy(update={"turns": turns}))
         return turn
 
-    def resume(self, session_id: str) -> Session:
+    def resume(self, actor: Actor, session_id: str) -> Session:
         """Return a session as it was left; a turn that was never answered is answered now."""
         with self._lock:
-            session = self._keep(self._sessions.get(session_id))
+            session = self._keep(session_of(self._sessions, actor, session_id))
             path = session.path()
             if not session.is_ended and path and path[-1].speaker == "trainee":
                 self._answer(session, path[-1], lambda _: None, None)
             return self._live[session_id]
 
-    def mark(self, session_id: str, turn: int, marked: bool) -> None:
+    def mark(self, actor: Actor, session_id: str, turn: int, marked: bool) -> None:
         """Set or clear the trainee's mark on a moment."""
         with self._lock:
+            self._current(actor, session_id)
             self._sessions.mark_turn(session_id, turn, marked)
             self._live.pop(session_id, None)
 
-    def branch(self, session_id: str, from_turn: int) -> Session:
+    def branch(self, actor: Actor, session_id: str, from_turn: int) -> Session:
         """Retry from a patient turn: what follows is kept as a sibling branch.
 
         Raises:
             UserFacingError: ``from_turn`` is not a patient turn of this session.
         """
         with self._lock:
-            _turn_of(self._sessions.get(session_id), from_turn, "patient")
+            _turn_of(session_of(self._sessions, actor, session_id), from_turn, "patient")
             self._sessions.set_leaf(session_id, from_turn)
             self._sessions.reopen(session_id)
             return self._keep(self._sessions.get(session_id))
 
-    def end(self, session_id: str) -> Session:
+    def end(self, actor: Actor, session_id: str) -> Session:
         """Score the branch in use and end the session."""
         with self._lock:
-            session = self._current(session_id)
+            session = self._current(actor, session_id)
             if session.leaf is not None:
                 self._code_patient_turns(session)
                 session = self._live[session_id]
@@ -286,8 +291,7 @@ class PractiseService:
         speak = self._speakers.speaker(session, case, path, on_chunk, cancel, aloud.enough)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, aloud.on_plan)
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
         patient = self._patient_turn(
             reply, turn.turn + 1, turn.turn, timings, state, is_remote=session.manifest.is_remote
@@ -360,8 +364,8 @@ class PractiseService:
             seed=seed,
         )
 
-    def _open_session(self, session_id: str) -> Session:
-        session = self._current(session_id)
+    def _open_session(self, actor: Actor, session_id: str) -> Session:
+        session = self._current(actor, session_id)
         if session.is_ended:
             raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to go on.")
         path = session.path()
@@ -369,8 +373,9 @@ class PractiseService:
             self._answer(session, path[-1], lambda _: None, None)
         return self._live[session_id]
 
-    def _current(self, session_id: str) -> Session:
-        return self._live.get(session_id) or self._keep(self._sessions.get(session_id))
+    def _current(self, actor: Actor, session_id: str) -> Session:
+        live = self._live.get(session_id)
+        return accessible(actor, live) if live else self._keep(session_of(self._sessions, actor, session_id))
 
     def _keep(self, session: Session) -> Session:
         self._live[session.id] = session

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from simpatient.assessment.progress_curves import curves, units
 from simpatient.domain.base import Value
+from simpatient.domain.people import Actor
 from simpatient.domain.progress import Progress, SessionSummary, UnitProgress
 from simpatient.domain.session import Session
+from simpatient.services.policy import may_access
 from simpatient.services.ports import Clock, ContentLibrary, SessionRepository
 
 
@@ -49,10 +51,10 @@ class ProgressService:
         self._sessions = sessions
         self._clock = clock
 
-    def home(self, trainee_id: str) -> Home:
+    def home(self, actor: Actor) -> Home:
         """Return what the start page shows: the open session, the curricula, the cases."""
-        sessions = tuple(session.as_debriefed() for session in self._sessions.list_sessions(trainee_id))
-        latest = self._sessions.latest_open(trainee_id)
+        sessions = tuple(session.as_debriefed() for session in self._sessions.list_sessions(actor.person_id))
+        latest = self._sessions.latest_open(actor.person_id)
         curricula = self._library.curricula()
         return Home(
             open_session=self._attempts(latest)[0] if latest else None,
@@ -63,22 +65,22 @@ class ProgressService:
             cases=self._cards(sessions),
         )
 
-    def progress(self, trainee_id: str) -> Progress:
+    def progress(self, actor: Actor) -> Progress:
         """Return every past session, the skill curves and the objectives of all curricula."""
-        stored = self._sessions.list_sessions(trainee_id)
+        stored = self._sessions.list_sessions(actor.person_id)
         sessions = tuple(session.as_debriefed() for session in stored)
         difficulty = {case.id: case.difficulty for case in self._library.cases()}
         return Progress(
-            trainee_id=trainee_id,
+            trainee_id=actor.person_id,
             generated_at=self._clock.now(),
             sessions=tuple(attempt for session in stored for attempt in self._attempts(session)),
             curves=curves(sessions, self._library.rubrics(), difficulty),
             units=tuple(unit for c in self._library.curricula() for unit in units(c, sessions)),
         )
 
-    def trainees(self) -> tuple[str, ...]:
-        """Return the ids of all trainees with sessions."""
-        return self._sessions.list_trainees()
+    def trainees(self, actor: Actor) -> tuple[str, ...]:
+        """Return the ids of the trainees with sessions whose progress the actor may see."""
+        return tuple(trainee for trainee in self._sessions.list_trainees() if may_access(actor, trainee))
 
     def _cards(self, sessions: Sequence[Session]) -> tuple[CaseCard, ...]:
         personas = {persona.id: persona for persona in self._library.personas()}

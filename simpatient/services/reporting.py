@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.domain.report import SessionReport
 from simpatient.services.ports import Clock, ContentLibrary, ReportWriter
 from simpatient.services.progress import ProgressService
@@ -32,6 +33,7 @@ class ReportService:
 
     def session(
         self,
+        actor: Actor,
         session_id: str,
         *,
         pdf: Path | None = None,
@@ -46,7 +48,7 @@ class ReportService:
         Raises:
             UserFacingError: The session has not been ended, or a file cannot be written.
         """
-        report = self.session_report(session_id, with_disclosure=with_disclosure, leaf=leaf)
+        report = self.session_report(actor, session_id, with_disclosure=with_disclosure, leaf=leaf)
         if pdf is not None:
             self._writer.session_pdf(report, pdf)
             html = html or pdf.with_suffix(".html")
@@ -54,10 +56,10 @@ class ReportService:
             self._writer.session_html(report, html)
 
     def session_report(
-        self, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
+        self, actor: Actor, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
     ) -> SessionReport:
         """Return everything the feedback report shows: of an open retry, the newest attempt with a debrief."""
-        session = self._review.session(session_id, leaf).as_debriefed()
+        session = self._review.session(actor, session_id, leaf).as_debriefed()
         if not session.scorecards:
             raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
         case = self._library.case(session.case_id)
@@ -66,19 +68,19 @@ class ReportService:
             case=case,
             persona=self._library.persona(case.persona),
             rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
-            debrief=self._review.debrief(session_id, session.leaf),
-            disclosure=self._review.disclosure_map(session_id, session.leaf) if with_disclosure else None,
-            exercises=tuple(each for each in self._write.exercises(session_id) if each.attempts),
+            debrief=self._review.debrief(actor, session_id, session.leaf),
+            disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if with_disclosure else None,
+            exercises=tuple(each for each in self._write.exercises(actor, session_id) if each.attempts),
             generated_at=self._clock.now(),
             self_rating_questions=self._review.questions(),
             schemes=self._library.schemes(),
         )
 
     def progress(
-        self, trainee_id: str, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
+        self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
         """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
-        progress = self._progress.progress(trainee_id)
+        progress = self._progress.progress(actor)
         if pdf is not None:
             self._writer.progress_pdf(progress, pdf)
             html = html or pdf.with_suffix(".html")

@@ -2,8 +2,11 @@
 
 from simpatient.assessment.debrief import disclosure, make_debrief
 from simpatient.domain.debrief import Debrief, DisclosureMap
+from simpatient.domain.errors import NotFound
+from simpatient.domain.people import Actor
 from simpatient.domain.ports import Coder
 from simpatient.domain.session import SelfRating, Session
+from simpatient.services.policy import session_of
 from simpatient.services.ports import ContentLibrary, SessionRepository
 from simpatient.services.practise import coded_turns
 
@@ -20,27 +23,39 @@ class ReviewService:
         """Return the self-rating questions by id."""
         return dict(self._library.coaching().self_rating_questions)
 
-    def session(self, session_id: str, leaf: int | None = None) -> Session:
+    def session(self, actor: Actor, session_id: str, leaf: int | None = None) -> Session:
         """Return a session with the scorecards of its branch in use, or as seen from another ended branch.
 
         Raises:
             NotFound: There is no such session, or no ended branch with this leaf.
         """
-        return self._sessions.get(session_id).on_branch(leaf)
+        return session_of(self._sessions, actor, session_id).on_branch(leaf)
 
-    def rate_self(self, session_id: str, rating: SelfRating) -> None:
+    def latest_ended(self, actor: Actor) -> str:
+        """Return the id of the newest session with an ended branch.
+
+        Raises:
+            NotFound: No session has been ended yet.
+        """
+        for session in self._sessions.list_sessions(actor.person_id):
+            if session.is_ended or session.debriefed:
+                return session.id
+        raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
+
+    def rate_self(self, actor: Actor, session_id: str, rating: SelfRating) -> None:
         """Store the trainee's own rating, given before any score is shown."""
+        session_of(self._sessions, actor, session_id)
         self._sessions.save_self_rating(session_id, rating)
 
-    def debrief(self, session_id: str, leaf: int | None = None) -> Debrief:
+    def debrief(self, actor: Actor, session_id: str, leaf: int | None = None) -> Debrief:
         """Return the feedback on a branch (the one in use when none is named), made from the transcript alone."""
-        session = self.session(session_id, leaf)
+        session = self.session(actor, session_id, leaf)
         path = session.path()
         turns = coded_turns(path, self._coder)
         return make_debrief(session.id, path, turns, session.scorecards, self._library.coaching())
 
-    def disclosure_map(self, session_id: str, leaf: int | None = None) -> DisclosureMap:
+    def disclosure_map(self, actor: Actor, session_id: str, leaf: int | None = None) -> DisclosureMap:
         """Return what the patient told and held back on a branch, the one in use when none is named."""
-        session = self.session(session_id, leaf)
+        session = self.session(actor, session_id, leaf)
         persona = self._library.persona(self._library.case(session.case_id).persona)
         return disclosure(session.id, persona, session.path())

@@ -5,28 +5,35 @@ Must not know which page they are typed in.
 
 from collections.abc import Mapping
 
+from simpatient.domain.people import Actor
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
-from simpatient.services.ports import Clock, SessionDraftRepository
+from simpatient.services.policy import session_of
+from simpatient.services.ports import Clock, SessionDraftRepository, SessionRepository
 
 
 class SessionDraftService:
     """Keeps drafts. All methods raise ``StorageUnavailable`` when the disk fails.
 
     Args:
+        sessions: Whose session a draft belongs to.
         drafts: Where they are stored.
         clock: Tells when each was last changed.
     """
 
-    def __init__(self, *, drafts: SessionDraftRepository, clock: Clock) -> None:
+    def __init__(self, *, sessions: SessionRepository, drafts: SessionDraftRepository, clock: Clock) -> None:
+        self._sessions = sessions
         self._drafts = drafts
         self._clock = clock
+        # Drafts are stored many times a minute; a session never changes hands, so one look is enough.
+        self._accessible: set[tuple[str, str]] = set()
 
-    def keep(self, session_id: str, kind: DraftKind, texts: Mapping[str, str], part: str = "") -> None:
+    def keep(self, actor: Actor, session_id: str, kind: DraftKind, texts: Mapping[str, str], part: str = "") -> None:
         """Store what is half-written now; nothing in ``texts`` removes the draft.
 
         Raises:
-            NotFound: There is no such session.
+            NotFound: There is no such session of the actor's.
         """
+        self._check(actor, session_id)
         if not texts:
             self._drafts.remove(session_id, kind, part)
             return
@@ -34,10 +41,16 @@ class SessionDraftService:
             SessionDraft(session_id=session_id, kind=kind, part=part, texts=dict(texts), at=self._clock.now())
         )
 
-    def drafts(self, session_id: str) -> tuple[SessionDraft, ...]:
+    def drafts(self, actor: Actor, session_id: str) -> tuple[SessionDraft, ...]:
         """Return everything half-written in a session.
 
         Raises:
-            NotFound: There is no such session.
+            NotFound: There is no such session of the actor's.
         """
+        self._check(actor, session_id)
         return self._drafts.drafts(session_id)
+
+    def _check(self, actor: Actor, session_id: str) -> None:
+        if (actor.person_id, session_id) not in self._accessible:
+            session_of(self._sessions, actor, session_id)
+            self._accessible.add((actor.person_id, session_id))

@@ -5,7 +5,8 @@ Must not know which page shows it.
 
 from collections.abc import Callable
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
+from simpatient.domain.people import Actor
 from simpatient.domain.speech import AudioDevice, Sound, SpeechEngine, VoiceSettings, VoiceStyle
 from simpatient.services.consenting import Consents
 from simpatient.services.device_test import OnLevel, record_sample
@@ -58,7 +59,7 @@ class SoundCheckService:
         return self._engines()
 
     def record_and_play(
-        self, trainee_id: str, settings: VoiceSettings, on_level: OnLevel, cancel: Cancellation | None = None
+        self, actor: Actor, settings: VoiceSettings, on_level: OnLevel, cancel: Cancellation | None = None
     ) -> None:
         """Record a few seconds and play them back; then they are forgotten.
 
@@ -67,7 +68,7 @@ class SoundCheckService:
             AudioUnavailable: Microphone or loudspeaker cannot be used.
             Cancelled: ``cancel`` was set while recording.
         """
-        self._consents.require(trainee_id, "microphone")
+        self._consents.require(actor, "microphone")
         heard = record_sample(self._recorder, SAMPLE_S, device=settings.microphone, on_level=on_level, cancel=cancel)
         self._play(heard, settings, cancel)
 

@@ -13,7 +13,9 @@ from threading import Lock, Thread
 
 import numpy as np
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable, StorageUnavailable, UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.domain.session import Session, Turn
 from simpatient.domain.speech import (
     DeliveredSentence,
@@ -27,13 +29,13 @@ from simpatient.domain.speech import (
 )
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.delivery import SentenceStream
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.clips import ClipStore
 from simpatient.services.consenting import ConsentService
 from simpatient.services.ear import HeardEvent
 from simpatient.services.guessing import Guesser
 from simpatient.services.hearing import Hearing
 from simpatient.services.mouth import Mouth, Said
+from simpatient.services.policy import accessible
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.practise import Aloud, Exchange, PractiseService
 from simpatient.services.speech_ports import SpeechBegan, SpeechEnded, Transcriber
@@ -116,15 +118,18 @@ class Talk:
     """One conversation aloud. All methods return at once and may be called from any thread.
 
     Args:
+        actor: Who talks.
         session: The session it is part of.
         settings: The trainee's choices.
         parts: What is shared with other conversations.
         tell: Told everything that happens.
     """
 
-    def __init__(self, session: Session, settings: VoiceSettings, parts: "TalkService", tell: Tell) -> None:
+    def __init__(
+        self, actor: Actor, session: Session, settings: VoiceSettings, parts: "TalkService", tell: Tell
+    ) -> None:
+        self._actor = actor
         self._session_id = session.id
-        self._trainee_id = session.trainee_id
         self._settings = settings
         self._parts = parts
         self._tell = tell
@@ -154,7 +159,7 @@ class Talk:
             ConsentNeeded: The trainee has taken back the consent.
             ModelUnavailable: There is no recogniser here, or it cannot be run: the microphone stays closed.
         """
-        self._parts.consents.require(self._trainee_id, "microphone")
+        self._parts.consents.require(self._actor, "microphone")
         self._transcriber.prepare()
         self._hearing.start()
 
@@ -287,7 +292,7 @@ class Talk:
 
     def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _Words, quiet: CancelToken) -> Exchange:
         aloud = Aloud(self._speech_of(text, uttered), words.plan, quiet)
-        return self._parts.practise.reply(self._session_id, text, words.add, aloud=aloud)
+        return self._parts.practise.reply(self._actor, self._session_id, text, words.add, aloud=aloud)
 
     def _speak(self, words: _Words, quiet: CancelToken) -> Said | None:
         """Speak; None where there is no voice, so that the words can only be read."""
@@ -318,7 +323,7 @@ class Talk:
         )
         heard = said.heard if said.was_interrupted else turn.text
         try:
-            return self._parts.practise.keep_heard(self._session_id, turn.turn, heard, speech)
+            return self._parts.practise.keep_heard(self._actor, self._session_id, turn.turn, heard, speech)
         except UserFacingError as error:
             self._fail("answer", error)
             return turn
@@ -341,12 +346,12 @@ class Talk:
 
     def _kept(self, spells: list[Spell]) -> str:
         """Keep the sound where the trainee wants that, and return its id."""
-        if not self._settings.keeps_audio or not self._parts.consents.has(self._trainee_id, "keep_audio"):
+        if not self._settings.keeps_audio or not self._parts.consents.has(self._actor, "keep_audio"):
             return ""
         sound = Sound(np.concatenate([spell.samples for spell in spells]))
         until = self._parts.clock.now() + timedelta(days=self._settings.keep_days)
         try:
-            return self._parts.clips.save(self._trainee_id, self._session_id, sound, until)
+            return self._parts.clips.save(self._actor.person_id, self._session_id, sound, until)
         except StorageUnavailable as error:
             self._fail("recording", error)
             return ""
@@ -391,19 +396,22 @@ class TalkService:
         self.tools = tools
         self._library = library
 
-    def begin(self, session: Session, settings: VoiceSettings, tell: Tell) -> Talk:
+    def begin(self, actor: Actor, session: Session, settings: VoiceSettings, tell: Tell) -> Talk:
         """Begin to talk; the patient says the opening words if the case lets it begin.
 
         Args:
+            actor: Who talks.
             session: An open session.
             settings: The trainee's choices.
             tell: Told everything that happens, from threads of the conversation; must return soon.
 
         Raises:
+            NotFound: The session is not the actor's.
             ConsentNeeded: The trainee has not agreed to the microphone.
         """
-        self.consents.require(session.trainee_id, "microphone")
-        return Talk(session, settings, self, tell)
+        accessible(actor, session)
+        self.consents.require(actor, "microphone")
+        return Talk(actor, session, settings, self, tell)
 
     def style_of(self, session: Session) -> VoiceStyle:
         """Return the voice of a session's patient."""

@@ -9,12 +9,14 @@ from simpatient.assessment.regrading import with_ratings
 from simpatient.assessment.scoring import score
 from simpatient.assessment.writing import Writing, by_meaning, judge
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.domain.ports import Coder, SentenceEncoder
 from simpatient.domain.rubric import Criterion, Rubric
 from simpatient.domain.score import Score
 from simpatient.domain.session import CodedTurn, Session
 from simpatient.domain.text import clean_text
 from simpatient.domain.writing import Attempt, Exercise, FieldResult, written_criteria
+from simpatient.services.policy import session_of
 from simpatient.services.ports import Clock, ContentLibrary, SessionRepository, WritingRepository
 from simpatient.services.practise import coded_turns
 
@@ -42,12 +44,12 @@ class WriteService:
         self._encoder = encoder
         self._clock = clock
 
-    def exercises(self, session_id: str) -> tuple[Exercise, ...]:
+    def exercises(self, actor: Actor, session_id: str) -> tuple[Exercise, ...]:
         """Return every rubric that takes writing, those of the case first, with the attempts made so far.
 
         Which are offered is the same for every patient: a choice made by case would already tell something.
         """
-        session = self._sessions.get(session_id)
+        session = session_of(self._sessions, actor, session_id)
         attempts = self._writings.attempts(session_id)
         of_case = self._library.case(session.case_id).rubrics
         rubrics = [rubric for rubric in self._library.rubrics() if written_criteria(rubric)]
@@ -56,13 +58,16 @@ class WriteService:
             for rubric in sorted(rubrics, key=lambda rubric: (rubric.id not in of_case, rubric.id))
         )
 
-    def save(self, session_id: str, rubric_id: str, texts: Mapping[str, str], *, leaf: int | None = None) -> Attempt:
+    def save(
+        self, actor: Actor, session_id: str, rubric_id: str, texts: Mapping[str, str], *, leaf: int | None = None
+    ) -> Attempt:
         """Judge what was written, store it with its result and return it; nothing is returned that is not stored.
 
         Where the rubric also rates the talk, its scorecard of that branch gets the values of each field's first
         attempt, the one made without knowing the case.
 
         Args:
+            actor: Who wrote it.
             session_id: The session written about.
             rubric_id: A rubric that takes writing.
             texts: What was written, by id of the answer; blank and unknown ones are left out.
@@ -73,7 +78,7 @@ class WriteService:
             ModelUnavailable: Meanings cannot be compared now; nothing was stored.
             StorageUnavailable: It could not be stored.
         """
-        session = self._sessions.get(session_id)
+        session = session_of(self._sessions, actor, session_id)
         if not session.is_ended and not session.debriefed:
             raise UserFacingError("This is written after the session.", "End the session first.")
         rubric = self._library.rubric(rubric_id)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard
-from simpatient.domain.session import SelfRating, Session, Turn
+from simpatient.domain.session import SelfRating, Session, Turn, session_not_found
 from simpatient.storage import rows
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.failures import is_damage
@@ -306,7 +306,7 @@ def need_session(connection: Connection, session_id: str) -> Row[Any]:
     """Return the row of a session; raises ``NotFound`` when there is none."""
     row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
     if row is None:
-        raise NotFound(f'There is no session "{session_id}".', "Choose one from the progress page.")
+        raise session_not_found(session_id)
     return row
 
 

@@ -6,6 +6,7 @@ from simpatient import bootstrap
 from simpatient.content.locations import bundled_root
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
 from tests.benchmarks.conftest import Results, interleaved
+from tests.builders import ME
 
 ROUNDS = 60
 CASE = "ray-first-talk"
@@ -16,13 +17,13 @@ def test_guided_reply(benchmark, results: Results, tmp_path: Path) -> None:
     bare = MiniLmEncoder(threads=1)
     encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*bootstrap.VECTORS))
     app = bootstrap.open_app(tmp_path, encoder=encoder)
-    session = app.practise.start(CASE, trainee_id="bench", seed=1)
-    app.practise.reply(session.id, "Thanks for coming in today.", lambda _: None)
+    session = app.practise.start(ME, CASE, seed=1)
+    app.practise.reply(ME, session.id, "Thanks for coming in today.", lambda _: None)
     # A number in each sentence keeps every cache cold: no round meets a sentence seen before.
     sentence = "What would have to be different for you to feel all right about number {}?"
 
     def reply(number: int) -> None:
-        app.practise.reply(session.id, sentence.format(number), lambda _: None)
+        app.practise.reply(ME, session.id, sentence.format(number), lambda _: None)
 
     ours, passed = interleaved(reply, lambda number: bare.encode([sentence.format(number)]), ROUNDS)
     name = "guided reply, coder and durable storage included / one bare encoder pass"

@@ -6,6 +6,7 @@ import pytest
 
 from simpatient.bootstrap import App
 from simpatient.cli import reports
+from tests.builders import ME
 from tests.world import ENCODER, World
 
 
@@ -22,7 +23,7 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     # The command line does not talk.
     silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers", "listening_back", "forgetting"))
     app = App(
-        home=home, trainee_id="me", library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
+        home=home, actor=ME, library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
         **{name: getattr(made, name) for name in names}, **silent,
     )  # fmt: skip
     monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: app)

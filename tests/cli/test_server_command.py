@@ -9,6 +9,7 @@ from simpatient.cli.main import run
 from simpatient.llm import remote_wire
 from simpatient.services.practise import REMOTE_MACHINE_NOTE
 from simpatient.services.speaking import STAND_IN_NOTE
+from tests.builders import ME
 from tests.chat_server import ChatServer, Say
 
 
@@ -58,7 +59,7 @@ def voiced(world, home, monkeypatch):
     """Return the world with the voices the program really uses."""
     world.voices = ConfiguredVoices(home, world.models.resolve)
     world.__post_init__()
-    world.trainee_id, world.close = "me", world.voices.close
+    world.actor, world.close = ME, world.voices.close
     monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: world)
     return world
 
@@ -90,7 +91,7 @@ def test_without_its_server_the_written_lines_answer(voiced, monkeypatch):
     assert gone.note == STAND_IN_NOTE
     _set("https://models.example.org/v1")
     assert voiced.say(session_id, "Tell me more.").note == STAND_IN_NOTE
-    assert voiced.practise.end(session_id).is_ended
+    assert voiced.practise.end(ME, session_id).is_ended
 
 
 def test_nothing_is_sent_for_a_server_that_is_not_set_up(voiced, tmp_path, capsys):

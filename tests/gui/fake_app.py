@@ -20,6 +20,7 @@ from simpatient.services.practise import Exchange, coded_turns
 from simpatient.services.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.session_drafts import SessionDraftService
 from simpatient.services.write import WriteService
+from tests.builders import ME
 from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
@@ -126,13 +127,13 @@ class FakePractise:
     def warm_up(self, case_id, model="guided"):
         self.warmed.append(case_id)
 
-    def start(self, case_id, *, trainee_id, seed=None, curriculum_id=None, unit_id=None, model="guided"):
+    def start(self, actor, case_id, *, seed=None, curriculum_id=None, unit_id=None, model="guided"):
         if self.fails:
             raise self.fails
         opening = Turn(turn=0, parent=None, speaker="patient", text="Right. So. My wife's idea, this.", at=T0)
         session = Session(
             id=f"s{len(self.sessions) + 1}",
-            trainee_id=trainee_id,
+            trainee_id=actor.person_id,
             case_id=case_id,
             curriculum_id=curriculum_id,
             unit_id=unit_id,
@@ -150,7 +151,7 @@ class FakePractise:
         self.sessions[session_id] = session.model_copy(update={"turns": (*session.turns, turn), "leaf": turn.turn})
         return turn
 
-    def reply(self, session_id, text, on_chunk, cancel, speech=None):
+    def reply(self, actor, session_id, text, on_chunk, cancel, speech=None):
         if self.fails and not self.stores_before_failing:
             raise self.fails
         trainee = self._append(session_id, "trainee", text, codes=codes_for(text), speech=speech)
@@ -167,7 +168,7 @@ class FakePractise:
         patient = self._append(session_id, "patient", answer, note=self.note)
         return Exchange(trainee=trainee, patient=patient, note=self.note)
 
-    def correct(self, session_id, turn, text):
+    def correct(self, actor, session_id, turn, text):
         if self.fails:
             raise self.fails
         session = self.sessions[session_id]
@@ -180,7 +181,7 @@ class FakePractise:
         self.sessions[session_id] = session.model_copy(update={"turns": turns})
         return new
 
-    def resume(self, session_id):
+    def resume(self, actor, session_id):
         if self.fails:
             raise self.fails
         session = _session(self.sessions, session_id)
@@ -188,12 +189,12 @@ class FakePractise:
             self._append(session_id, "patient", "Sorry. Where was I.")
         return self.sessions[session_id]
 
-    def mark(self, session_id, turn, marked):
+    def mark(self, actor, session_id, turn, marked):
         session = self.sessions[session_id]
         turns = tuple(t.model_copy(update={"marked": marked}) if t.turn == turn else t for t in session.turns)
         self.sessions[session_id] = session.model_copy(update={"turns": turns})
 
-    def branch(self, session_id, from_turn):
+    def branch(self, actor, session_id, from_turn):
         session = self.sessions[session_id]
         others = dict(session.other_scorecards)
         if session.scorecards:
@@ -208,7 +209,7 @@ class FakePractise:
         )
         return self.sessions[session_id]
 
-    def end(self, session_id):
+    def end(self, actor, session_id):
         session = self.sessions[session_id]
         cards = (scorecard(session, missed=self.misses_risk),)
         ended = session.model_copy(update={"ended_at": T0 + timedelta(minutes=20), "scorecards": cards})
@@ -302,18 +303,18 @@ class FakeReview:
     def __init__(self, practise: FakePractise) -> None:
         self._practise = practise
 
-    def session(self, session_id, leaf=None):
+    def session(self, actor, session_id, leaf=None):
         return _session(self._practise.sessions, session_id).on_branch(leaf)
 
     def questions(self):
         return dict(GUIDE.self_rating_questions)
 
-    def rate_self(self, session_id, rating):
+    def rate_self(self, actor, session_id, rating):
         session = self._practise.sessions[session_id]
         self._practise.sessions[session_id] = session.model_copy(update={"self_rating": rating})
 
-    def debrief(self, session_id, leaf=None):
-        session = self.session(session_id, leaf)
+    def debrief(self, actor, session_id, leaf=None):
+        session = self.session(actor, session_id, leaf)
         turns = [t for t in session.path() if t.speaker == "trainee"]
         return Debrief(
             session_id=session_id,
@@ -337,7 +338,7 @@ class FakeReview:
             speaking=speaking_times(coded_turns(session.path(), LookCoder())),
         )
 
-    def disclosure_map(self, session_id, leaf=None):
+    def disclosure_map(self, actor, session_id, leaf=None):
         hint = "Staying with the shame for a turn instead of reassuring it away."
         return DisclosureMap(
             session_id=session_id,
@@ -472,7 +473,7 @@ class FakeProgress:
             )
         return tuple(made)
 
-    def home(self, trainee_id):
+    def home(self, actor):
         if self.fails:
             raise self.fails
         cards = tuple(
@@ -497,11 +498,15 @@ class FakeProgress:
         still_open = next((s for s in self.summaries() if s.ended_at is None), None)
         return Home(open_session=still_open, curricula=courses, cases=cards)
 
-    def progress(self, trainee_id):
+    def progress(self, actor):
         if self.fails:
             raise self.fails
         return Progress(
-            trainee_id=trainee_id, generated_at=T0, sessions=self.summaries(), curves=self._curves(), units=self.units()
+            trainee_id=actor.person_id,
+            generated_at=T0,
+            sessions=self.summaries(),
+            curves=self._curves(),
+            units=self.units(),
         )
 
     def _curves(self):
@@ -583,11 +588,11 @@ class FakeReports:
     def __init__(self) -> None:
         self.with_disclosure: bool | None = None
 
-    def session(self, session_id, *, pdf=None, html=None, with_disclosure=False, leaf=None):
+    def session(self, actor, session_id, *, pdf=None, html=None, with_disclosure=False, leaf=None):
         self.with_disclosure = with_disclosure
         Path(pdf).write_bytes(b"%PDF-1.4")
 
-    def progress(self, trainee_id, *, pdf=None, csv=None):
+    def progress(self, actor, *, pdf=None, csv=None):
         if csv is not None and csv.name == "refuse.csv":
             raise UserFacingError("That folder is read-only.", "Choose another one.")
         Path(pdf or csv).write_text("x", encoding="utf-8")
@@ -627,7 +632,7 @@ class FakeForgetting:
     def __init__(self, practise: FakePractise) -> None:
         self._practise = practise
 
-    def delete_session(self, session_id):
+    def delete_session(self, actor, session_id):
         del self._practise.sessions[session_id]
 
 
@@ -650,7 +655,9 @@ class FakeApp:
             encoder=FakeEncoder(), clock=FixedClock(T0),
         )  # fmt: skip
         self.drafts = InMemorySessionDrafts(self.writings.sessions)
-        self.session_drafts = SessionDraftService(drafts=self.drafts, clock=FixedClock(T0))
+        self.session_drafts = SessionDraftService(
+            sessions=self.writings.sessions, drafts=self.drafts, clock=FixedClock(T0)
+        )
         self.judges = FakeJudges()
         self.judge = JudgeService(
             library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
@@ -663,7 +670,7 @@ class FakeApp:
         self.recognisers = FakeRecognisers()
         self.listening_back = FakeListeningBack()
         self.forgetting = FakeForgetting(self.practise)
-        self.trainee_id = "me"
+        self.actor = ME
         self.is_closed = False
 
     def close(self):
@@ -671,7 +678,7 @@ class FakeApp:
 
     def talk(self, case_id="joe-first", lines=4, ended=True):
         """Put a session in the store, as if it had been held."""
-        session = self.practise.start(case_id, trainee_id="me")
+        session = self.practise.start(ME, case_id)
         said = (
             "What does that hour give you?",
             "So it's the one place where nobody wants anything from you.",
@@ -680,8 +687,8 @@ class FakeApp:
         )
         token = type("Never", (), {"is_cancelled": False})()
         for i in range(lines):
-            self.practise.reply(session.id, said[i % 4], lambda _: None, token)
-        return self.practise.end(session.id) if ended else self.practise.sessions[session.id]
+            self.practise.reply(ME, session.id, said[i % 4], lambda _: None, token)
+        return self.practise.end(ME, session.id) if ended else self.practise.sessions[session.id]
 
     def talk_aloud(self, case_id="joe-first"):
         """Put a spoken session in the store: with silences, an interruption, a typed turn and a corrected one."""
@@ -697,4 +704,4 @@ class FakeApp:
             now = now if length else now + 30.0
         whole = session.model_copy(update={"turns": tuple(turns), "leaf": len(turns) - 1})
         self.practise.sessions[session.id] = whole
-        return self.practise.end(session.id)
+        return self.practise.end(ME, session.id)

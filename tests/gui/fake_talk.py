@@ -10,6 +10,7 @@ from simpatient.domain.recognisers import RecogniserWeights
 from simpatient.domain.speech import AudioDevice, SpeechEngine, TextVersion, TurnSpeech, VoiceSettings
 from simpatient.services.recognisers import RecogniserRow
 from simpatient.services.talk_events import Answered, Answering, Captioned, TalkEvent
+from tests.builders import ME
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
 
@@ -18,13 +19,13 @@ class FakeConsents:
     def __init__(self) -> None:
         self.given: set[str] = set()
 
-    def has(self, trainee_id, purpose):
+    def has(self, actor, purpose):
         return purpose in self.given
 
-    def give(self, trainee_id, purpose):
+    def give(self, actor, purpose):
         self.given.add(purpose)
 
-    def withdraw(self, trainee_id, purpose):
+    def withdraw(self, actor, purpose):
         self.given.discard(purpose)
 
 
@@ -67,7 +68,7 @@ class FakeTalk:
     def send(self, text):
         """Answer at once, a sentence at a time, as the threads of a real conversation would."""
         self.tell(Answering(text))
-        exchange = self.practise.reply(self.session_id, text, lambda _: None, None, self._speech(text))
+        exchange = self.practise.reply(ME, self.session_id, text, lambda _: None, None, self._speech(text))
         for sentence in exchange.patient.text.split(". "):
             self.tell(Captioned(sentence))
         self.tell(Answered(exchange))
@@ -94,7 +95,7 @@ class FakeListeningBack:
         self.lasts.set()
         self.fails: UserFacingError | None = None
 
-    def play(self, clip, loudspeaker, cancel):
+    def play(self, actor, clip, loudspeaker, cancel):
         if self.fails:
             raise self.fails
         self.did.append(f"play {clip}")
@@ -113,7 +114,7 @@ class FakeTalkService:
         self.fails: Exception | None = None
         self.microphone_fails: UserFacingError | None = None
 
-    def begin(self, session, settings, tell):
+    def begin(self, actor, session, settings, tell):
         if self.fails:
             raise self.fails
         self.settings = settings
@@ -149,7 +150,7 @@ class FakeSoundCheck:
     def engines(self):
         return self.all_engines
 
-    def record_and_play(self, trainee_id, settings, on_level, cancel):
+    def record_and_play(self, actor, settings, on_level, cancel):
         if self.fails:
             raise self.fails
         for level in (-50.0, -20.0):

@@ -16,6 +16,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
 from PySide6.QtWidgets import QDialog, QPushButton  # noqa: E402
 
 from simpatient.domain.errors import StorageUnavailable  # noqa: E402
+from tests.builders import ME  # noqa: E402
 
 
 def main() -> int:
@@ -236,7 +237,7 @@ class _Tour:
 
         page = self._window.pages.debrief
         session = self._app.talk_aloud()
-        self._app.review.rate_self(session.id, _rating())
+        self._app.review.rate_self(ME, session.id, _rating())
         self._window.open_debrief(session.id)
         self._wait(lambda: page.state == "content" and page.numbers is not None and page.numbers.speaking is not None)
         page.show_tab("numbers")

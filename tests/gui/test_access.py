@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
 )
 from test_flow import _rating, begin, say, wait
 
+from tests.builders import ME
+
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QTableWidget)
 PLACES = (
     "start",
@@ -53,11 +55,13 @@ def visit(qtbot, window, fake_app, tmp_path, place):
     if place in ("rating", "feedback", "transcript", "numbers", "spoken", "held"):
         session = fake_app.talk_aloud() if place == "spoken" else fake_app.talk()
         if place != "rating":
-            fake_app.review.rate_self(session.id, _rating())
+            fake_app.review.rate_self(ME, session.id, _rating())
         window.open_debrief(session.id)
         wait(qtbot, lambda: pages.debrief.state == "content")
         if place != "rating":
             pages.debrief.show_tab("numbers" if place == "spoken" else place)
+            pages.debrief.transcript.finish()
+            pages.debrief.numbers.open_all()
         return pages.debrief
     if place == "drills":
         window.go("drills")
@@ -79,7 +83,7 @@ def visit(qtbot, window, fake_app, tmp_path, place):
         path = tmp_path / "p.yaml"
         path.write_text("wrong\n", encoding="utf-8")
         page.open(path)
-        wait(qtbot, lambda: page.status.text() == "1 to solve")
+        wait(qtbot, lambda: page.status.text() == "1 problem")
     elif place == "progress":
         wait(qtbot, lambda: page.state == "content")
     return page

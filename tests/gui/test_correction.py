@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.gui.correction import CorrectionDialog
 from simpatient.gui.widgets.controls import Button
+from tests.builders import ME
 from tests.gui.test_flow import begin, rate, say, shown_words, wait
 
 MISHEARD, SAID = "What springs you here?", "What brings you here."
@@ -94,7 +95,7 @@ def test_typed_turns_have_nothing_to_correct(qtbot, window, fake_app):
 @pytest.fixture
 def debrief(qtbot, window, fake_app, spoken):
     """The debrief of that session, rated, its transcript in front."""
-    fake_app.practise.end("s1")
+    fake_app.practise.end(ME, "s1")
     window.open_debrief("s1")
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.form is not None)

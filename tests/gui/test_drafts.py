@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.shell import MainWindow
 from simpatient.gui.widgets.controls import Button
+from tests.builders import ME
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_flow import begin, end, say, wait
 
@@ -57,7 +58,7 @@ def test_an_unsent_draft_belongs_to_its_session_alone(qtbot, window, fake_app):
     typed(qtbot, session)
     window.go("start")
     wait(qtbot, lambda: stored(fake_app) == {("composer", ""): {"typed": HALF}})
-    other = fake_app.practise.start("joe-first", trainee_id="me")
+    other = fake_app.practise.start(ME, "joe-first")
     window.open_session(other)
     wait(qtbot, lambda: session.state == "content" and session.isVisible())
     assert session.composer.text == ""
@@ -163,7 +164,7 @@ def test_an_own_rating_begun_comes_back_and_goes_when_it_is_given(qtbot, window,
 
 def test_writing_begun_survives_closing_and_goes_when_it_is_saved(qtbot, window, fake_app, another_window):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     wait(qtbot, lambda: window.pages.debrief.write is not None)
     card = window.pages.debrief.write.cards["making-sense"]

@@ -10,6 +10,7 @@ from simpatient.gui import drill_page
 from simpatient.gui.drills_page import due_words
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
+from tests.builders import ME
 from tests.gui.fake_content import DRILLS
 
 CLOSED, OPEN, DOUBTFUL, PUSHING = (
@@ -37,11 +38,11 @@ def test_the_list_says_what_is_there_and_when_it_is_due(qtbot, window, fake_app)
     names = [card.accessibleName() for card in page.findChildren(CardButton)]
     assert "Open questions. New. Level 1 of 3." in names
     assert {"Try this next", "Drills"} <= set(shown_words(page))
-    exercise = fake_app.drill.begin("open-questions", "me")
-    fake_app.drill.attempt(exercise, "me", OPEN)
+    exercise = fake_app.drill.begin(ME, "open-questions")
+    fake_app.drill.attempt(ME, exercise, OPEN)
     page.refresh()
     wait(qtbot, lambda: any("practised once" in words for words in shown_words(page)))
-    (tried,) = [card for card in fake_app.drill.drills("me") if card.rounds]
+    (tried,) = [card for card in fake_app.drill.drills(ME) if card.rounds]
     assert due_words(tried)[0].startswith("Due ")
     fake_app.drill._clock._now += timedelta(days=60)
     page.refresh()
@@ -184,7 +185,7 @@ def test_a_drill_that_is_gone_is_explained(qtbot, window):
 
 def test_the_debrief_leads_to_the_drill_for_what_mattered(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     wait(qtbot, lambda: window.pages.debrief.state == "content")
     buttons(window.pages.debrief, "Practise this skill")[0].click()

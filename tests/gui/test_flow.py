@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QDialog, QLabel
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
+from tests.builders import ME
 from tests.gui.conftest import WAIT_MS
 
 
@@ -242,7 +243,7 @@ def test_closing_in_a_session_keeps_it_and_closes_the_program(qtbot, window, fak
 @pytest.mark.parametrize("opened", [False, True])
 def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, files, tmp_path, opened):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     debrief = window.pages.debrief
     wait(qtbot, lambda: debrief.feedback is not None)

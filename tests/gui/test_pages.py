@@ -11,6 +11,7 @@ from simpatient.gui.start_page import unit_state
 from simpatient.gui.theme import Theme
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.plots import Plot
+from tests.builders import ME
 from tests.gui.conftest import WAIT_MS
 
 FULL = StorageUnavailable("The disk is full.", "Make room and try again.")
@@ -125,21 +126,24 @@ def test_rating_needs_every_answer(qtbot, window, fake_app):
 
 def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     words = shown_words(debrief.numbers)
-    assert {"44%", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"} <= set(words)
+    expected = {"44%", "basic", "26 observations", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"}
+    assert expected <= set(words)
     assert "No value: there was nothing to count." in words
-    assert "Too little to go on (n = 2)." in words
+    assert "Too little to go on: 2 observations, 5 needed." in words
     assert "Fewer than six turns of yours: too little to judge." in words
 
 
 def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show quote"))
     button.click()
     assert any("“What does that hour give you?”" in text for text in shown_words(debrief.numbers))
@@ -148,9 +152,10 @@ def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
 
 def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     plot = debrief.numbers.findChild(Plot)
     buttons(plot, "Show as table")[0].click()
     table = plot.findChild(QTableWidget)
@@ -161,7 +166,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
 
 def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     buttons(debrief.feedback, "Show in transcript")[0].click()
     assert debrief.transcript.isVisible()
@@ -172,7 +177,7 @@ def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
 
 def test_short_session_gets_no_verdict(qtbot, window, fake_app):
     session = fake_app.talk(lines=1)
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     assert "Too short for feedback" in shown_words(debrief.feedback)
 

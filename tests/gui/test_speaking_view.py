@@ -13,6 +13,7 @@ from simpatient.gui.speaking_view import SpeakingView
 from simpatient.gui.theme import Theme
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Block, Span, TalkTimes, Timeline, clock, strip_seconds
+from tests.builders import ME
 
 TALK = TalkTimes(
     lanes=("You", "Joe"),
@@ -42,6 +43,7 @@ def spoken(*times, first="patient"):
 def timeline(qtbot, themed):
     made = Timeline(TALK, "The talk")
     qtbot.addWidget(made)
+    Theme.current().dress(made)
     made.resize(600, made.sizeHint().height())
     with qtbot.waitExposed(made):
         made.show()
@@ -51,7 +53,7 @@ def timeline(qtbot, themed):
 @pytest.fixture
 def debrief(qtbot, window, fake_app):
     session = fake_app.talk_aloud()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
@@ -165,6 +167,7 @@ def test_the_table_says_the_same_and_opens_turns_too(qtbot, debrief):
 
 def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
     debrief.show_tab("transcript")
+    debrief.transcript.finish()
     words = shown_words(debrief.transcript)
     assert {"Turn 1, 0:00", "Turn 12", "5 s silence", "Cut off", "Came in early"} <= set(words)
     assert not any("never said a word" in each or "nobody once" in each for each in words)
@@ -178,7 +181,7 @@ def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
 
 def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
@@ -203,4 +206,5 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
 def test_where_there_is_too_little_the_reason_is_said(qtbot, themed, times, said):
     made = SpeakingView(times, "Joe", lambda _: None)
     qtbot.addWidget(made)
+    Theme.current().dress(made)
     assert any(said in each for each in shown_words(made))

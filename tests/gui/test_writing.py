@@ -6,6 +6,7 @@ from test_flow import _rating, shown_words, wait
 from test_pages import buttons
 
 from simpatient.gui.written_result import AFTER_REVEAL, LEFT_EMPTY
+from tests.builders import ME
 from tests.gui.fake_content import WRITING
 
 HELD = "a missed recital"
@@ -15,7 +16,7 @@ HELD = "a missed recital"
 def debrief(qtbot, window, fake_app):
     """A debrief at its written exercises."""
     session = fake_app.talk()
-    fake_app.review.rate_self(session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, _rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.write is not None)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.llm import remote_wire
 from simpatient.llm.remote import RemoteChatModel
 from simpatient.llm.remote_wire import TRIES, streamed
 from simpatient.llm.spoken import SpokenText
-from simpatient.services.cancelling import CancelToken
 from tests.chat_server import ChatServer, Say
 
 TALK = [

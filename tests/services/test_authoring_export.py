@@ -7,7 +7,7 @@ import pytest
 
 from simpatient.domain.errors import ContentError, UserFacingError
 from simpatient.services.session_export import export_session, fingerprint
-from tests.builders import small_persona
+from tests.builders import ME, small_persona
 
 BROKEN = Path("broken.yaml")
 
@@ -78,8 +78,8 @@ def test_another_line_or_seed_gives_another_fingerprint(world):
 def test_the_export_has_what_interfaces_promise(world):
     session_id = world.begin()
     world.say(session_id, "Are you a robot?")
-    world.practise.mark(session_id, 2, True)
-    session = world.practise.end(session_id)
+    world.practise.mark(ME, session_id, 2, True)
+    session = world.practise.end(ME, session_id)
     data = export_session(session)
     opening, trainee, patient = data["turns"]
     assert set(data) == {"manifest", "turns", "scorecards"}

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from simpatient.content.draft_writer import draft_text
 from simpatient.content.library import check_paths, open_library
 from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.drafting import AUTHORS_OWN, Draft, DraftingGuide, Todo
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.persona import Identity, Persona
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.drafting import TARGETS, UNUSABLE, DraftService
 from tests.fakes import ScriptedChatModel
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from simpatient.domain.errors import NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
 from simpatient.services.drill_spacing import remembered
+from tests.builders import ME, SOMEBODY
 
 GOOD, BAD = "What happened then?", "Did you go?"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -16,24 +17,24 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 def round_of(world, *lines, **more):
     """Practise one stimulus and return the last answer."""
-    exercise = world.drill.begin("asking", "me")
-    return [world.drill.attempt(exercise, "me", line, **more) for line in lines][-1]
+    exercise = world.drill.begin(ME, "asking")
+    return [world.drill.attempt(ME, exercise, line, **more) for line in lines][-1]
 
 
 def test_a_new_drill_is_new_at_its_first_level(world):
-    (card,) = world.drill.drills("me")
+    (card,) = world.drill.drills(ME)
     assert (card.drill_id, card.due, card.level, card.rounds, card.due_at) == ("asking", "new", 1, 0, None)
     assert (card.stimuli, card.levels) == (5, (1, 2, 3))
 
 
 def test_a_try_is_judged_stored_and_spaced(world):
-    exercise = world.drill.begin("asking", "me")
-    answer = world.drill.attempt(exercise, "me", f"  {GOOD}\x00 ")
+    exercise = world.drill.begin(ME, "asking")
+    answer = world.drill.attempt(ME, exercise, f"  {GOOD}\x00 ")
     assert (answer.text, answer.feedback.outcome, answer.tries) == (GOOD, "done", 1)
     (stored,) = world.tries.made
     assert (stored.text, stored.round, stored.stimulus_id, stored.coder) == (GOOD, 1, "singing", "fake-coder@1")
     assert stored.feedback == answer.feedback
-    (card,) = world.drill.drills("me")
+    (card,) = world.drill.drills(ME)
     assert (card.due, card.rounds) == ("later", 1)
     assert card.due_at == answer.due_at > world.clock.now()
 
@@ -42,17 +43,17 @@ def test_two_easy_rounds_lead_up_and_a_hard_one_down(world):
     assert round_of(world, GOOD).moved == ""
     up = round_of(world, GOOD)
     assert (up.moved, up.level) == ("up", 2)
-    assert world.drill.begin("asking", "me").stimulus.level == 2
+    assert world.drill.begin(ME, "asking").stimulus.level == 2
     down = round_of(world, BAD, BAD, BAD)
     assert (down.moved, down.level) == ("down", 1)
 
 
 def test_more_tries_of_a_round_change_what_followed_from_it_and_nothing_twice(world):
     failed = round_of(world, BAD)
-    exercise = world.drill.begin("asking", "me")
-    first = world.drill.attempt(exercise, "me", BAD)
-    second = world.drill.attempt(exercise, "me", GOOD)
-    again = world.drill.attempt(exercise, "me", BAD)
+    exercise = world.drill.begin(ME, "asking")
+    first = world.drill.attempt(ME, exercise, BAD)
+    second = world.drill.attempt(ME, exercise, GOOD)
+    again = world.drill.attempt(ME, exercise, BAD)
     assert [first.tries, second.tries, again.tries] == [1, 2, 3]
     assert failed.due_at is not None
     assert second.due_at > first.due_at
@@ -64,9 +65,9 @@ def test_a_hint_makes_a_first_try_a_second_one(world):
     with_hint = round_of(world, GOOD, hint_seen=True)
     assert world.tries.state("me", "asking").now.easy_in_a_row == 0
     assert with_hint.due_at - world.clock.now() < timedelta(days=3)
-    exercise = world.drill.begin("asking", "me")
-    world.drill.attempt(exercise, "me", GOOD)
-    world.drill.attempt(exercise, "me", GOOD, hint_seen=True)
+    exercise = world.drill.begin(ME, "asking")
+    world.drill.attempt(ME, exercise, GOOD)
+    world.drill.attempt(ME, exercise, GOOD, hint_seen=True)
     assert world.tries.state("me", "asking").now.easy_in_a_row == 1, "a hint after it went well takes nothing away"
 
 
@@ -80,7 +81,7 @@ def test_a_doubt_counts_neither_way(world):
         "code_turn": lambda _s, who, text, previous="": _doubtful(who, text)})()  # fmt: skip
     answer = round_of(world, "Say more.")
     assert (answer.feedback.outcome, answer.due_at, answer.level) == ("unsure", None, 1)
-    assert world.drill.drills("me")[0].due == "new"
+    assert world.drill.drills(ME)[0].due == "new"
     assert len(world.tries.made) == 1
     assert drill.id == "asking"
 
@@ -92,45 +93,45 @@ def _doubtful(who, text):
 
 
 def test_the_line_that_was_shown_cannot_be_handed_in(world):
-    exercise = world.drill.begin("asking", "me")
-    better = world.drill.attempt(exercise, "me", BAD).feedback.better
-    assert world.drill.attempt(exercise, "me", better).feedback.outcome == "copied"
-    assert world.drill.attempt(exercise, "me", GOOD).feedback.outcome == "done"
+    exercise = world.drill.begin(ME, "asking")
+    better = world.drill.attempt(ME, exercise, BAD).feedback.better
+    assert world.drill.attempt(ME, exercise, better).feedback.outcome == "copied"
+    assert world.drill.attempt(ME, exercise, GOOD).feedback.outcome == "done"
 
 
 def test_another_can_be_wanted_without_a_try(world):
-    first = world.drill.begin("asking", "me")
-    second = world.drill.begin("asking", "me", leave_out=first.stimulus.id)
+    first = world.drill.begin(ME, "asking")
+    second = world.drill.begin(ME, "asking", leave_out=first.stimulus.id)
     assert second.stimulus.id != first.stimulus.id
-    assert world.drill.begin("asking", "me", "fading").stimulus.id == "fading"
+    assert world.drill.begin(ME, "asking", "fading").stimulus.id == "fading"
     with pytest.raises(NotFound, match="no stimulus"):
-        world.drill.begin("asking", "me", "nothing")
+        world.drill.begin(ME, "asking", "nothing")
     with pytest.raises(NotFound):
-        world.drill.begin("nothing", "me")
+        world.drill.begin(ME, "nothing")
 
 
 def test_two_windows_do_not_mix_their_rounds(world):
-    here = world.drill.begin("asking", "me")
-    there = world.drill.begin("asking", "me", "moving")
+    here = world.drill.begin(ME, "asking")
+    there = world.drill.begin(ME, "asking", "moving")
     assert here.round == there.round == 1
-    world.drill.attempt(here, "me", BAD)
-    answer = world.drill.attempt(there, "me", GOOD)
+    world.drill.attempt(ME, here, BAD)
+    answer = world.drill.attempt(ME, there, GOOD)
     assert answer.tries == 1
     assert [(made.round, made.stimulus_id) for made in world.tries.made] == [(1, "singing"), (2, "moving")]
 
 
 def test_trainees_do_not_see_each_others_work(world):
     round_of(world, GOOD)
-    assert world.drill.drills("other")[0].due == "new"
+    assert world.drill.drills(SOMEBODY)[0].due == "new"
 
 
 def test_a_level_can_be_chosen(world):
-    world.drill.choose_level("asking", "me", 3)
-    exercise = world.drill.begin("asking", "me")
+    world.drill.choose_level(ME, "asking", 3)
+    exercise = world.drill.begin(ME, "asking")
     assert exercise.stimulus.id == "fading"
-    assert world.drill.drills("me")[0].level == 3
+    assert world.drill.drills(ME)[0].level == 3
     with pytest.raises(NotFound, match="no level 4"):
-        world.drill.choose_level("asking", "me", 4)
+        world.drill.choose_level(ME, "asking", 4)
 
 
 def test_due_drills_come_first_then_new_ones(world):
@@ -138,28 +139,28 @@ def test_due_drills_come_first_then_new_ones(world):
 
     world.library.all_drills = [small_drill(), small_drill(id="later"), small_drill(id="unseen")]
     for drill_id in ("asking", "later"):
-        exercise = world.drill.begin(drill_id, "me")
-        world.drill.attempt(exercise, "me", BAD if drill_id == "asking" else GOOD)
+        exercise = world.drill.begin(ME, drill_id)
+        world.drill.attempt(ME, exercise, BAD if drill_id == "asking" else GOOD)
     world.clock._now += timedelta(days=1, hours=1)
-    cards = world.drill.drills("me")
+    cards = world.drill.drills(ME)
     assert [(card.drill_id, card.due) for card in cards] == [("asking", "due"), ("unseen", "new"), ("later", "later")]
 
 
 @pytest.mark.parametrize("text", ["", "  \n\x00", "x" * (LONGEST_TURN + 1)])
 def test_nothing_and_too_much_are_refused_and_not_stored(world, text):
-    exercise = world.drill.begin("asking", "me")
+    exercise = world.drill.begin(ME, "asking")
     with pytest.raises(UserFacingError):
-        world.drill.attempt(exercise, "me", text)
+        world.drill.attempt(ME, exercise, text)
     assert world.tries.made == []
 
 
 def test_a_try_that_cannot_be_stored_can_be_sent_again(world):
-    exercise = world.drill.begin("asking", "me")
+    exercise = world.drill.begin(ME, "asking")
     world.tries.fails = True
     with pytest.raises(StorageUnavailable):
-        world.drill.attempt(exercise, "me", GOOD)
+        world.drill.attempt(ME, exercise, GOOD)
     world.tries.fails = False
-    assert world.drill.attempt(exercise, "me", GOOD).tries == 1
+    assert world.drill.attempt(ME, exercise, GOOD).tries == 1
 
 
 def test_the_better_a_round_went_the_longer_it_keeps():

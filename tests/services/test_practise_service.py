@@ -2,12 +2,12 @@
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import MACHINE_NOTE, coded_turns
-from tests.builders import small_case, small_library
+from tests.builders import ME, small_case, small_library
 from tests.fakes import RememberingFakeEncoder
 
 QUESTION = "How is the choir?"
@@ -20,7 +20,7 @@ def stopped() -> CancelToken:
 
 
 def test_a_session_starts_with_the_patients_words_already_stored(world):
-    session = world.practise.start("nell-first", trainee_id="me", curriculum_id="small-course", unit_id="unit-1")
+    session = world.practise.start(ME, "nell-first", curriculum_id="small-course", unit_id="unit-1")
     assert [turn.speaker for turn in session.turns] == ["patient"]
     assert world.sessions.get(session.id) == session
     assert (session.manifest.seed, session.manifest.model, session.leaf) == (77, "guided", 0)
@@ -40,7 +40,7 @@ def test_the_trainee_may_begin(world):
 
 def test_an_unknown_case_is_named(world):
     with pytest.raises(NotFound, match="none-such"):
-        world.practise.start("none-such", trainee_id="me")
+        world.practise.start(ME, "none-such")
 
 
 def test_the_trainees_turn_is_stored_before_it_is_coded_or_answered(world):
@@ -54,7 +54,7 @@ def test_the_trainees_turn_is_stored_before_it_is_coded_or_answered(world):
 
 def test_chunks_make_up_the_answer(world):
     chunks: list[str] = []
-    exchange = world.practise.reply(world.begin(), QUESTION, chunks.append, CancelToken())
+    exchange = world.practise.reply(ME, world.begin(), QUESTION, chunks.append, CancelToken())
     assert "".join(chunks) == exchange.patient.text
     assert len(chunks) == len(exchange.patient.text.split())
     assert set(exchange.patient.timings_s) == {"coding", "reply"}
@@ -77,10 +77,10 @@ def test_a_turn_whose_answer_was_lost_is_answered_on_resume(world, call):
     with pytest.raises(StorageUnavailable):
         world.say(session_id, QUESTION)
     world.sessions.fails_on = set()
-    resumed = world.practise.resume(session_id)
+    resumed = world.practise.resume(ME, session_id)
     assert [turn.speaker for turn in resumed.turns] == ["patient", "trainee", "patient"]
     assert resumed == world.sessions.get(session_id)
-    assert world.practise.resume(session_id) == resumed
+    assert world.practise.resume(ME, session_id) == resumed
 
 
 def test_the_answer_after_a_crash_is_the_answer_there_would_have_been(world):
@@ -90,13 +90,13 @@ def test_the_answer_after_a_crash_is_the_answer_there_would_have_been(world):
     with pytest.raises(StorageUnavailable):
         world.say(broken, QUESTION)
     world.sessions.fails_on = set()
-    assert world.practise.resume(broken).turns[-1].text == expected
+    assert world.practise.resume(ME, broken).turns[-1].text == expected
 
 
 def test_cancelling_keeps_the_trainees_turn_and_the_next_line_answers_both(world):
     session_id = world.begin()
     with pytest.raises(Cancelled):
-        world.practise.reply(session_id, QUESTION, lambda _: None, stopped())
+        world.practise.reply(ME, session_id, QUESTION, lambda _: None, stopped())
     assert world.sessions.get(session_id).turns[-1].text == QUESTION
     world.say(session_id, "Go on.")
     speakers = [turn.speaker for turn in world.sessions.get(session_id).path()]
@@ -136,12 +136,12 @@ def test_a_retry_keeps_what_was_said_as_a_sibling(world):
     session_id = world.begin()
     for line in (QUESTION, "You're wrong."):
         world.say(session_id, line)
-    before = world.practise.end(session_id)
-    again = world.practise.branch(session_id, 2)
+    before = world.practise.end(ME, session_id)
+    again = world.practise.branch(ME, session_id, 2)
     assert not again.is_ended
     exchange = world.say(session_id, "It sounds as if you miss the singing.")
     assert (exchange.trainee.turn, exchange.trainee.parent) == (5, 2)
-    stored = world.practise.end(session_id)
+    stored = world.practise.end(ME, session_id)
     assert stored.turns[:5] == before.turns
     assert [turn.turn for turn in stored.path()] == [0, 1, 2, 5, 6]
     assert stored.scorecards != before.scorecards
@@ -151,7 +151,7 @@ def test_the_same_line_on_a_sibling_branch_starts_from_the_state_of_the_fork(wor
     session_id = world.begin()
     first = world.say(session_id, "You're wrong.")
     world.say(session_id, QUESTION)
-    world.practise.branch(session_id, 0)
+    world.practise.branch(ME, session_id, 0)
     retried = world.say(session_id, "You're wrong.")
     assert retried.patient.state_before == first.patient.state_before
 
@@ -161,7 +161,7 @@ def test_a_retry_needs_a_patient_turn(world, turn):
     session_id = world.begin()
     world.say(session_id, QUESTION)
     with pytest.raises(UserFacingError, match="not a patient turn"):
-        world.practise.branch(session_id, turn)
+        world.practise.branch(ME, session_id, turn)
 
 
 def test_ending_scores_by_every_rubric_of_the_case(world):
@@ -176,7 +176,7 @@ def test_ending_scores_by_every_rubric_of_the_case(world):
 def test_a_session_without_a_word_ends_without_scores(world):
     world.library.all_cases = [small_case(first_line_by="trainee")]
     session_id = world.begin()
-    ended = world.practise.end(session_id)
+    ended = world.practise.end(ME, session_id)
     assert ended.is_ended
     assert ended.scorecards == ()
 
@@ -185,16 +185,16 @@ def test_an_ended_session_takes_no_more_words_and_is_resumed_as_it_is(world):
     session_id = world.whole()
     with pytest.raises(UserFacingError, match="has ended"):
         world.say(session_id, QUESTION)
-    assert world.practise.resume(session_id) == world.sessions.get(session_id)
+    assert world.practise.resume(ME, session_id) == world.sessions.get(session_id)
 
 
 def test_a_mark_is_stored_and_does_not_disturb_the_talk(world):
     session_id = world.begin()
     world.say(session_id, QUESTION)
-    world.practise.mark(session_id, 2, True)
+    world.practise.mark(ME, session_id, 2, True)
     assert world.sessions.get(session_id).turns[2].marked
     world.say(session_id, "Go on.")
-    world.practise.mark(session_id, 2, False)
+    world.practise.mark(ME, session_id, 2, False)
     assert not world.sessions.get(session_id).turns[2].marked
     assert len(world.sessions.get(session_id).turns) == 5
 

@@ -6,21 +6,21 @@ import pytest
 
 from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.session import SelfRating
-from tests.builders import small_case
+from tests.builders import ME, SOMEBODY, small_case
 
 
 def test_the_own_rating_is_kept_as_first_given(world):
     session_id = world.whole()
     assert world.review.questions() == {"listening": "How well did you listen?"}
     first = SelfRating(ratings={"listening": 4})
-    world.review.rate_self(session_id, first)
-    world.review.rate_self(session_id, SelfRating(ratings={"listening": 1}))
-    assert world.review.session(session_id).self_rating == first
+    world.review.rate_self(ME, session_id, first)
+    world.review.rate_self(ME, session_id, SelfRating(ratings={"listening": 1}))
+    assert world.review.session(ME, session_id).self_rating == first
 
 
 def test_the_debrief_quotes_the_branch_in_use(world):
     session_id = world.whole()
-    debrief = world.review.debrief(session_id)
+    debrief = world.review.debrief(ME, session_id)
     path = {turn.turn: turn for turn in world.sessions.get(session_id).path()}
     moments = (*debrief.keep, *debrief.change)
     assert [moment.kind for moment in moments] == ["keep", "change"]
@@ -32,11 +32,11 @@ def test_the_debrief_quotes_the_branch_in_use(world):
 
 
 def test_a_short_session_says_so(world):
-    assert world.review.debrief(world.whole("Go on.")).too_short
+    assert world.review.debrief(ME, world.whole("Go on.")).too_short
 
 
 def test_the_disclosure_map_says_what_was_told_and_held_back(world):
-    told = world.review.disclosure_map(world.whole("How is the choir?"))
+    told = world.review.disclosure_map(ME, world.whole("How is the choir?"))
     assert len(told.items) == len(world.library.persona("nell-archer").facts)
     assert [item.fact_id for item in told.items if item.told_at is not None] == ["solo"]
     assert told.told == 1
@@ -44,22 +44,22 @@ def test_the_disclosure_map_says_what_was_told_and_held_back(world):
 
 def test_an_unknown_session_is_named(world):
     with pytest.raises(NotFound):
-        world.review.debrief("none-such")
+        world.review.debrief(ME, "none-such")
 
 
 def test_the_start_page_shows_cases_course_and_the_open_session(world):
     world.whole(unit_id="unit-1", curriculum_id="small-course")
     open_id = world.begin()
-    home = world.progress.home("me")
+    home = world.progress.home(ME)
     assert home.open_session.session_id == open_id
     assert home.open_session.patient_name == "Nell Archer"
     assert [(card.case_id, card.sessions, card.patient_age) for card in home.cases] == [("nell-first", 2, 52)]
     assert [unit.unit_id for unit in home.curricula[0].units] == ["unit-1", "unit-2"]
-    assert world.progress.trainees() == ("me",)
+    assert world.progress.trainees(ME) == ("me",)
 
 
 def test_a_new_trainee_starts_with_the_first_unit(world):
-    home = world.progress.home("somebody")
+    home = world.progress.home(SOMEBODY)
     assert home.open_session is None
     assert [unit.is_open for unit in home.curricula[0].units] == [True, False]
     assert home.cases[0].sessions == 0
@@ -69,13 +69,13 @@ def test_cases_come_easiest_first_and_only_with_their_patient(world):
     world.library.all_cases = [
         small_case(), small_case(id="a-hard-one", difficulty=5), small_case(id="orphan", persona="gone"),
     ]  # fmt: skip
-    assert [card.case_id for card in world.progress.home("me").cases] == ["nell-first", "a-hard-one"]
+    assert [card.case_id for card in world.progress.home(ME).cases] == ["nell-first", "a-hard-one"]
 
 
 def test_progress_has_sessions_curves_and_objectives(world):
     for _ in range(3):
         world.whole(unit_id="unit-1", curriculum_id="small-course")
-    progress = world.progress.progress("me")
+    progress = world.progress.progress(ME)
     assert [summary.trainee_turns for summary in progress.sessions] == [4, 4, 4]
     assert {curve.measure for curve in progress.curves} == {"empathy", "reflection_ratio", "talk_share"}
     assert all(len(curve.points) == 3 for curve in progress.curves)
@@ -86,13 +86,13 @@ def test_progress_has_sessions_curves_and_objectives(world):
 def test_sessions_outlive_their_case(world):
     world.whole()
     world.library.all_cases = []
-    summary = world.progress.progress("me").sessions[0]
+    summary = world.progress.progress(ME).sessions[0]
     assert (summary.case_title, summary.patient_name) == ("nell-first", "–")
 
 
 def test_a_session_report_has_its_twin_and_discloses_only_when_asked(world):
     session_id = world.whole()
-    world.reports.session(session_id, pdf=Path("feedback.pdf"))
+    world.reports.session(ME, session_id, pdf=Path("feedback.pdf"))
     assert [(what, path) for what, path, _ in world.writer.written] == [
         ("session_pdf", Path("feedback.pdf")), ("session_html", Path("feedback.html")),
     ]  # fmt: skip
@@ -100,26 +100,26 @@ def test_a_session_report_has_its_twin_and_discloses_only_when_asked(world):
     assert report.disclosure is None
     assert report.case.id == "nell-first"
     assert [rubric.id for rubric in report.rubrics] == ["small-rubric", "talk-rubric"]
-    assert world.reports.session_report(session_id, with_disclosure=True).disclosure is not None
+    assert world.reports.session_report(ME, session_id, with_disclosure=True).disclosure is not None
 
 
 def test_html_alone_and_where_asked(world):
     session_id = world.whole()
-    world.reports.session(session_id, html=Path("a.html"))
-    world.reports.session(session_id, pdf=Path("b.pdf"), html=Path("c.html"))
+    world.reports.session(ME, session_id, html=Path("a.html"))
+    world.reports.session(ME, session_id, pdf=Path("b.pdf"), html=Path("c.html"))
     assert [str(path) for _, path, _ in world.writer.written] == ["a.html", "b.pdf", "c.html"]
 
 
 def test_a_session_without_feedback_cannot_be_reported(world):
     with pytest.raises(UserFacingError, match="no feedback yet"):
-        world.reports.session(world.begin(), pdf=Path("feedback.pdf"))
+        world.reports.session(ME, world.begin(), pdf=Path("feedback.pdf"))
     assert world.writer.written == []
 
 
 def test_progress_reports(world):
     world.whole()
-    world.reports.progress("me", pdf=Path("p.pdf"), csv=Path("p.csv"))
-    world.reports.progress("me", csv=Path("q.csv"))
+    world.reports.progress(ME, pdf=Path("p.pdf"), csv=Path("p.csv"))
+    world.reports.progress(ME, csv=Path("q.csv"))
     assert [(what, str(path)) for what, path, _ in world.writer.written] == [
         ("progress_pdf", "p.pdf"), ("progress_html", "p.html"), ("progress_csv", "p.csv"), ("progress_csv", "q.csv"),
     ]  # fmt: skip

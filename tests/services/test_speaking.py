@@ -5,6 +5,7 @@ import pytest
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session import Manifest
 from simpatient.services.speaking import STAND_IN_NOTE, leaves_note
+from tests.builders import ME
 from tests.fakes import FakeVoices, ScriptedVoice
 from tests.world import World
 
@@ -17,7 +18,7 @@ def world(*answers: str, **named: object) -> tuple[World, ScriptedVoice]:
 def test_the_models_words_are_shown_as_they_come_and_stored() -> None:
     here, voice = world("It was the doctor. She said to come.")
     session_id, shown = here.begin(model="generative"), []
-    exchange = here.practise.reply(session_id, "What brings you here?", shown.append)
+    exchange = here.practise.reply(ME, session_id, "What brings you here?", shown.append)
     assert len(shown) == 2
     assert "".join(shown) == exchange.patient.text == "It was the doctor. She said to come."
     assert here.sessions.get(session_id).path()[-1].text == exchange.patient.text
@@ -41,14 +42,14 @@ def test_the_prompt_is_read_while_the_vignette_is_and_kept_for_the_session() -> 
     here.practise.warm_up("nell-first", "generative")
     session_id = here.begin(model="generative")
     assert [name for name, _ in voice.prepared] == [session_id]
-    here.practise.end(session_id)
+    here.practise.end(ME, session_id)
     assert voice.prepared == []
 
 
 def test_a_model_that_fails_leaves_the_turn_to_the_written_lines_and_says_so() -> None:
     here, _ = world("It was the doctor.", broken={0: 0})
     session_id, shown = here.begin(model="generative"), []
-    first = here.practise.reply(session_id, "What brings you here?", shown.append)
+    first = here.practise.reply(ME, session_id, "What brings you here?", shown.append)
     assert "".join(shown) == first.patient.text == "It was the doctor's idea."
     assert first.note == STAND_IN_NOTE
     assert first.patient.guard[0].rule == "model_unavailable"
@@ -60,14 +61,14 @@ def test_a_model_that_is_gone_when_a_session_goes_on() -> None:
     session_id = here.begin(model="generative")
     here.voices.by_name.clear()
     assert here.say(session_id, "What brings you here?").note == STAND_IN_NOTE
-    assert here.practise.end(session_id).is_ended
+    assert here.practise.end(ME, session_id).is_ended
 
 
 def test_a_model_that_is_not_there_starts_no_session() -> None:
     here = World()
     with pytest.raises(ModelUnavailable):
         here.begin(model="generative")
-    assert here.progress.progress("me").sessions == ()
+    assert here.progress.progress(ME).sessions == ()
 
 
 def test_a_retry_shows_the_model_the_branch_only() -> None:
@@ -75,7 +76,7 @@ def test_a_retry_shows_the_model_the_branch_only() -> None:
     session_id = here.begin(model="generative")
     answer = here.say(session_id, "What brings you here?").patient
     here.say(session_id, "Nonsense!")
-    here.practise.branch(session_id, answer.turn)
+    here.practise.branch(ME, session_id, answer.turn)
     here.say(session_id, "Tell me of the choir.")
     said = [message.content for message in voice.heard[-1][1]]
     assert said[-2:] == ["It was the doctor.", "Tell me of the choir."]

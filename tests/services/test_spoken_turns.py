@@ -6,6 +6,7 @@ from simpatient.domain.errors import UserFacingError
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.text import LONGEST_TURN
 from simpatient.services.practise import Aloud, coded_turns
+from tests.builders import ME
 from tests.storage.made_sessions import T0
 from tests.world import World
 
@@ -20,13 +21,13 @@ def spoken(began: float, ended: float, **more: object) -> TurnSpeech:
 def heard(world: World, session_id: str, text: str = MISHEARD) -> int:
     said = TextVersion(text=text, source="recogniser", at=T0)
     speech = spoken(3.0, 5.5, confidence=0.7, versions=(said,))
-    return world.practise.reply(session_id, text, lambda _: None, aloud=Aloud(speech)).trainee.turn
+    return world.practise.reply(ME, session_id, text, lambda _: None, aloud=Aloud(speech)).trainee.turn
 
 
 def test_how_a_turn_was_spoken_is_stored_with_it_and_goes_to_the_scores(world: World) -> None:
     session_id = world.begin()
     turn = heard(world, session_id)
-    world.practise.keep_heard(session_id, turn + 1, world.sessions.get(session_id).turns[-1].text, spoken(6, 9))
+    world.practise.keep_heard(ME, session_id, turn + 1, world.sessions.get(session_id).turns[-1].text, spoken(6, 9))
     stored = world.sessions.get(session_id)
     assert stored.turns[turn].speech is not None
     times = [(coded.start_s, coded.end_s) for coded in coded_turns(stored.path(), world.coder)]
@@ -39,7 +40,11 @@ def test_what_was_cut_off_is_not_in_the_transcript_and_the_talk_goes_on_from_wha
     assert exchange.patient.facts_revealed
     rest = exchange.patient.text[3:]
     cut = world.practise.keep_heard(
-        session_id, exchange.patient.turn, exchange.patient.text[:3], spoken(1, 2, was_interrupted=True, unheard=rest)
+        ME,
+        session_id,
+        exchange.patient.turn,
+        exchange.patient.text[:3],
+        spoken(1, 2, was_interrupted=True, unheard=rest),
     )
     stored = world.sessions.get(session_id).turns[-1]
     assert stored == cut
@@ -55,7 +60,7 @@ def test_a_correction_keeps_both_texts_and_codes_the_new_one(world: World) -> No
     session_id = world.begin()
     turn = heard(world, session_id, "Hm hm.")
     before = world.sessions.get(session_id).turns[turn]
-    after = world.practise.correct(session_id, turn, f"  {RIGHT} ")
+    after = world.practise.correct(ME, session_id, turn, f"  {RIGHT} ")
     assert after.text == RIGHT
     assert after.speech is not None
     assert [(version.text, version.source) for version in after.speech.versions] == [
@@ -69,8 +74,8 @@ def test_a_correction_keeps_both_texts_and_codes_the_new_one(world: World) -> No
 def test_after_the_session_a_correction_scores_anew(world: World) -> None:
     session_id = world.begin()
     turn = heard(world, session_id, "Hm hm.")
-    ended = world.practise.end(session_id)
-    world.practise.correct(session_id, turn, RIGHT)
+    ended = world.practise.end(ME, session_id)
+    world.practise.correct(ME, session_id, turn, RIGHT)
     assert world.sessions.get(session_id).scorecards != ended.scorecards
     assert world.sessions.get(session_id).is_ended
 
@@ -79,11 +84,11 @@ def test_only_spoken_turns_of_the_right_speaker_are_changed(world: World) -> Non
     session_id = world.begin()
     world.say(session_id, RIGHT)
     with pytest.raises(UserFacingError, match="typed"):
-        world.practise.correct(session_id, 1, "Other.")
+        world.practise.correct(ME, session_id, 1, "Other.")
     with pytest.raises(UserFacingError, match="not a trainee turn"):
-        world.practise.correct(session_id, 0, "Other.")
+        world.practise.correct(ME, session_id, 0, "Other.")
     with pytest.raises(UserFacingError, match="not a patient turn"):
-        world.practise.keep_heard(session_id, 1, "Other.", spoken(0, 1))
+        world.practise.keep_heard(ME, session_id, 1, "Other.", spoken(0, 1))
 
 
 @pytest.mark.parametrize("text", ["  ", "\n", "a" * (LONGEST_TURN + 1)])
@@ -91,19 +96,19 @@ def test_a_correction_to_nothing_or_too_much_changes_nothing(world: World, text:
     session_id = world.begin()
     turn = heard(world, session_id)
     with pytest.raises(UserFacingError):
-        world.practise.correct(session_id, turn, text)
+        world.practise.correct(ME, session_id, turn, text)
     assert world.sessions.get(session_id).turns[turn].text == MISHEARD
 
 
 def test_after_a_retry_a_correction_scores_the_earlier_attempt_anew_too(world: World) -> None:
     session_id = world.begin()
     turn = heard(world, session_id, "Hm hm.")
-    first = world.practise.end(session_id)
-    world.practise.branch(session_id, turn + 1)
+    first = world.practise.end(ME, session_id)
+    world.practise.branch(ME, session_id, turn + 1)
     world.say(session_id, RIGHT)
-    second = world.practise.end(session_id)
+    second = world.practise.end(ME, session_id)
     assert len(second.debriefed) == 2
-    world.practise.correct(session_id, turn, RIGHT)
+    world.practise.correct(ME, session_id, turn, RIGHT)
     stored = world.sessions.get(session_id)
     for leaf in second.debriefed:
         branch = stored.on_branch(leaf)

@@ -28,6 +28,7 @@ from simpatient.services.talk_events import (
     VoiceBegan,
     VoiceEnded,
 )
+from tests.builders import ME
 from tests.speech_fakes import FakeEndpointer, FakeRecorder, FakeTranscriber, silence, tone
 from tests.talk_fakes import InMemoryClips, InMemoryConsents
 from tests.world import World
@@ -109,7 +110,7 @@ class Room:
         self.clock = SystemClock()
         self.clips = InMemoryClips(self.clock)
         self.consents = ConsentService(consents=InMemoryConsents(), clips=self.clips, clock=self.clock)
-        self.consents.give("me", "microphone")
+        self.consents.give(ME, "microphone")
         self.session_id = self.world.begin()
 
     def hearing(self, settings, on_event, on_error) -> Hearing:
@@ -129,7 +130,7 @@ class Room:
             practise=self.world.practise, library=self.world.library, consents=self.consents, clips=self.clips,
             clock=self.clock, tools=tools,
         )  # fmt: skip
-        self.talk = service.begin(self.session, self.settings, self.events.append)
+        self.talk = service.begin(ME, self.session, self.settings, self.events.append)
         if self.voice.fails is None and self.speaker.fails is None:
             self.wait(lambda: self.session.turns[0].speech is not None)
         if listen:
@@ -207,7 +208,7 @@ def test_a_conversation_that_ends_lets_go_of_microphone_and_loudspeaker(room: Ro
 
 def test_without_consent_nothing_opens(world: World) -> None:
     room = Room(world)
-    room.consents.withdraw("me", "microphone")
+    room.consents.withdraw(ME, "microphone")
     with pytest.raises(ConsentNeeded):
         room.begin()
     assert room.recorder.opened == 0
@@ -244,7 +245,7 @@ def test_breaking_in_stops_the_patient_and_only_what_was_heard_has_been_said(wor
         room.talk.interrupt()
     room.wait_for(Answered)
     turn = room.session.turns[2]
-    whole = world.practise.start("nell-first", trainee_id="me", seed=5)
+    whole = world.practise.start(ME, "nell-first", seed=5)
     meant = world.say(whole.id, LINE).patient.text
     assert turn.speech.was_interrupted
     assert f"{turn.text} {turn.speech.unheard}".split() == meant.split()
@@ -375,7 +376,7 @@ def test_sound_is_kept_only_if_chosen_and_agreed(world: World) -> None:
     for keeps, agreed, kept in ((False, True, 0), (True, False, 0), (True, True, 1)):
         room = Room(world, VoiceSettings(keeps_audio=keeps, keep_days=7))
         if agreed:
-            room.consents.give("me", "keep_audio")
+            room.consents.give(ME, "keep_audio")
         room.begin()
         room.speak()
         room.wait_for(Understood)

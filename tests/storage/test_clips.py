@@ -34,7 +34,7 @@ def clips(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> 
 
 def test_a_sound_comes_back_as_it_was(clips: ClipStore, clock: FixedClock) -> None:
     clip = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
-    found = clips.load(clip)
+    found = clips.load("t1", clip)
     assert found.rate == SOUND.rate
     assert np.allclose(found.samples, SOUND.samples, atol=1e-4)
 
@@ -45,10 +45,10 @@ def test_a_sound_is_gone_when_its_time_is_over(clips: ClipStore, clock: FixedClo
     for _ in range(5):  # every look moves the clock on by a second
         clock.now()
     with pytest.raises(NotFound, match="not kept any more"):
-        clips.load(short)
+        clips.load("t1", short)
     assert clips.delete_expired(clock.now()) == 1
     assert clips.delete_expired(clock.now()) == 0
-    assert clips.load(long).rate == SOUND.rate
+    assert clips.load("t1", long).rate == SOUND.rate
 
 
 def test_deleting_takes_what_was_named_and_nothing_else(clips: ClipStore, clock: FixedClock) -> None:
@@ -56,16 +56,22 @@ def test_deleting_takes_what_was_named_and_nothing_else(clips: ClipStore, clock:
     kept = {who: clips.save(*who, SOUND, until) for who in (("t1", "s1"), ("t1", "s2"), ("t2", "s3"))}
     clips.delete_session("s1")
     clips.delete_all("t2")
-    clips.load(kept["t1", "s2"])
+    clips.load("t1", kept["t1", "s2"])
     for gone in (("t1", "s1"), ("t2", "s3")):
         with pytest.raises(NotFound):
-            clips.load(kept[gone])
+            clips.load(gone[0], kept[gone])
+
+
+def test_the_sound_of_another_trainee_is_not_found(clips: ClipStore, clock: FixedClock) -> None:
+    clip = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
+    with pytest.raises(NotFound, match="not kept any more"):
+        clips.load("t2", clip)
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "nothing"])
 def test_an_unknown_clip_is_not_found(clips: ClipStore, name: str) -> None:
     with pytest.raises(NotFound):
-        clips.load(name)
+        clips.load("t1", name)
 
 
 def test_nothing_of_the_sound_is_readable_on_disk(tmp_path: Path, clock: FixedClock) -> None:
@@ -93,10 +99,10 @@ def test_what_was_changed_is_refused_and_does_not_stop_deleting(tmp_path: Path, 
     path.write_bytes(changed.get(change, data))
     reading = FileClipStore(tmp_path, Cipher(lambda: bytes(KEY_BYTES)), clock) if change == "key" else store
     with pytest.raises(StorageUnavailable):
-        reading.load(clip)
+        reading.load("t1", clip)
     store.delete_session("s2")
     with pytest.raises(NotFound):
-        store.load(other)
+        store.load("t1", other)
 
 
 def test_a_key_is_made_once_for_the_user_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from simpatient.assessment.drilling import judge
+from tests.builders import ME
 
 pytestmark = pytest.mark.torch
 WORSE = (
@@ -44,8 +45,8 @@ def test_what_is_beside_the_point_is_never_done(library, coder):
 
 def test_a_whole_drill_on_the_real_program(app):
     first = app.library.drills()[0]
-    exercise = app.drill.begin(first.id, app.trainee_id)
-    missed = app.drill.attempt(exercise, app.trainee_id, "Okay.")
-    done = app.drill.attempt(exercise, app.trainee_id, exercise.stimulus.better[-1])
+    exercise = app.drill.begin(ME, first.id)
+    missed = app.drill.attempt(ME, exercise, "Okay.")
+    done = app.drill.attempt(ME, exercise, exercise.stimulus.better[-1])
     assert [missed.feedback.outcome, missed.tries, done.tries] == ["not_yet", 1, 2]
-    assert app.drill.drills(app.trainee_id)[-1].rounds == 1
+    assert app.drill.drills(ME)[-1].rounds == 1

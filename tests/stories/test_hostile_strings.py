@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.people import Actor
 from simpatient.domain.text import clean_text
 from simpatient.reporting.writer import FileReportWriter
 from simpatient.services.reporting import ReportService
@@ -41,21 +42,22 @@ def test_hostile_strings_through_session_and_pdf(tmp_path: Path) -> None:
         writer=writer, clock=world.clock,
     )  # fmt: skip
     while sent < STRINGS:
-        session_id = world.begin(trainee_id=clean_text(hostile(random))[:40] or "x")
+        actor = Actor(person_id=clean_text(hostile(random))[:40].strip() or "x")
+        session_id = world.begin(actor)
         said = []
         for _ in range(PER_SESSION):
             text = hostile(random)
             sent += 1
             try:
-                world.practise.reply(session_id, text, lambda _: None)
+                world.practise.reply(actor, session_id, text, lambda _: None)
             except UserFacingError as error:
                 assert "20,000" in error.message
             else:
                 said.append(clean_text(text))
-        world.practise.end(session_id)
+        world.practise.end(actor, session_id)
         stored = world.sessions.get(session_id)
         assert [t.text for t in stored.path() if t.speaker == "trainee"] == said
         target = tmp_path / f"{session_id}.pdf"
-        reports.session(session_id, pdf=target)
+        reports.session(actor, session_id, pdf=target)
         assert len(PdfReader(target).pages) >= 1
         assert "<img" not in target.with_suffix(".html").read_text(encoding="utf-8")

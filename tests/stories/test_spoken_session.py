@@ -24,6 +24,7 @@ from simpatient.speech.file_recorder import FileRecorder
 from simpatient.speech.file_sink import FileSink
 from simpatient.speech.transcriber import open_transcriber
 from simpatient.speech.voice_activity import best_detector
+from tests.builders import ME
 from tests.speech.conftest import rendered
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import FakeTranscriber
@@ -50,7 +51,7 @@ class Desk:
         self.recorder = FileRecorder(speed=SPEED)
         self.sink = FileSink(speed=SPEED)
         self.events: list[TalkEvent] = []
-        app.consents.give("me", "microphone")
+        app.consents.give(ME, "microphone")
         tools = TalkTools(
             hearing=self._hearing,
             transcriber=lambda _: transcriber,
@@ -60,8 +61,8 @@ class Desk:
             practise=app.practise, library=app.library, consents=app.consents, clips=app.talking.clips,
             clock=app.talking.clock, tools=tools,
         )  # fmt: skip
-        self.session_id = app.practise.start(CASE, trainee_id="me", seed=3).id
-        self.talk: Talk = self._service.begin(self.session, settings, self.events.append)
+        self.session_id = app.practise.start(ME, CASE, seed=3).id
+        self.talk: Talk = self._service.begin(ME, self.session, settings, self.events.append)
         self.until(lambda: self.session.turns[0].speech is not None)
         self.talk.listen()
         self.until(lambda: self.talk.is_listening)
@@ -129,8 +130,8 @@ def test_spoken_words_are_understood_coded_answered_aloud_and_scored(desk, tmp_p
     assert captions.split() == " ".join(spoken).split()
     assert here.sink.heard.duration_s > 0.5 * len(spoken)
     assert not here.of(Failed)
-    ended = here.app.practise.end(here.session_id)
-    debrief = here.app.review.debrief(here.session_id)
+    ended = here.app.practise.end(ME, here.session_id)
+    debrief = here.app.review.debrief(ME, here.session_id)
     assert ended.scorecards
     assert debrief.speaking is not None
 
