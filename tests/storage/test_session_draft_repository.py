@@ -110,7 +110,7 @@ def test_a_database_from_before_drafts_gets_their_table_and_keeps_its_sessions(t
     before = open_repositories(path)
     before.sessions.create(a_session())
     before.sessions.close()
-    set_back(path, 4)
+    set_back(path, 5)
     opened = open_repositories(path)
     opened.session_drafts.save(a_draft())
     assert opened.session_drafts.drafts("s1") == (a_draft(),)
