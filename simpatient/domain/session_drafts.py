@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from simpatient.domain.base import Value
-from simpatient.domain.session import Turn
+from simpatient.domain.session.session import Turn
 
 DraftKind = Literal["composer", "self_rating", "writing", "correction"]
 # Fields of a composer's draft: what stands in it; what left it and is on its way to being stored, with the newest

@@ -10,9 +10,9 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer
 
 from simpatient.domain.errors import NotFound
-from simpatient.domain.people import Actor
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
-from simpatient.gui.bridge import Lane, Trouble
+from simpatient.gui.base.bridge import Trouble, Worker
 
 # Far below the time in which one would notice a loss, far above that of a single key.
 DELAY_MS = 200
@@ -43,7 +43,7 @@ class DraftKeeper(QObject):
         self,
         store: DraftStore,
         actor: Actor,
-        lane: Lane,
+        lane: Worker,
         on_trouble: Callable[[Trouble], object],
         parent: QObject | None = None,
     ) -> None:

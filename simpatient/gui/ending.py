@@ -5,9 +5,9 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
-from simpatient.domain.people import Actor
-from simpatient.domain.session import Session
-from simpatient.gui.bridge import Lane, Trouble
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.session.session import Session
+from simpatient.gui.base.bridge import Trouble, Worker
 from simpatient.gui.widgets.dialogs import Question
 
 _WORDS = "Your own rating comes first, then feedback on single moments. You can retry from any of them."
@@ -37,7 +37,7 @@ class Ending:
         self,
         ends: Ends,
         actor: Actor,
-        lane: Lane,
+        lane: Worker,
         on_began: Callable[[], object],
         on_ended: Callable[[Session], None],
         on_failed: Callable[[Trouble, Callable[[], None]], None],

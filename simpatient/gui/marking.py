@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from simpatient.domain.people import Actor
-from simpatient.domain.session import Session
-from simpatient.gui.bridge import Lane, Trouble
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.session.session import Session
+from simpatient.gui.base.bridge import Trouble, Worker
 from simpatient.gui.session_log import SessionLog
 
 
@@ -29,7 +29,7 @@ class Marking:
     """
 
     def __init__(
-        self, marks: Marks, actor: Actor, lane: Lane, log: SessionLog, on_trouble: Callable[[Trouble], object]
+        self, marks: Marks, actor: Actor, lane: Worker, log: SessionLog, on_trouble: Callable[[Trouble], object]
     ) -> None:
         self._marks = marks
         self._actor = actor

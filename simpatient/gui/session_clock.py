@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QElapsedTimer, QTimer
 
-from simpatient.domain.session import Session
+from simpatient.domain.session.session import Session
 from simpatient.gui.widgets.text import chip
 
 _TICK_MS = 5_000

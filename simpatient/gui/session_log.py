@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from simpatient.domain.codes import CodeNames
-from simpatient.domain.session import Session, Turn
-from simpatient.gui.spoken_turn_view import beside_the_words
+from simpatient.domain.assessment.codes import CodeNames
+from simpatient.domain.session.session import Session, Turn
+from simpatient.gui.transcript.spoken_turn_view import beside_the_words
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, announce
 from simpatient.presentation.code_tags import code_tags
-from simpatient.services.practise import Exchange
+from simpatient.services.sessions.practise import Exchange
 
 _THINKING = "…"
 

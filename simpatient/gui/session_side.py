@@ -2,10 +2,10 @@
 
 from PySide6.QtCore import Qt
 
-from simpatient.gui.case_page import DISCLAIMER
-from simpatient.gui.loading import CaseData
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.base.page_data import CaseData
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.start.case_page import DISCLAIMER
 from simpatient.gui.widgets.layout import ScrollPage, clear, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, label

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.people import Actor
-from simpatient.gui.bridge import Job, Lane
+from simpatient.domain.people.actor import Actor
+from simpatient.gui.base.bridge import Worker, WorkerJob
 from simpatient.gui.exchanges import Exchanges
-from simpatient.services.practise import Exchange
+from simpatient.services.sessions.practise import Exchange
 
 
 class Replies(Protocol):
@@ -37,14 +37,14 @@ class TypedTalk:
     """
 
     def __init__(
-        self, replies: Replies, actor: Actor, lane: Lane, exchanges: Exchanges, on_words: Callable[[str], None]
+        self, replies: Replies, actor: Actor, lane: Worker, exchanges: Exchanges, on_words: Callable[[str], None]
     ) -> None:
         self._replies = replies
         self._actor = actor
         self._lane = lane
         self._exchanges = exchanges
         self._on_words = on_words
-        self._job: Job[Exchange] | None = None
+        self._job: WorkerJob[Exchange] | None = None
 
     def send(self, session_id: str, text: str) -> None:
         """Send words; the answer is shown as it comes."""

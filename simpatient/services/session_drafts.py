@@ -5,10 +5,11 @@ Must not know which page they are typed in.
 
 from collections.abc import Mapping
 
-from simpatient.domain.people import Actor
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
-from simpatient.services.policy import session_of
-from simpatient.services.ports import Clock, SessionDraftRepository, SessionRepository
+from simpatient.services.ports import Clock, SessionDraftRepository
+from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.ports import SessionRepository
 
 
 class SessionDraftService:

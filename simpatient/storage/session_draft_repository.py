@@ -10,10 +10,10 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from simpatient.domain.session_drafts import DraftKind, SessionDraft
-from simpatient.storage.repositories import need_session
+from simpatient.storage.repositories.session_repository import need_session
 from simpatient.storage.rows import NOT_SOUND, storable
+from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import session_drafts
-from simpatient.storage.transactions import SqlRepository
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.gui.shell import MainWindow
+from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button
 from tests.builders import ME
 from tests.gui.conftest import WAIT_MS
@@ -182,6 +182,6 @@ def test_writing_begun_survives_closing_and_goes_when_it_is_saved(qtbot, window,
 
 
 def _rating():
-    from simpatient.domain.session import SelfRating
+    from simpatient.domain.session.session import SelfRating
 
     return SelfRating(ratings={"understanding": 3})
