@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.domain.session_drafts import DraftKind, SessionDraft
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
 from tests.fakes import InMemorySessions
 
 

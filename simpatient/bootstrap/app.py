@@ -25,11 +25,11 @@ from simpatient.services.review.reports import ReportService
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.session_drafts import SessionDraftService
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService

@@ -20,7 +20,6 @@ from simpatient.domain.errors import ContentError
 from simpatient.domain.learning.drill import Drill
 from simpatient.domain.models.chat_models import ModelCatalogue
 from simpatient.domain.practice_history import PracticeHistory
-from simpatient.domain.session_drafts import DraftKind, SessionDraft
 
 
 class Clock(Protocol):
@@ -43,34 +42,6 @@ class HistoryRepository(Protocol):
 
     def history(self, trainee_id: str) -> PracticeHistory:
         """Return all attempts of a trainee, newest session first, with every measure of their scores."""
-        ...
-
-
-class SessionDraftRepository(Protocol):
-    """Half-written things of sessions, on disk. Every call returns only when the change is durable.
-
-    Drafts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the disk or
-    database fails.
-    """
-
-    def save(self, draft: SessionDraft) -> None:
-        """Store a draft in the place of an earlier state of the same.
-
-        Raises:
-            NotFound: There is no such session.
-        """
-        ...
-
-    def remove(self, session_id: str, kind: DraftKind, part: str = "") -> None:
-        """Remove a draft; nothing happens where there is none."""
-        ...
-
-    def drafts(self, session_id: str) -> tuple[SessionDraft, ...]:
-        """Return the drafts of a session, by kind and part.
-
-        Raises:
-            NotFound: There is no such session.
-        """
         ...
 
 

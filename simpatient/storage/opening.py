@@ -12,9 +12,9 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
 from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.repositories.writing_repository import SqlWritingRepository
-from simpatient.storage.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.sqlite.engine import make_engine
 from simpatient.storage.sqlite.failures import is_damage, translated, translating
 from simpatient.storage.sqlite.lane import DatabaseThread

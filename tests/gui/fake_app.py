@@ -33,8 +33,8 @@ from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.session_drafts import SessionDraftService
 from simpatient.services.sessions.practise import Exchange, coded_turns
+from simpatient.services.sessions.session_drafts import SessionDraftService
 from tests.builders import ME
 from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills

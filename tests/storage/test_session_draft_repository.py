@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import NotFound
-from simpatient.domain.session_drafts import SessionDraft, composer_texts, words_not_sent
-from simpatient.services.ports import SessionDraftRepository
-from simpatient.services.sessions.ports import SessionRepository
+from simpatient.domain.session.session_drafts import SessionDraft, composer_texts, words_not_sent
+from simpatient.services.sessions.ports import SessionDraftRepository, SessionRepository
 from simpatient.storage.opening import open_repositories
 from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import InMemorySessions

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from simpatient.gui.base.bridge import Trouble, Worker
+from simpatient.gui.base.draft_keeper import DraftKeeper
 from simpatient.gui.base.preferences import Preferences
-from simpatient.gui.draft_keeper import DraftKeeper
 
 if TYPE_CHECKING:
     from simpatient.domain.people.actor import Actor
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from simpatient.services.review.review import ReviewService
     from simpatient.services.review.second_rating import SecondRatingService
     from simpatient.services.review.written_exercises import WrittenExerciseService
-    from simpatient.services.session_drafts import SessionDraftService
     from simpatient.services.sessions.practise import PractiseService
+    from simpatient.services.sessions.session_drafts import SessionDraftService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService

@@ -14,7 +14,7 @@ from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.learning.progress import Progress
 from simpatient.domain.session.session import Session
-from simpatient.domain.session_drafts import SessionDraft
+from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.gui.base.context import App
 from simpatient.services.learning.progress import Home
 from simpatient.services.review.second_rating import RaterChoice

@@ -16,18 +16,18 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import SessionData, load_session
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4
-from simpatient.gui.ending import Ending
-from simpatient.gui.exchanges import Exchanges
-from simpatient.gui.marking import Marking
-from simpatient.gui.pausing import PauseCover
+from simpatient.gui.session.ending import Ending
+from simpatient.gui.session.exchanges import Exchanges
+from simpatient.gui.session.marking import Marking
+from simpatient.gui.session.pausing import PauseCover
+from simpatient.gui.session.session_bar import SessionBar
+from simpatient.gui.session.session_clock import SessionClock
+from simpatient.gui.session.session_log import SessionLog
+from simpatient.gui.session.session_side import SessionSide
 from simpatient.gui.session.spoken_conversation import SpokenConversation
 from simpatient.gui.session.talk_bar import TalkBar
-from simpatient.gui.session_bar import SessionBar
-from simpatient.gui.session_clock import SessionClock
-from simpatient.gui.session_log import SessionLog
-from simpatient.gui.session_side import SessionSide
+from simpatient.gui.session.typed_talk import TypedTalk
 from simpatient.gui.transcript.correction import correct_button
-from simpatient.gui.typed_talk import TypedTalk
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import ChatLog, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, column, row

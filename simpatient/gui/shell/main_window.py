@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simpatient.domain.session.session import Session
     from simpatient.gui.base.bridge import Trouble, Worker
     from simpatient.gui.base.context import App, Files
-    from simpatient.gui.draft_keeper import DraftKeeper
+    from simpatient.gui.base.draft_keeper import DraftKeeper
     from simpatient.gui.shell.frame import Frame
     from simpatient.gui.shell.pages import Pages
     from simpatient.gui.widgets.banner import Banner
@@ -128,7 +128,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self, app: App) -> None:
         from simpatient.gui.base.bridge import Worker
         from simpatient.gui.base.context import Context, FileDialogs
-        from simpatient.gui.draft_keeper import DraftKeeper
+        from simpatient.gui.base.draft_keeper import DraftKeeper
         from simpatient.gui.shell.model_hint import offer_model
         from simpatient.gui.shell.pages import Pages
 

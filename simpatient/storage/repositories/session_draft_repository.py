@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from simpatient.domain.session_drafts import DraftKind, SessionDraft
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
 from simpatient.storage.repositories.session_repository import need_session
 from simpatient.storage.rows import NOT_SOUND, storable
 from simpatient.storage.sqlite.transactions import SqlRepository

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from simpatient.domain.errors import NotFound
 from simpatient.domain.people.actor import Actor
-from simpatient.domain.session_drafts import DraftKind, SessionDraft
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
 from simpatient.gui.base.bridge import Trouble, Worker
 
 # Far below the time in which one would notice a loss, far above that of a single key.

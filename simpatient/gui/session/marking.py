@@ -6,7 +6,7 @@ from typing import Protocol
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.session.session import Session
 from simpatient.gui.base.bridge import Trouble, Worker
-from simpatient.gui.session_log import SessionLog
+from simpatient.gui.session.session_log import SessionLog
 
 
 class Marks(Protocol):

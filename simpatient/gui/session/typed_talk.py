@@ -6,7 +6,7 @@ from typing import Protocol
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.people.actor import Actor
 from simpatient.gui.base.bridge import Worker, WorkerJob
-from simpatient.gui.exchanges import Exchanges
+from simpatient.gui.session.exchanges import Exchanges
 from simpatient.services.sessions.practise import Exchange
 
 

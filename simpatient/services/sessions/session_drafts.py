@@ -6,10 +6,10 @@ Must not know which page they are typed in.
 from collections.abc import Mapping
 
 from simpatient.domain.people.actor import Actor
-from simpatient.domain.session_drafts import DraftKind, SessionDraft
-from simpatient.services.ports import Clock, SessionDraftRepository
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
+from simpatient.services.ports import Clock
 from simpatient.services.sessions.access import session_of
-from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.ports import SessionDraftRepository, SessionRepository
 
 
 class SessionDraftService:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from PySide6.QtGui import QTextCursor
 
 from simpatient.domain.session.session import Session
-from simpatient.domain.session_drafts import composer_texts, words_not_sent
+from simpatient.domain.session.session_drafts import composer_texts, words_not_sent
 from simpatient.gui.base.bridge import Trouble
-from simpatient.gui.draft_keeper import DraftKeeper
-from simpatient.gui.session_log import SessionLog
+from simpatient.gui.base.draft_keeper import DraftKeeper
+from simpatient.gui.session.session_log import SessionLog
 from simpatient.gui.widgets.conversation import Composer
 from simpatient.services.sessions.practise import Exchange
 
