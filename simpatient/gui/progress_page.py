@@ -94,7 +94,7 @@ class ProgressPage(States):
         box.addWidget(label(f"Sessions ({held})", "h2"))
         self.table = SessionTable(progress.sessions, self._open)
         box.addWidget(self.table)
-        box.addWidget(label("Press Enter or click a row to look back, or to go on with an open session.", "caption"))
+        box.addWidget(label("Click a row or press Enter to look back, or to continue an open session.", "caption"))
         self._page.body.addLayout(box)
 
     def _open(self, summary: SessionSummary) -> None:

@@ -17,7 +17,7 @@ from simpatient.gui.widgets.text import label
 from simpatient.services.models import GUIDED, SERVER
 
 _INTRO = (
-    "Your program may run a language model for all its trainees. With it, the persona, the case and everything you "
+    "Your training course may run a language model for its trainees. If you use it, the persona, the case and everything you "
     "and the patient say leave this computer for that server; a line in the session says so. Codes, scores and "
     "feedback stay here."
 )

@@ -27,7 +27,7 @@ from simpatient.llm.loader import id_of
 
 _log = logging.getLogger(__name__)
 _DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
-_GO_ON = "Go on; the guided patient speaks until the language model can."
+_GO_ON = "Continue; the guided patient speaks until the language model can."
 _LOOK_EVERY_S = 0.05
 _SEND_S = 10.0  # a child that reads takes a request in milliseconds
 _END_S = 2.0

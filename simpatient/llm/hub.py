@@ -202,7 +202,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _checked(told: tuple[str, Any], hub_id: str) -> Any:
     """Return the answer, or raise what went wrong in words."""
     kind, what = told
-    again = "Start the download again: it goes on where it stopped."
+    again = "Start the download again: it continues where it stopped."
     if kind == "done":
         return what
     if kind == "unknown":

@@ -16,7 +16,7 @@ def state_chart(curve: Sequence[StatePoint]) -> view.Chart | None:
         return None
     rows = tuple((str(p.turn + 1), f"{p.trust:.1f}", f"{p.engagement:.1f}") for p in curve)
     return view.Chart(
-        title="How the patient came along",
+        title="How the patient responded",
         note="Kept by the simulation and computed from what was said, the same way every time. "
         "It describes the simulated patient, not the trainee.",
         pictures=(_trust(curve), _engagement(curve)),

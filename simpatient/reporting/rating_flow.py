@@ -82,7 +82,7 @@ def _field_block(field: WrittenField) -> Flowable:
         parts.append(layout.written(paragraph(WRITTEN, where, field.words, limit=layout.CELL_LIMIT)))
     parts += [paragraph(CELL_SOFT, note) for note in field.notes]
     if field.held:
-        parts.append(paragraph(TEXT, Span("What the case holds", STRONG)))
+        parts.append(paragraph(TEXT, Span("In the case file", STRONG)))
     parts += [_held_line(held) for held in field.held]
     return layout.card(parts, _color(field.rating))
 

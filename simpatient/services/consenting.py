@@ -11,7 +11,7 @@ from simpatient.services.ports import Clock, ConsentRepository
 # Read by the trainee before agreeing, and stored with the consent: change the words and everybody is asked again.
 WORDINGS: dict[Purpose, str] = {
     "microphone": (
-        "simpatient listens through the microphone only while this is shown, turns your words into text on this "
+        "simpatient listens through the microphone only while the screen says that it is on, turns your words into text on this "
         "computer, and then forgets the sound. It looks at words and times, never at mood, accent or who you are."
     ),
     "keep_audio": (

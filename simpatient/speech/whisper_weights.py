@@ -25,7 +25,7 @@ _LOOK_EVERY_S = 0.1
 # A server that does not send anything for so long is taken for gone, in seconds.
 _PATIENCE_S = 30.0
 _PIECE_BYTES = 1 << 18
-_AGAIN = "Start the download again: it goes on where it stopped."
+_AGAIN = "Start the download again: it continues where it stopped."
 
 
 def library_folder() -> Path:
