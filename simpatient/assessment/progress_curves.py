@@ -33,9 +33,10 @@ def curves(
     ordered = sorted(sessions, key=lambda session: (session.started_at, session.id))
     found = []
     for rubric in rubrics:
-        measures = [(c.id, c.label, "score") for c in rubric.criteria]
-        measures += [(s.id, s.label, s.unit) for s in rubric.summaries]
-        for measure, label, unit in measures:
+        measures: list[tuple[str, str, str, tuple[float, float] | None]]
+        measures = [(c.id, c.label, "score", c.scale) for c in rubric.criteria]
+        measures += [(s.id, s.label, s.unit, None) for s in rubric.summaries]
+        for measure, label, unit, scale in measures:
             points = _points(ordered, rubric.id, measure, difficulty)
             mean, low, high = mean_band([p.value for p in points if p.value is not None])
             if points:
@@ -46,6 +47,7 @@ def curves(
                         label=label,
                         unit=unit,
                         points=points,
+                        scale=scale,
                         mean=mean,
                         low=low,
                         high=high,

@@ -18,13 +18,18 @@ class SkillPoint(Value):
 
 
 class SkillCurve(Value):
-    """A measure over sessions, with a band from a bootstrap once there are three values."""
+    """A measure over sessions, with a band from a bootstrap once there are three values.
+
+    Attributes:
+        scale: Lowest and highest value a rater can give; None for what is counted or computed.
+    """
 
     rubric: str
     measure: str
     label: str
     unit: str
     points: tuple[SkillPoint, ...]
+    scale: tuple[float, float] | None = None
     mean: float | None = None
     low: float | None = None
     high: float | None = None

@@ -43,8 +43,7 @@ class SettingsPage(ScrollPage):
     """Few choices, all taking effect at once."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__("Settings", READING_WIDTH, SPACE_5)
-        Theme.current().dress(self)
+        super().__init__("Settings", READING_WIDTH, SPACE_5, dressed=True)
         self._context = context
         self.body.addWidget(label("Settings", "h1"))
         self._sections: dict[str, QWidget] = {}

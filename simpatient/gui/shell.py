@@ -117,10 +117,8 @@ class MainWindow(QMainWindow):
         self.lane.call(lambda _: self._open_and_import(), self._on_opened, self._on_open_failed)
 
     def _open_and_import(self) -> App:
-        # Pages pull in the domain model, the debrief the plots; importing here keeps the window alive.
-        import simpatient.gui.debrief_page
-        import simpatient.gui.pages
-        import simpatient.gui.progress_page  # noqa: F401
+        # Pages pull in the domain model; importing here keeps the window alive.
+        import simpatient.gui.pages  # noqa: F401
 
         return self._open_app()
 
@@ -136,6 +134,8 @@ class MainWindow(QMainWindow):
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
         offer_model(context)
+        # What later pages need is loaded beside the first one, so that nobody waits for it.
+        context.errands.call(lambda _: _import_other_pages())
         self.opened.emit()
 
     def _on_open_failed(self, trouble: Trouble) -> None:
@@ -201,6 +201,12 @@ class MainWindow(QMainWindow):
         if self._lane is not None and not self._lane.close(last=self._app.close if self._app else None):
             _log.warning("the worker did not end in time; the window closes without it")
         super().closeEvent(event)
+
+
+def _import_other_pages() -> None:
+    import simpatient.gui.debrief_page
+    import simpatient.gui.progress_page
+    import simpatient.gui.widgets.plots  # noqa: F401
 
 
 def _existing(thing: _T | None) -> _T:

@@ -144,7 +144,8 @@ RailButton:focus { border-color: $rail_ink; }
 
 _FIELDS = """
 QLineEdit, QPlainTextEdit { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px;
-  padding: 7px 9px; placeholder-text-color: $ink_soft; selection-background-color: $accent; selection-color: $on_accent; }
+  padding: 7px 9px; placeholder-text-color: $ink_soft;
+  selection-background-color: $accent; selection-color: $on_accent; }
 QPlainTextEdit[role="composer"] { font-size: ${t_speech}px; }
 QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: 6px 8px; }
 QComboBox { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px; padding: 6px 10px;

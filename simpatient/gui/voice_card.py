@@ -27,7 +27,12 @@ _INTRO = (
     "read them before they are sent."
 )
 _MODES = (("push_to_talk", "Hold a key"), ("hands_free", "Hands-free"))
-_PATIENCE = (("0.8", "Brisk, 0.8 s"), ("1.2", "Usual, 1.2 s"), ("2.0", "Calm, 2 s"), ("3.0", "Leave room for silence, 3 s"))
+_PATIENCE = (
+    ("0.8", "Brisk, 0.8 s"),
+    ("1.2", "Usual, 1.2 s"),
+    ("2.0", "Calm, 2 s"),
+    ("3.0", "Leave room for silence, 3 s"),
+)
 _EARS = (("no", "Loudspeakers"), ("yes", "Headphones"))
 _REVIEW = (("yes", "Read first"), ("no", "Send at once"))
 _DAYS = (("no", "Never"), ("7", "7 days"), ("30", "30 days"), ("365", "A year"))

@@ -152,7 +152,9 @@ class VoiceTalk(QObject):
             self._open()
             return
         words = WORDINGS["microphone"] + " You can withdraw this at any time in Settings."
-        question = Question(self._bar.window(), "Use the microphone?", words, "Agree and talk", "Keep typing", self._on_agreed)
+        question = Question(
+            self._bar.window(), "Use the microphone?", words, "Agree and talk", "Keep typing", self._on_agreed
+        )
         question.rejected.connect(self.end)
         question.open()
 

@@ -41,7 +41,7 @@ class WriteView(ScrollPage):
         drafts: dict[str, dict[str, str]],
         on_save: OnSave,
     ) -> None:
-        super().__init__("Write up", READING_WIDTH + 120, SPACE_5)
+        super().__init__("Write up", READING_WIDTH + 120, SPACE_5, dressed=True)
         head = column(spacing=SPACE_2)
         head.addWidget(label(f"How do you understand {patient_name}?", "h2"))
         words = (
