@@ -6,9 +6,10 @@ Never defaulted to the patient's own model: that one is offered last, and said t
 from simpatient.assessment.regrading import with_ratings
 from simpatient.assessment.scoring import score
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.people import Actor
-from simpatient.domain.ports import Cancellation, Coder, OnDone
+from simpatient.domain.ports import Coder, OnDone
 from simpatient.domain.score import Score, Scorecard
 from simpatient.domain.session import Session
 from simpatient.services.policy import session_of
