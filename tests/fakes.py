@@ -626,20 +626,16 @@ class FakeReportWriter:
 
     written: list[tuple[str, Path, Any]] = field(default_factory=list)
 
-    def session_pdf(self, report: SessionReport, path: Path) -> None:
-        self.written.append(("session_pdf", path, report))
+    def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
+        self._keep(report, session_pdf=pdf, session_html=html)
 
-    def session_html(self, report: SessionReport, path: Path) -> None:
-        self.written.append(("session_html", path, report))
+    def progress(
+        self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
+    ) -> None:
+        self._keep(progress, progress_pdf=pdf, progress_html=html, progress_csv=csv)
 
-    def progress_pdf(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_pdf", path, progress))
-
-    def progress_html(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_html", path, progress))
-
-    def progress_csv(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_csv", path, progress))
+    def _keep(self, shown: SessionReport | Progress, **paths: Path | None) -> None:
+        self.written += [(what, path, shown) for what, path in paths.items() if path is not None]
 
 
 @dataclass

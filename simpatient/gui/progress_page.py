@@ -20,9 +20,9 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.axes import axis_range
+from simpatient.presentation.curves import skill_scale
 from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import NONE, axis_number, number, plural
+from simpatient.presentation.numbers import NONE, number, plural
 
 CURVES_FROM = 3
 _MOST_CURVES = 8
@@ -206,8 +206,7 @@ def curve_chart(curve: SkillCurve) -> Chart:
     band = None
     if curve.low is not None and curve.high is not None and _has_band(curve):
         band = (_plotted(curve.low, curve.unit), _plotted(curve.high, curve.unit))
-    low, high = axis_range(curve.scale, curve.unit, [p.value for _, p in points if p.value is not None])
-    ticks = (low, (low + high) / 2, high)
+    scale = skill_scale(curve, [p.value for _, p in points if p.value is not None])
     return Chart(
         title=f"{curve.label} (%)" if curve.unit == "share" else curve.label,
         x_name="Session",
@@ -216,8 +215,8 @@ def curve_chart(curve: SkillCurve) -> Chart:
         rows=tuple((str(i), date_and_time(p.at), number(p.value, curve.unit), str(p.n)) for i, p in points),
         x_ticks=tuple((float(i), str(i)) for i, _ in points) if len(points) <= 12 else (),
         band=band,
-        y_range=(_plotted(low, curve.unit), _plotted(high, curve.unit)),
-        y_ticks=tuple((_plotted(each, curve.unit), axis_number(each, curve.unit)) for each in ticks),
+        y_range=(_plotted(scale.low, curve.unit), _plotted(scale.high, curve.unit)),
+        y_ticks=tuple((_plotted(each, curve.unit), words) for each, words in scale.ticks),
         height=170,
     )
 
