@@ -387,7 +387,7 @@ def open_app(
     speakers = Speakers(library=library, minds=minds, voices=voices or configured)
     practise = _practise_service(library, sessions, minds, speakers, encoder, coder)
     review = ReviewService(library=library, sessions=sessions, coder=coder)
-    progress = ProgressService(library=library, sessions=sessions, clock=clock)
+    progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WriteService(
         library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
     )

@@ -5,7 +5,7 @@ from simpatient.presentation.curves import skill_scale
 
 
 def curve(unit, scale=None):
-    return SkillCurve(rubric="r", measure="m", label="M", unit=unit, points=(), scale=scale)
+    return SkillCurve(rubric="r", measure="m", label="M", unit=unit, points=(), defined=0, scale=scale)
 
 
 def test_a_rating_is_drawn_on_the_raters_scale_whatever_came_out():
