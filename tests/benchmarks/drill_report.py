@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from simpatient.assessment.drilling import judge
-from simpatient.bootstrap import in_process_encoder, open_coder
-from simpatient.content.loader import load_drill
-from simpatient.content.locations import bundled_root
-from simpatient.domain.drill import Drill
+from simpatient.assessment.learning.drilling import judge
+from simpatient.bootstrap.coding import in_process_encoder, open_coder
+from simpatient.content.reading.loader import load_drill
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.learning.drill import Drill
 
 ROOT = Path(__file__).parent.parent.parent
 OUTCOMES = ("done", "unsure", "not_yet")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from simpatient.domain.ports import ReadingEncoder
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
-from simpatient.llm.embedder_host import EncoderProcess
+from simpatient.llm.encoder.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.encoder.embedder_host import EncoderProcess
 from tests.fakes import FakeEncoder
 
 

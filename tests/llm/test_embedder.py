@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Embeddings, SentenceEncoder
-from simpatient.llm import embedder
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder, check_weights, find_model, printable
-from simpatient.llm.embedder_host import EncoderProcess
+from simpatient.llm.encoder import embedder
+from simpatient.llm.encoder.embedder import CachedEncoder, MiniLmEncoder, check_weights, find_model, printable
+from simpatient.llm.encoder.embedder_host import EncoderProcess
 from tests.fakes import FakeEncoder
 
 HOSTILE = ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "<b>&amp;</b>", "word " * 20_000]
@@ -210,7 +210,9 @@ def test_host_gives_the_same_as_the_model_itself(minilm: MiniLmEncoder) -> None:
 
 
 def test_importing_the_encoder_and_its_host_loads_no_torch() -> None:
-    code = "import sys, simpatient.llm.embedder_host as h; assert not {'torch', 'transformers'} & set(sys.modules)"
+    code = (
+        "import sys, simpatient.llm.encoder.embedder_host as h; assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

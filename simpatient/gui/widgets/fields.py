@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QRectF
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit
 
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.theme import Theme
 from simpatient.gui.widgets.icons import draw
 
 # Around the words: padding and border of the stylesheet, and the document's own margin.
