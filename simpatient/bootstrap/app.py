@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
+from simpatient.bootstrap import _load_ahead, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.authoring import FileAuthoringTools
-from simpatient.bootstrap.coding import cached, in_process_encoder, open_coder
+from simpatient.bootstrap.coding import cached, open_coder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
@@ -87,7 +89,7 @@ def open_app(
 
     Args:
         home: Folder of database, cache and own content; the platform's place when None.
-        encoder: The sentence encoder; one in this process when None.
+        encoder: The sentence encoder; the bundled one, with its memory, when None.
         voices: The chat models that may play patients; those the user has set up when None.
 
     Raises:
@@ -99,7 +101,7 @@ def open_app(
 
     (home := home or app_home()).mkdir(parents=True, exist_ok=True)
     library = open_library(home)
-    encoder = encoder or in_process_encoder(home)
+    encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
     stored, clock = open_repositories(home / DATABASE), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
@@ -173,19 +175,11 @@ def _practise_service(
 
 
 def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None = None) -> App:
-    """Build the program for the window: the encoder lives in a child process, so Qt never waits for torch."""
-    from simpatient.llm.encoder.embedder_host import EncoderProcess
-
+    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it."""
     home = home or app_home()
-    host = EncoderProcess()
-    host.start()
-    try:
-        app = open_app(home, encoder=cached(host, home), voices=voices)
-    except BaseException:
-        host.close()
-        raise
-    app.on_close = (*app.on_close, host.close)
-    return app
+    encoder = sentence_encoder()
+    Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
+    return open_app(home, encoder=cached(encoder, home), voices=voices)
 
 
 def run_desktop(argv: Sequence[str]) -> int:

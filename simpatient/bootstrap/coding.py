@@ -65,10 +65,3 @@ def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:
     if scheme is None:
         raise NotFound(f'There is no scheme "{rules.rules.scheme}".', "Install the program again.")
     return LlmCoder(model, scheme, rules, library.prompt(CODE_TRAINEE), library.prompt(CODE_PATIENT))
-
-
-def in_process_encoder(home: Path) -> RememberingEncoder:
-    """Return the sentence encoder in this process: for the command line, where nothing else waits."""
-    from simpatient.llm.encoder.embedder import MiniLmEncoder
-
-    return cached(MiniLmEncoder(), home)

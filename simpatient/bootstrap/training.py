@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from simpatient.bootstrap import sentence_encoder
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.services.sessions.minds import MindStore
@@ -15,21 +16,19 @@ def train_embedded_coder(
     annomi: Path, out: Path, seed: int, progress: Callable[[str], None], benchmarks: dict[str, Path]
 ) -> None:
     """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
-    from simpatient.llm.encoder.embedder import MiniLmEncoder
     from simpatient.tuning.coder.coder_adapter import Plan
     from simpatient.tuning.coder.train_coder import train
 
     exemplars = bundled_root() / "assets" / "exemplars"
-    encoder = MiniLmEncoder()
+    encoder = sentence_encoder()
     train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
 
 
 def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
     """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
-    from simpatient.llm.encoder.embedder import MiniLmEncoder
     from simpatient.tuning.coder.train_coder import train_patient_head
 
-    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, MiniLmEncoder(), progress=progress)
+    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, sentence_encoder(), progress=progress)
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:
@@ -38,11 +37,11 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
     Returns:
         The files written; those of earlier versions of the same content are removed.
     """
-    from simpatient.llm.encoder.embedder import CachedEncoder, MiniLmEncoder
+    from simpatient.llm.encoder.embedder import CachedEncoder
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out) as aside:
-        encoder = CachedEncoder(MiniLmEncoder(), Path(aside), shipped=out)
+        encoder = CachedEncoder(sentence_encoder(), Path(aside), shipped=out)
         library = open_library(Path(aside) / "no-own-content")
         for persona in library.personas():
             MindStore(library, encoder).build(persona).guard.prepare()

@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from simpatient.assessment.learning.drilling import judge
-from simpatient.bootstrap.coding import in_process_encoder, open_coder
+from simpatient.bootstrap import remembering_encoder
+from simpatient.bootstrap.coding import open_coder
 from simpatient.content.reading.loader import load_drill
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.learning.drill import Drill
@@ -30,7 +31,7 @@ def main() -> None:
     answers = yaml.safe_load(options.answers.read_text(encoding="utf-8")) if options.answers.exists() else {}
     totals: dict[str, Counter[str]] = {}
     with TemporaryDirectory() as home:
-        coder = open_coder(in_process_encoder(Path(home)))
+        coder = open_coder(remembering_encoder(Path(home)))
         for path in sorted(options.drills.glob("*.yaml")):
             drill = load_drill(path)
             for name, lines in _sets(drill, answers.get(drill.id, {})):
