@@ -30,6 +30,7 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService
@@ -74,6 +75,7 @@ class App:
     deletion: DeletionService
     write: WrittenExerciseService
     judge: SecondRatingService
+    session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -97,13 +99,12 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.opening import open_repositories
 
     home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
-    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    stored, clock = open_database(home), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
@@ -139,6 +140,7 @@ def open_app(
         recording_playback=talk.recording_playback,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
+        session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         deletion=deletion_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )

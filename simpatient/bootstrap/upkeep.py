@@ -30,6 +30,17 @@ def prepared_home(home: Path) -> Path:
     return prepare_home(home)
 
 
+def open_database(home: Path) -> Repositories:
+    """Return everything stored under ``home``, opened.
+
+    Raises:
+        StorageUnavailable: The database cannot be opened.
+    """
+    from simpatient.storage.opening import open_repositories
+
+    return open_repositories(home / DATABASE)
+
+
 def deletion_service(stored: Repositories, recordings: RecordingStore) -> DeletionService:
     """Return what deletes for good in an opened database and in the kept sound."""
     return DeletionService(sessions=stored.sessions, drills=stored.drills, consents=stored.consents, clips=recordings)
@@ -49,10 +60,8 @@ def open_deletion(home: Path | None = None) -> Iterator[DeletionService]:
     Raises:
         StorageUnavailable: The database cannot be opened.
     """
-    from simpatient.storage.opening import open_repositories
-
     home = prepared_home(home or app_home())
-    stored = open_repositories(home / DATABASE)
+    stored = open_database(home)
     try:
         yield deletion_service(stored, open_clips(home))
     finally:

@@ -12,13 +12,14 @@ from sqlalchemy import Engine
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.runtime.private_files import private_file, private_folder, tighten
-from simpatient.storage.changes import SUFFIX, note, noted, stored_number
-from simpatient.storage.copies import FOLDER, copies_of, remove_leftovers
 from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
 from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.repositories.writing_repository import SqlWritingRepository
+from simpatient.storage.sqlite.changes import SUFFIX, note, noted, stored_number
+from simpatient.storage.sqlite.copies import FOLDER, copies_of, remove_leftovers
 from simpatient.storage.sqlite.engine import make_engine, make_reading_engine
 from simpatient.storage.sqlite.failures import is_damage, translated, translating
 from simpatient.storage.sqlite.lane import DatabaseThread
@@ -58,6 +59,7 @@ class Repositories:
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
+    session_drafts: SqlSessionDraftRepository
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -89,6 +91,7 @@ def open_repositories(path: Path) -> Repositories:
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
+        SqlSessionDraftRepository(*shared),
     )
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import JSON, Column, Table
 
 from simpatient.storage.attempt_rows import DERIVED
 from simpatient.storage.cells import UNREADABLE, read_json, read_moment, read_text
-from simpatient.storage.scanning import row_numbers
 from simpatient.storage.sqlite.failures import translating
+from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.tables import UtcTime, metadata, sessions
 
 _OWNERS = {"session_id", "trainee_id"}

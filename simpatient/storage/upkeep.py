@@ -8,12 +8,12 @@ from pathlib import Path
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.runtime.private_files import private_folder
-from simpatient.storage.changes import beside, note, noted
-from simpatient.storage.copies import FOLDER, copy_database, set_aside_files
 from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.opening import look, open_repositories, refuse
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.rescue import Rescued, copy_readable
+from simpatient.storage.sqlite.changes import beside, note, noted
+from simpatient.storage.sqlite.copies import FOLDER, copy_database, set_aside_files
 from simpatient.storage.sqlite.engine import make_engine
 from simpatient.storage.sqlite.failures import translating
 from simpatient.storage.sqlite.lane import DatabaseThread

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
-from simpatient.storage.copies import GENERATIONS
 from simpatient.storage.opening import open_repositories
+from simpatient.storage.sqlite.copies import GENERATIONS
 from simpatient.storage.upkeep import DatabaseUpkeep
 from tests.storage.made_sessions import a_full_turn, a_session, a_turn, readable_sessions
 from tests.storage.test_drill_repository import a_state, a_try

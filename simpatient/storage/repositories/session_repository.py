@@ -18,9 +18,9 @@ from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
 from simpatient.storage import attempt_rows, rows
 from simpatient.storage.cells import UNREADABLE
-from simpatient.storage.scanning import row_numbers
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.integrity import integrity_problems
+from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 

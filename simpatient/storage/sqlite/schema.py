@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.attempt_rows import rebuild
-from simpatient.storage.copies import FOLDER, copy_database
+from simpatient.storage.sqlite.copies import FOLDER, copy_database
 from simpatient.storage.sqlite.engine import WRITING, make_engine
 from simpatient.storage.sqlite.failures import translating
 
 # The number of the newest migration; a test holds it against the migrations folder.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 

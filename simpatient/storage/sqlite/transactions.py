@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.storage.changes import count_change, note, stored_number
-from simpatient.storage.copies import Statement, erase_in_copies, erase_in_set_aside, keep_rolling_copy
 from simpatient.storage.rows import NOT_SOUND
+from simpatient.storage.sqlite.changes import count_change, note, stored_number
+from simpatient.storage.sqlite.copies import Statement, erase_in_copies, erase_in_set_aside, keep_rolling_copy
 from simpatient.storage.sqlite.engine import WRITING
 from simpatient.storage.sqlite.failures import is_damage, translating
 from simpatient.storage.sqlite.lane import DatabaseThread
