@@ -16,7 +16,7 @@ from simpatient.services.ports import ContentLibrary
 if TYPE_CHECKING:
     from simpatient.assessment.coding.coder import EmbeddedCoder
     from simpatient.assessment.coding.llm_coder import LlmCoder
-    from simpatient.llm.encoder.embedder import CachedEncoder
+    from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 
 
 VECTORS = ("assets", "models", "vectors")
@@ -25,10 +25,24 @@ VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 
 
+ENCODER_FOLDER = ("assets", "models", "encoder")
+
+
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 
 
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
+
+
+def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
+    """Return the sentence encoder; it is loaded at its first use.
+
+    Raises:
+        ModelUnavailable: The description of its graphs is missing or damaged.
+    """
+    from simpatient.llm.encoder.embedder import OnnxEncoder
+
+    return OnnxEncoder(bundled_root().joinpath(*ENCODER_FOLDER), threads=threads)
 
 
 def cached(encoder: ReadingEncoder, home: Path) -> CachedEncoder:
@@ -36,6 +50,11 @@ def cached(encoder: ReadingEncoder, home: Path) -> CachedEncoder:
     from simpatient.llm.encoder.embedder import CachedEncoder
 
     return CachedEncoder(encoder, home / "cache" / "embeddings", shipped=bundled_root().joinpath(*VECTORS))
+
+
+def remembering_encoder(home: Path) -> RememberingEncoder:
+    """Return the sentence encoder with its memory under ``home``."""
+    return cached(sentence_encoder(), home)
 
 
 def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:

@@ -1,4 +1,4 @@
-"""Trains the embedded coder and encodes bundled content."""
+"""Trains the embedded coder, encodes bundled content and exports the sentence encoder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simpatient.bootstrap import sentence_encoder
+from simpatient.bootstrap.coding import sentence_encoder
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.services.sessions.minds import MindStore
@@ -46,6 +46,19 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
         for persona in library.personas():
             MindStore(library, encoder).build(persona).guard.prepare()
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
+
+
+def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
+    """Write the sentence encoder's graphs to ``out`` and their checksums to the description there.
+
+    Raises:
+        ModelUnavailable: There is no description in ``out``, or the published files are not installed.
+    """
+    from simpatient.llm.encoder.embedder import find_model
+    from simpatient.llm.encoder.embedder_graphs import read_description
+    from simpatient.tuning.encoder_export import export_encoder
+
+    return export_encoder(find_model(read_description(out)), out)
 
 
 def _replace_set(file: Path, out: Path) -> Path:
