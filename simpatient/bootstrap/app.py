@@ -31,6 +31,7 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
     from simpatient.llm.encoder.embedder import OnnxEncoder
@@ -76,6 +77,7 @@ class App:
     deletion: DeletionService
     write: WrittenExerciseService
     judge: SecondRatingService
+    session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -141,6 +143,7 @@ def open_app(
         recording_playback=talk.recording_playback,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
+        session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         deletion=talk.deletion(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )
