@@ -187,13 +187,13 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     return open_app(home, encoder=cached(encoder, home), voices=voices)
 
 
-def _load_ahead(encoder: OnnxEncoder) -> None:
-    with suppress(ModelUnavailable):  # said when the encoder is first needed
-        encoder.load()
-
-
 def run_desktop(argv: Sequence[str]) -> int:
     """Open the window and return the exit code when it is closed."""
     from simpatient.gui.shell.app import run
 
     return run(partial(open_desktop_app), argv)
+
+
+def _load_ahead(encoder: OnnxEncoder) -> None:
+    with suppress(ModelUnavailable):  # said when the encoder is first needed
+        encoder.load()

@@ -19,13 +19,11 @@ if TYPE_CHECKING:
     from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 
 
+ENCODER_FOLDER = ("assets", "models", "encoder")
 VECTORS = ("assets", "models", "vectors")
 
 
 CODER_FOLDER = ("assets", "models", "coder")
-
-
-ENCODER_FOLDER = ("assets", "models", "encoder")
 
 
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
@@ -34,27 +32,11 @@ LABEL_RULES = ("assets", "exemplars", "heads.yaml")
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
 
-def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
-    """Return the sentence encoder; it is loaded at its first use.
-
-    Raises:
-        ModelUnavailable: The description of its graphs is missing or damaged.
-    """
-    from simpatient.llm.encoder.embedder import OnnxEncoder
-
-    return OnnxEncoder(bundled_root().joinpath(*ENCODER_FOLDER), threads=threads)
-
-
 def cached(encoder: ReadingEncoder, home: Path) -> CachedEncoder:
     """Return the encoder with its memory; sets of texts are kept under the home folder."""
     from simpatient.llm.encoder.embedder import CachedEncoder
 
     return CachedEncoder(encoder, home / "cache" / "embeddings", shipped=bundled_root().joinpath(*VECTORS))
-
-
-def remembering_encoder(home: Path) -> RememberingEncoder:
-    """Return the sentence encoder with its memory under ``home``."""
-    return cached(sentence_encoder(), home)
 
 
 def open_coder(encoder: RememberingEncoder) -> EmbeddedCoder:
@@ -84,3 +66,19 @@ def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:
     if scheme is None:
         raise NotFound(f'There is no scheme "{rules.rules.scheme}".', "Install the program again.")
     return LlmCoder(model, scheme, rules, library.prompt(CODE_TRAINEE), library.prompt(CODE_PATIENT))
+
+
+def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
+    """Return the sentence encoder; it is loaded at its first use.
+
+    Raises:
+        ModelUnavailable: The description of its graphs is missing or damaged.
+    """
+    from simpatient.llm.encoder.embedder import OnnxEncoder
+
+    return OnnxEncoder(bundled_root().joinpath(*ENCODER_FOLDER), threads=threads)
+
+
+def remembering_encoder(home: Path) -> RememberingEncoder:
+    """Return the sentence encoder with its memory under ``home``."""
+    return cached(sentence_encoder(), home)

@@ -1,4 +1,4 @@
-"""Trains the embedded coder, encodes bundled content and exports the sentence encoder."""
+"""Trains the embedded coder and encodes bundled content."""
 
 from __future__ import annotations
 
@@ -48,6 +48,13 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
 
 
+def _replace_set(file: Path, out: Path) -> Path:
+    for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
+        earlier.unlink()
+    file.chmod(0o644)
+    return file.replace(out / file.name)
+
+
 def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
     """Write the sentence encoder's graphs to ``out`` and their checksums to the description there.
 
@@ -59,10 +66,3 @@ def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
     from simpatient.tuning.encoder_export import export_encoder
 
     return export_encoder(find_model(read_description(out)), out)
-
-
-def _replace_set(file: Path, out: Path) -> Path:
-    for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
-        earlier.unlink()
-    file.chmod(0o644)
-    return file.replace(out / file.name)

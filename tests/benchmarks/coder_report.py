@@ -24,7 +24,7 @@ from simpatient.assessment.coding.coder_weights import CARD
 from simpatient.assessment.coding.segmenter import segment
 from simpatient.assessment.debrief.debrief import make_debrief
 from simpatient.assessment.scoring.scoring import score
-from simpatient.bootstrap.coding import CODER_FOLDER, open_coder, sentence_encoder
+from simpatient.bootstrap import coding as bootstrap
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.assessment.codes import Speaker
@@ -62,7 +62,7 @@ class Row:
 
 def manifest() -> dict[str, Any]:
     """Return what is written beside the shipped weights."""
-    found: dict[str, Any] = json.loads(bundled_root().joinpath(*CODER_FOLDER, CARD).read_text("utf-8"))
+    found: dict[str, Any] = json.loads(bundled_root().joinpath(*bootstrap.CODER_FOLDER, CARD).read_text("utf-8"))
     return found
 
 
@@ -122,7 +122,7 @@ def throughput(encoder: OnnxEncoder, said: list[Said]) -> tuple[float, float]:
     sentences = [turn.text[span.start : span.end] for talk in said for turn in talk for span in segment(turn.text)]
     ours, bare = [], []
     for _ in range(ROUNDS):
-        fresh = open_coder(_NoMemory(encoder))
+        fresh = bootstrap.open_coder(_NoMemory(encoder))
         ours.append(timed(lambda coder=fresh: [coder.code_transcript(talk) for talk in said]))
         bare.append(timed(lambda: encoder.encode(sentences)))
     return len(sentences) / median(ours), len(sentences) / median(bare)
@@ -137,7 +137,7 @@ class _NoMemory(CachedEncoder):
 
 def _coding(encoder: OnnxEncoder, said: list[Said]) -> float:
     """Return seconds of coding the first session, after another one so that nothing of it is remembered."""
-    coder = open_coder(_NoMemory(encoder))
+    coder = bootstrap.open_coder(_NoMemory(encoder))
     coder.code_transcript(said[-1] + said[1])
     return timed(lambda: coder.code_transcript(said[0]))
 
@@ -187,8 +187,8 @@ def main() -> None:
     parser.add_argument("--misc", type=Path)
     parser.add_argument("--miti", type=Path)
     given = parser.parse_args()
-    encoder = sentence_encoder()
-    coder = open_coder(CachedEncoder(encoder))
+    encoder = bootstrap.sentence_encoder()
+    coder = bootstrap.open_coder(CachedEncoder(encoder))
     rules = read_exemplars(bundled_root() / "assets" / "exemplars").rules
     rows = unseen(given.annomi, coder, rules) or held_out()
     paths = {name: path for name, path in (("misc_coarse", given.misc), ("miti15", given.miti)) if path}
