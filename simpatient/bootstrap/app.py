@@ -49,7 +49,7 @@ from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-from simpatient.bootstrap.upkeep import DATABASE
+from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
