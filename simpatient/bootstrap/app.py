@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from simpatient import __version__
 from simpatient.bootstrap.clock import SystemClock
-from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
