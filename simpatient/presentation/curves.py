@@ -42,6 +42,7 @@ class Scale:
 
 
 TRUST = Scale(1.0, 4.0, ((1.0, "1 none"), (2.0, "2"), (3.0, "3"), (4.0, "4 deep")))
+_SHARES = Scale(0.0, 1.0, ((0.0, "low"), (0.5, "middle"), (1.0, "high")))
 ENGAGEMENT = Scale(0.0, 1.0, ((0.0, "0 none"), (0.5, "half"), (1.0, "1 full")))
 
 
@@ -81,6 +82,15 @@ class Chart:
     band: tuple[float, float] | None = None
     middle: float | None = None
     is_by_point: bool = False
+
+    @property
+    def scale(self) -> Scale:
+        """The axis in one picture of all curves: their own where there is one curve, else from low to high."""
+        return self.lines[0].scale if len(self.lines) == 1 else _SHARES
+
+    def drawn(self, line: Line) -> tuple[tuple[float, float], ...]:
+        """Return a curve's points on that axis."""
+        return line.points if len(self.lines) == 1 else line.shares
 
 
 def state_chart(curve: Sequence[StatePoint]) -> Chart | None:

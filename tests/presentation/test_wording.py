@@ -8,8 +8,8 @@ from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label
 from simpatient.domain.debrief import DisclosureItem
 from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import Evidence, Score, SummaryValue
-from simpatient.gui.disclosure_view import trust_words
 from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
+from simpatient.presentation.disclosure import trust_words
 from simpatient.presentation.numbers import NONE
 from simpatient.presentation.wording import (
     band,
