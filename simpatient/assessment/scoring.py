@@ -5,8 +5,10 @@ Must not know any rubric, storage or interface.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
+from typing import Any
 
 from simpatient.assessment import formulas
 from simpatient.assessment.measures import measure
@@ -23,6 +25,11 @@ CONFIDENCE_CAP: dict[Policy, float] = {"auto": 0.95, "estimate": 0.8, "needs_rev
 REVIEW_BELOW = 0.4  # a rating less sure than this asks for a person, whatever its policy says
 MAX_QUOTES = 6  # evidence shown for and, separately, against one value
 FULL_VOLUME = 10  # coded trainee turns from which length no longer limits confidence
+
+# Works on one value as on an array of them.
+COMPARE: dict[Op, Callable[[Any, float], Any]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
 
 Names = Mapping[str, float | None]
 Heard = tuple[tuple[Evidence, ...], tuple[float, ...]]
@@ -95,11 +102,7 @@ def band_of(value: float, thresholds: Sequence[Threshold]) -> str | None:
 
 def meets(value: float, op: Op, border: float) -> bool:
     """Return whether ``value op border`` holds."""
-    if op == ">=":
-        return value >= border
-    if op == "<=":
-        return value <= border
-    return value > border if op == ">" else value < border
+    return bool(COMPARE[op](value, border))
 
 
 def _counted(reading: Reading, count: Count) -> tuple[Span, ...]:
