@@ -3,19 +3,19 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from simpatient.domain.people import Actor
-from simpatient.domain.session import SelfRating
-from simpatient.services.authoring import AuthorService
-from simpatient.services.drill import DrillService
-from simpatient.services.forgetting import ForgettingService
-from simpatient.services.judge import JudgeService
-from simpatient.services.minds import MindStore
-from simpatient.services.practise import Exchange, PractiseService
-from simpatient.services.progress import ProgressService
-from simpatient.services.reporting import ReportService
-from simpatient.services.review import ReviewService
-from simpatient.services.speaking import Speakers
-from simpatient.services.write import WriteService
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.session.session import SelfRating
+from simpatient.services.authoring.authoring import AuthorService
+from simpatient.services.learning.drill import DrillService
+from simpatient.services.learning.progress import ProgressService
+from simpatient.services.privacy.deletion import DeletionService
+from simpatient.services.review.reports import ReportService
+from simpatient.services.review.review import ReviewService
+from simpatient.services.review.second_rating import SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.sessions.minds import MindStore
+from simpatient.services.sessions.patient_models import RealiserFactory
+from simpatient.services.sessions.practise import Exchange, PractiseService
 from tests.builders import ME, small_library
 from tests.fakes import (
     FakeAuthoringTools,
@@ -57,7 +57,7 @@ class World:
         self.practise = PractiseService(
             **shared,
             minds=self.minds,
-            speakers=Speakers(library=self.library, minds=self.minds, voices=self.voices),
+            realisers=RealiserFactory(library=self.library, minds=self.minds, models=self.voices),
             encoder=ENCODER,
             coder=self.coder,
             clock=self.clock,
@@ -67,14 +67,16 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
-        self.write = WriteService(**shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock)
-        self.judge = JudgeService(**shared, judges=self.judges, coder=self.coder)
+        self.write = WrittenExerciseService(
+            **shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock
+        )
+        self.judge = SecondRatingService(**shared, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,
         )  # fmt: skip
         self.clips = InMemoryClips(self.clock)
-        self.forgetting = ForgettingService(sessions=self.sessions, clips=self.clips)
+        self.deletion = DeletionService(sessions=self.sessions, clips=self.clips)
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

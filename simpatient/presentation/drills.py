@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from simpatient.domain.drill import Feedback, Finding, Outcome, Verdict
+from simpatient.domain.learning.drill import Feedback, Finding, Outcome, Verdict
 from simpatient.presentation.dates import day_and_month
 from simpatient.presentation.wording import confidence_words
-from simpatient.services.drill import Answer, DrillCard
+from simpatient.services.learning.drill import Answer, DrillCard
 
 # What a line of feedback is about: what was asked for, what to leave out, or the try as a whole.
 About = Literal["expected", "avoided", "form"]

@@ -4,21 +4,36 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simpatient.assessment.speaking_times import speaking_times
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
+from simpatient.assessment.scoring.speaking_times import speaking_times
+from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.debrief import (
+    CueGroup,
+    CueHeard,
+    Debrief,
+    DisclosureItem,
+    DisclosureMap,
+    Moment,
+    StatePoint,
+)
+from simpatient.domain.assessment.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
-from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.domain.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
-from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.learning.progress import (
+    ObjectiveProgress,
+    Progress,
+    SessionSummary,
+    SkillCurve,
+    SkillPoint,
+    UnitProgress,
+)
+from simpatient.domain.session.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
-from simpatient.services.authoring import Preview, PreviewReply
-from simpatient.services.drill import DrillService
-from simpatient.services.judge import JudgeService
-from simpatient.services.practise import Exchange, coded_turns
-from simpatient.services.progress import CaseCard, CurriculumProgress, Home
-from simpatient.services.write import WriteService
+from simpatient.services.authoring.authoring import Preview, PreviewReply
+from simpatient.services.learning.drill import DrillService
+from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.review.second_rating import SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.sessions.practise import Exchange, coded_turns
 from tests.builders import ME
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
@@ -649,12 +664,12 @@ class FakeApp:
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
         self.writings = InMemoryWritings(StoredSessions(self.practise))
-        self.write = WriteService(
+        self.write = WrittenExerciseService(
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0),
         )  # fmt: skip
         self.judges = FakeJudges()
-        self.judge = JudgeService(
+        self.judge = SecondRatingService(
             library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
         )
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
@@ -663,8 +678,8 @@ class FakeApp:
         self.talking = FakeTalkService(self.practise)
         self.sound_check = FakeSoundCheck()
         self.recognisers = FakeRecognisers()
-        self.listening_back = FakeListeningBack()
-        self.forgetting = FakeForgetting(self.practise)
+        self.recording_playback = FakeListeningBack()
+        self.deletion = FakeForgetting(self.practise)
         self.actor = ME
         self.is_closed = False
 

@@ -6,11 +6,11 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip
 from test_flow import _rating, shown_words, wait
 
-from simpatient.assessment.speaking_times import speaking_times
-from simpatient.domain.codes import TurnCodes
-from simpatient.domain.session import CodedTurn
-from simpatient.gui.speaking_view import SpeakingView
-from simpatient.gui.theme import Theme
+from simpatient.assessment.scoring.speaking_times import speaking_times
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.domain.session.session import CodedTurn
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Timeline
 from simpatient.presentation.timeline import Block, Span, TalkTimes

@@ -23,13 +23,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, TYPE_SCALE
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import SPACE_2, TYPE_SCALE
 from simpatient.gui.widgets.controls import PRESS
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import CardGrid, row
 from simpatient.gui.widgets.text import label, plain_tooltip, presentable
-from simpatient.presentation.timeline import Block, Piece, Sign, Span, TalkTimes
+from simpatient.presentation.timeline import Block, Piece, Sign, TalkTimes, TimelineSpan
 
 _LANE, _BETWEEN, _TOP, _LEAST = 14.0, 6.0, 11.0, 2.5
 _WIDEST_NAME = 96.0
@@ -96,7 +96,7 @@ class Timeline(QWidget):
         top = _TOP + block.lane * (_LANE + _BETWEEN)
         return [self._rect(piece, top, _LANE, gap=1.0) for piece in self._times.pieces(block.start, block.end)]
 
-    def _silence_rects(self, silence: Span) -> list[QRectF]:
+    def _silence_rects(self, silence: TimelineSpan) -> list[QRectF]:
         high = 2 * _LANE + _BETWEEN
         return [self._rect(piece, _TOP, high) for piece in self._times.pieces(silence.start, silence.end)]
 
