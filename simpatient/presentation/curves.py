@@ -47,7 +47,7 @@ ENGAGEMENT = Scale(0.0, 1.0, ((0.0, "0 none"), (0.5, "half"), (1.0, "1 full")))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CurveLine:
     """One curve: its name, points ``(x, y)``, its scale, and all of it in words."""
 
     name: str
@@ -77,7 +77,7 @@ class Chart:
     note: str
     x_name: str
     x_ticks: tuple[tuple[float, str], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CurveLine, ...]
     table: Table
     band: tuple[float, float] | None = None
     middle: float | None = None
@@ -88,7 +88,7 @@ class Chart:
         """The axis in one picture of all curves: their own where there is one curve, else from low to high."""
         return self.lines[0].scale if len(self.lines) == 1 else _SHARES
 
-    def drawn(self, line: Line) -> tuple[tuple[float, float], ...]:
+    def drawn(self, line: CurveLine) -> tuple[tuple[float, float], ...]:
         """Return a curve's points on that axis."""
         return line.points if len(self.lines) == 1 else line.shares
 
@@ -134,7 +134,7 @@ def skill_chart(curve: SkillCurve, order: Mapping[str, int]) -> Chart:
         note=_trend_words(curve, len(defined)) if has_trend else _NO_TREND,
         x_name="Session",
         x_ticks=tuple((x, f"{x:g}") for x, _ in _few(placed)),
-        lines=(Line(curve.label, tuple(placed), scale, alt),),
+        lines=(CurveLine(curve.label, tuple(placed), scale, alt),),
         table=_skill_table(curve, order),
         band=(curve.low or 0.0, curve.high or 0.0) if has_trend else None,
         middle=curve.mean if has_trend else None,
@@ -154,10 +154,10 @@ def skill_scale(curve: SkillCurve, values: Sequence[float]) -> Scale:
 
 
 def _ends(curve: SkillCurve, values: Sequence[float]) -> tuple[float, float]:
+    if curve.scale is not None:
+        return curve.scale
     if curve.unit == "share":
         return 0.0, 1.0
-    if curve.unit == "score":
-        return 1.0, 5.0
     top = max(values, default=1.0)
     # Beyond the round sizes the axis ends at the next thousand.
     return 0.0, float(next((size for size in _SIZES if size >= top), -(-top // 1000) * 1000))
@@ -184,14 +184,14 @@ def _skill_row(point: SkillPoint, unit: str, order: Mapping[str, int]) -> tuple[
     )
 
 
-def _state_line(name: str, points: Sequence[tuple[float, float]], scale: Scale) -> Line:
+def _state_line(name: str, points: Sequence[tuple[float, float]], scale: Scale) -> CurveLine:
     values = [value for _, value in points]
     first, last, lowest, highest = (one_decimal(each) for each in (values[0], values[-1], min(values), max(values)))
     alt = (
         f"{name} over the session on a scale of {scale.words}: from {first} at the start to {last} at the end, lowest "
         f"{lowest}, highest {highest}. The numbers are in the table below."
     )
-    return Line(name, tuple(points), scale, alt)
+    return CurveLine(name, tuple(points), scale, alt)
 
 
 def _few(items: Sequence[Item]) -> Sequence[Item]:

@@ -34,7 +34,7 @@ class Disclosure:
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureView:
+class DisclosureSection:
     """The whole map: a summary, then what was shared, what came near, what was not touched on."""
 
     summary: str
@@ -52,10 +52,10 @@ def title(patient: str) -> str:
     return f"What {patient} shared, and what was held back"
 
 
-def disclosure_view(found: DisclosureMap) -> DisclosureView:
+def disclosure_section(found: DisclosureMap) -> DisclosureSection:
     """Return the map as shown; of what was held back, what came near first."""
     items = [_item(item) for item in found.items]
-    return DisclosureView(
+    return DisclosureSection(
         summary=f"{found.told} of {plural(len(found.items), 'thing')} came out",
         shared=tuple(item for item in items if item.is_shared),
         held_back=tuple(sorted((i for i in items if not i.is_shared), key=lambda item: not item.came_near)),

@@ -13,7 +13,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Timeline
-from simpatient.presentation.timeline import Block, Span, TalkTimes
+from simpatient.presentation.timeline import Block, TimelineSpan, TalkTimes
 from tests.builders import ME
 
 TALK = TalkTimes(
@@ -23,7 +23,7 @@ TALK = TalkTimes(
         Block(4, 0, 9.0, 15.0, "Turn 5, you"),
         Block(7, 1, 55.0, 70.0, "Turn 8, Joe"),
     ),
-    silences=(Span(15.0, 55.0, "40 seconds of silence"),),
+    silences=(TimelineSpan(15.0, 55.0, "40 seconds of silence"),),
     marks=(9.0,),
     breaks=(55.0,),
     length=70.0,

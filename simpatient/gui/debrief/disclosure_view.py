@@ -13,7 +13,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.text import chip, label
-from simpatient.presentation.disclosure import HELD_BACK, NOT_ALL, SHARED, Disclosure, disclosure_view, title
+from simpatient.presentation.disclosure import HELD_BACK, NOT_ALL, SHARED, Disclosure, disclosure_section, title
 
 
 class DisclosureView(ScrollPage):
@@ -38,7 +38,7 @@ class DisclosureView(ScrollPage):
         """Show the map in place of the closed door."""
         self.is_open = True
         clear(self.body)
-        shown = disclosure_view(found)
+        shown = disclosure_section(found)
         head = column(spacing=SPACE_2)
         head.addWidget(label(shown.summary, "h2"))
         head.addWidget(label(NOT_ALL, "soft"))

@@ -16,7 +16,7 @@ from simpatient.gui.widgets.text import label
 from simpatient.gui.widgets.timeline import Timeline, key
 from simpatient.presentation.numbers import turn_title, turn_words
 from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.speaking import CAUTION, DRAWN, Figure, speaking_view
+from simpatient.presentation.speaking import CAUTION, DRAWN, SpeakingFigure, speaking_section
 from simpatient.presentation.tables import Table
 from simpatient.presentation.timeline import TalkTimes
 
@@ -29,7 +29,7 @@ class SpeakingView(QWidget):
 
     def __init__(self, times: SpeakingTimes, patient: str, on_show_turn: Callable[[int], None]) -> None:
         super().__init__()
-        self._shown, self._on_show_turn = speaking_view(times, patient, TO_TRAINEE), on_show_turn
+        self._shown, self._on_show_turn = speaking_section(times, patient, TO_TRAINEE), on_show_turn
         self.timeline: Timeline | None = None
         frame, box = card(spacing=SPACE_4, margin=SPACE_5)
         column(self, 0).addWidget(frame)
@@ -42,7 +42,7 @@ class SpeakingView(QWidget):
             box.addWidget(self._drawn(self._shown.times))
         box.addWidget(label(CAUTION, "caption"))
 
-    def _tile(self, figure: Figure) -> QWidget:
+    def _tile(self, figure: SpeakingFigure) -> QWidget:
         frame, box = card("sunken", spacing=SPACE_1, margin=SPACE_4)
         box.addWidget(label(figure.title, "caption"))
         value = label(figure.value, "figure")

@@ -14,7 +14,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.curves import PlotChart, PlotLine
+from simpatient.presentation.curves import Chart, CurveLine
 from simpatient.presentation.palette import Palette
 
 pg.setConfigOptions(antialias=True)
@@ -44,7 +44,7 @@ class _NoWheel(QObject):
 class Plot(QWidget):
     """A chart and, at the press of a button, the same as a table."""
 
-    def __init__(self, chart: PlotChart, height: int = 220) -> None:
+    def __init__(self, chart: Chart, height: int = 220) -> None:
         super().__init__()
         self._chart = chart
         box = column(self, SPACE_2)
@@ -101,7 +101,7 @@ class Plot(QWidget):
             self._draw_line(line, tints[i % 3], i % 3, name_above=is_top)
         canvas.setYRange(chart.scale.low, chart.scale.high, padding=0.08)
 
-    def _draw_line(self, line: PlotLine, colour: str, style: int, *, name_above: bool) -> None:
+    def _draw_line(self, line: CurveLine, colour: str, style: int, *, name_above: bool) -> None:
         xs, ys = [x for x, _ in line.points], [y for _, y in self._chart.drawn(line)]
         if not xs:
             return
