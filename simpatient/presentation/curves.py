@@ -125,18 +125,19 @@ def skill_chart(curve: SkillCurve, order: Mapping[str, int]) -> Chart:
     defined = [point for point in curve.points if point.value is not None]
     placed = sorted((float(order.get(p.session_id, at)), p.value or 0.0) for at, p in enumerate(defined, start=1))
     has_trend = has_enough(curve) and None not in (curve.mean, curve.low, curve.high)
+    has_band = has_trend and _words(curve.low, curve) != _words(curve.high, curve)
     scale = skill_scale(curve, [value for _, value in placed])
     latest = [number(value, curve.unit) for _, value in placed][-_MOST_SPOKEN:]
     which = "" if len(latest) == len(placed) else f", the latest {len(latest)} of {len(placed)}"
     alt = f"{curve.label} by session{which}: {listed(latest)}. The numbers are in the table below."
     return Chart(
         title=curve.label,
-        note=_trend_words(curve, len(defined)) if has_trend else _NO_TREND,
+        note=_trend_words(curve) if has_trend else _NO_TREND,
         x_name="Session",
         x_ticks=tuple((x, f"{x:g}") for x, _ in _few(placed)),
         lines=(CurveLine(curve.label, tuple(placed), scale, alt),),
         table=_skill_table(curve, order),
-        band=(curve.low or 0.0, curve.high or 0.0) if has_trend else None,
+        band=(curve.low or 0.0, curve.high or 0.0) if has_band else None,
         middle=curve.mean if has_trend else None,
         is_by_point=True,
     )
@@ -163,9 +164,15 @@ def _ends(curve: SkillCurve, values: Sequence[float]) -> tuple[float, float]:
     return 0.0, float(next((size for size in _SIZES if size >= top), -(-top // 1000) * 1000))
 
 
-def _trend_words(curve: SkillCurve, sessions: int) -> str:
-    mean, low, high = (number(each, curve.unit) for each in (curve.mean, curve.low, curve.high))
-    return f"Mean {mean}, probably between {low} and {high} (95%; {plural(sessions, 'session')})."
+def _trend_words(curve: SkillCurve) -> str:
+    mean, low, high = (_words(each, curve) for each in (curve.mean, curve.low, curve.high))
+    # A range that reads the same at both ends says no more than the mean.
+    spread = f", probably between {low} and {high} (95%)" if low != high else ""
+    return f"Mean {mean}{spread}, from {plural(curve.defined, 'session')}."
+
+
+def _words(value: float | None, curve: SkillCurve) -> str:
+    return number(value, curve.unit)
 
 
 def _skill_table(curve: SkillCurve, order: Mapping[str, int]) -> Table:

@@ -127,7 +127,9 @@ def talk_times(times: SpeakingTimes, patient: str, perspective: Perspective) -> 
             )
             for row in times.rows
         ),
-        silences=tuple(TimelineSpan(s.start_s, s.end_s, f"{whole_seconds(s.seconds)} of silence") for s in times.silences),
+        silences=tuple(
+            TimelineSpan(s.start_s, s.end_s, f"{whole_seconds(s.seconds)} of silence") for s in times.silences
+        ),
         marks=tuple(found.at_s for found in times.interruptions),
         breaks=tuple(aside.at_s for aside in times.asides),
         length=times.span_s,

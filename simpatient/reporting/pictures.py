@@ -166,7 +166,11 @@ def _line_chart(line: CurveLine, chart: Chart, color: str) -> Picture:
 def _across(line: CurveLine, chart: Chart, start: float, end: float) -> PaperScale:
     places = [x for x, _ in line.points] + [x for x, _ in chart.x_ticks]
     low, high = (min(places), max(places)) if places else (0.0, 1.0)
-    return PaperScale(low - 0.5, high + 0.5, start, end) if low == high or chart.is_by_point else PaperScale(low, high, start, end)
+    return (
+        PaperScale(low - 0.5, high + 0.5, start, end)
+        if low == high or chart.is_by_point
+        else PaperScale(low, high, start, end)
+    )
 
 
 def _x_axis(chart: Chart, across: PaperScale) -> list[Shape]:

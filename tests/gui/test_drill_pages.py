@@ -65,11 +65,11 @@ def test_feedback_names_what_was_heard_and_shows_a_better_line(qtbot, window, fa
     say(qtbot, page, CLOSED)
     words = shown_words(page)
     assert {"Not there yet", "Not yet", "Try 1", "One possible better line"} <= set(words)
-    assert "“Have you a moment?” heard as closed question, high confidence (91%)" in words
+    assert "“Have you a moment?” coded as closed question, high confidence (91%)" in words
     assert fake_app.tries.made[0].text == CLOSED
     say(qtbot, page, OPEN)
     words = shown_words(page)
-    assert {"That has what this drill asks for", "Heard", "Try 2", "Another way to say it"} <= set(words)
+    assert {"This is what the drill asks for", "Heard", "Try 2", "Another way to say it"} <= set(words)
     assert [answer.feedback.outcome for answer in page.answers] == ["not_yet", "done"]
     assert page.composer.editor.hasFocus() or not window.isActiveWindow()
 

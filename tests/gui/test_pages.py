@@ -206,7 +206,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
     assert len(page.findChildren(Plot)) == 2
-    assert any(text.startswith("Average 43%, probably") for text in shown_words(page))
+    assert any(text.startswith("Mean 43%, probably") for text in shown_words(page))
 
 
 def test_rows_open_a_debrief_or_go_on(qtbot, window, fake_app):
@@ -247,7 +247,7 @@ def test_author_page_watches_the_file(qtbot, window, files, tmp_path):
     assert page.state == "empty"
     files.path = path
     buttons(page, "Open a persona file")[0].click()
-    wait(qtbot, lambda: page.status.text() == "1 to solve")
+    wait(qtbot, lambda: page.status.text() == "1 problem")
     assert {"p.yaml:2", "lines[2].say", "This is not one of the allowed words."} <= set(shown_words(page))
     assert not page.talk.start_button.isEnabled()
     path.write_text("id: x\n", encoding="utf-8")
@@ -261,8 +261,8 @@ def test_author_page_follows_an_editor_that_renames(qtbot, window, tmp_path):
     window.go("author")
     page = window.pages.author
     page.open(path)
-    wait(qtbot, lambda: page.status.text() == "1 to solve")
-    for text, status in (("fine\n", "No problems"), ("wrong\nwrong\n", "2 to solve")):
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    for text, status in (("fine\n", "No problems"), ("wrong\nwrong\n", "2 problems")):
         aside = tmp_path / "p.yaml.tmp"
         aside.write_text(text, encoding="utf-8")
         aside.replace(path)

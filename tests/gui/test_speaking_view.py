@@ -13,7 +13,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Timeline
-from simpatient.presentation.timeline import Block, TimelineSpan, TalkTimes
+from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
 from tests.builders import ME
 
 TALK = TalkTimes(

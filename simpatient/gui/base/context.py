@@ -124,17 +124,17 @@ class FileDialogs:
 
     def save(self, parent: QWidget, title: str, suggested: str, kinds: str) -> Path | None:
         """Ask where to save."""
-        name, _ = QFileDialog.getSaveFileName(parent, title, str(Path.home() / suggested), kinds)
+        name, _ = QFileDialog.getSaveFileName(parent.window(), title, str(Path.home() / suggested), kinds)
         return Path(name) if name else None
 
     def open(self, parent: QWidget, title: str, kinds: str) -> Path | None:
         """Ask what to open."""
-        name, _ = QFileDialog.getOpenFileName(parent, title, str(Path.home()), kinds)
+        name, _ = QFileDialog.getOpenFileName(parent.window(), title, str(Path.home()), kinds)
         return Path(name) if name else None
 
     def folder(self, parent: QWidget, title: str) -> Path | None:
         """Ask for a folder."""
-        path = QFileDialog.getExistingDirectory(parent, title)
+        path = QFileDialog.getExistingDirectory(parent.window(), title)
         return Path(path) if path else None
 
 

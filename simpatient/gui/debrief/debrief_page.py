@@ -102,7 +102,7 @@ class DebriefPage(PageStates):
         """The transcript; None while there is no feedback."""
         if self._transcript is None and self._data is not None:
             self._transcript = TranscriptView(self._data, self._on_retry, self._ways_of_spoken)
-            self._add(self._transcript)
+            self._views.addWidget(self._transcript)
         return self._transcript
 
     @property
@@ -111,7 +111,7 @@ class DebriefPage(PageStates):
         if self._numbers is None and self._data is not None:
             judge = SecondRatingCard(self._context, self._data, self._on_rated_again)
             self._numbers = NumbersView(self._data, judge, self._on_show_turn)
-            self._add(self._numbers)
+            self._views.addWidget(self._numbers)
         return self._numbers
 
     @property
@@ -120,7 +120,7 @@ class DebriefPage(PageStates):
         if self._write is None and self._data is not None:
             drafts = self._drafts.setdefault(self._data.session.id, {})
             self._write = WriteView(self._patient_name, self._data.exercises, drafts, self._on_write)
-            self._add(self._write)
+            self._views.addWidget(self._write)
         return self._write
 
     @property
@@ -128,12 +128,8 @@ class DebriefPage(PageStates):
         """What was held back; None while there is no feedback."""
         if self._disclosure is None and self._data is not None:
             self._disclosure = DisclosureView(self._patient_name, self._on_open_map)
-            self._add(self._disclosure)
+            self._views.addWidget(self._disclosure)
         return self._disclosure
-
-    def _add(self, view: QWidget) -> None:
-        Theme.current().dress(view)
-        self._views.addWidget(view)
 
     def open(self, session_id: str, leaf: int | None = None, tab: str = "feedback") -> None:
         """Show the debrief of a session, or of another ended branch of it, at one of its parts."""
@@ -204,7 +200,7 @@ class DebriefPage(PageStates):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
-        self._add(self.form)
+        self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
         session_id, app = self._session_id, self._context.app
@@ -226,7 +222,7 @@ class DebriefPage(PageStates):
         self.feedback = FeedbackView(
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
-        self._add(self.feedback)
+        self._views.addWidget(self.feedback)
         self._playback = Playback(self._context, self)
         corrected, self._corrected = self._corrected, None
         if corrected is not None:

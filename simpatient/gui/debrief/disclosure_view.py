@@ -20,7 +20,7 @@ class DisclosureView(ScrollPage):
     """A closed door first; behind it, what was shared and what was held back."""
 
     def __init__(self, patient_name: str, on_open: Callable[[], None]) -> None:
-        super().__init__("What was held back", READING_WIDTH + 120, SPACE_5)
+        super().__init__("What was held back", READING_WIDTH + 120, SPACE_5, dressed=True)
         self.is_open = False
         frame, box = card(spacing=SPACE_3, margin=SPACE_5)
         box.addWidget(label(title(patient_name), "h2"))

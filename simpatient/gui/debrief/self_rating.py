@@ -22,7 +22,7 @@ class SelfRatingForm(ScrollPage):
     given = Signal(object)
 
     def __init__(self, patient_name: str, questions: Mapping[str, str]) -> None:
-        super().__init__("Your own rating", READING_WIDTH, SPACE_5)
+        super().__init__("Your own rating", READING_WIDTH, SPACE_5, dressed=True)
         heading = column(spacing=SPACE_2)
         heading.addWidget(label("First, how was it for you?", "h1"))
         words = f"Your own view of the talk with {patient_name} comes before any feedback. It is kept as you give it."

@@ -41,12 +41,12 @@ class WriteView(ScrollPage):
         drafts: dict[str, dict[str, str]],
         on_save: OnSave,
     ) -> None:
-        super().__init__("Write up", READING_WIDTH + 120, SPACE_5)
+        super().__init__("Write up", READING_WIDTH + 120, SPACE_5, dressed=True)
         head = column(spacing=SPACE_2)
         head.addWidget(label(f"How do you understand {patient_name}?", "h2"))
         words = (
-            "Write in your own words, one thought a sentence. What the case holds is shown beside it once your words "
-            "are saved. A field left empty stays closed."
+            "Write in your own words, one thought per sentence. Once they are saved, what the case file says appears "
+            "beside them. A field left empty stays closed."
         )
         head.addWidget(label(words, "soft"))
         self.body.addLayout(head)

@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QLayout, QSizePolicy, QVBoxLayout, QWidget
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6
-from simpatient.gui.drills.drill_feedback import feedback_card, spoken_feedback
+from simpatient.gui.drills.drill_feedback import feedback_card
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import Bubble, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, divider, label
+from simpatient.presentation.drills import drill_feedback
 from simpatient.services.learning.drill import Answer, DrillExercise
 
 _SIDE_FROM = 860
@@ -90,7 +91,7 @@ class DrillPage(PageStates):
         self._title = Elided("", "h3")
         self._hint_button = Button("Hint", name="Show a hint", on_click=self.show_hint)
         self._hint_button.setToolTip("Show a hint (Ctrl+H)")
-        self._next_button = Button("Next line", name="Go on to the next patient line", on_click=self.go_on)
+        self._next_button = Button("Next line", name="Continue with the next patient line", on_click=self.go_on)
         self._next_button.setToolTip("Next line (Ctrl+N)")
         for button in (panel, back):
             line.addWidget(button)
@@ -167,7 +168,7 @@ class DrillPage(PageStates):
         self._levels = SegmentedControl([(str(level), str(level)) for level in drill.levels()], "Level")
         self._levels.chosen.connect(lambda key: self._choose_level(int(key)))
         box.addWidget(self._levels)
-        box.addWidget(label("Follows how it goes. Choose another if you like.", "caption"))
+        box.addWidget(label("Adjusts to your answers. You can also choose a level yourself.", "caption"))
         body.addLayout(box)
         body.addWidget(label(drill.citation, "caption"))
         body.addStretch(1)
@@ -202,7 +203,7 @@ class DrillPage(PageStates):
         self._add(row(feedback_card(answer)))
         self.composer.set_waiting(False)
         self.composer.editor.setFocus()
-        announce(self._talk, spoken_feedback(answer))
+        announce(self._talk, drill_feedback(answer).spoken)
 
     def _on_failed(self, trouble: Trouble, text: str) -> None:
         self.composer.set_waiting(False)

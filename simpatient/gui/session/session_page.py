@@ -133,7 +133,7 @@ class SessionPage(PageStates):
                 "soft",
             ),
         )
-        self._resume_button = Button("Go on", "primary", on_click=self.toggle_pause)
+        self._resume_button = Button("Continue", "primary", on_click=self.toggle_pause)
         self._leave_button = Button("Leave for now", on_click=self._on_leave)
         overlay = message_box(words, self._leave_button, self._resume_button)
         overlay.setProperty("role", "overlay")

@@ -117,9 +117,8 @@ class MainWindow(QMainWindow):
         self.lane.call(lambda _: self._open_and_import(), self._on_opened, self._on_open_failed)
 
     def _open_and_import(self) -> App:
-        # Pages pull in the domain model, the debrief the plots; importing here keeps the window alive.
-        import simpatient.gui.debrief.debrief_page
-        import simpatient.gui.progress.progress_page  # noqa: F401
+        # Pages pull in the domain model; importing here keeps the window alive.
+        import simpatient.gui.shell.pages  # noqa: F401
 
         return self._open_app()
 
@@ -135,6 +134,8 @@ class MainWindow(QMainWindow):
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
         offer_model(context)
+        # What later pages need is loaded beside the first one, so that nobody waits for it.
+        context.background.call(lambda _: _import_other_pages())
         self.opened.emit()
 
     def _on_open_failed(self, trouble: Trouble) -> None:
@@ -200,6 +201,10 @@ class MainWindow(QMainWindow):
         if self._lane is not None and not self._lane.close(last=self._app.close if self._app else None):
             _log.warning("the worker did not end in time; the window closes without it")
         super().closeEvent(event)
+
+
+def _import_other_pages() -> None:
+    pass
 
 
 def _existing(thing: _T | None) -> _T:

@@ -49,8 +49,8 @@ class Banner(QWidget):
         self._words.setText(presentable(words, 600))
         self.setAccessibleName(presentable(words, 600))
         self._on_action = on_action
-        self._action.setText(action or "Go on")
-        self._action.setAccessibleName(action or "Go on")
+        self._action.setText(action or "Continue")
+        self._action.setAccessibleName(action or "Continue")
         self._action.setVisible(on_action is not None)
         self.show()
         announce(self, words)
