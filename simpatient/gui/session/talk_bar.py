@@ -117,6 +117,8 @@ class TalkBar(QWidget):
         self.pause.clicked.connect(self.pause_asked)
         self.get = Button("Download speech recognition", "primary", name="Download speech recognition")
         self.get.clicked.connect(self.recogniser_wanted)
+        for button in (self.talk, self.quiet, self.pause, self.get):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the composer
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(METER_INTERVAL_MS)
