@@ -36,7 +36,7 @@ def test_a_file_of_tries_is_judged_line_by_line(world, tries, capsys):
     assert run(["drill", "--id", "asking", "--trainee-lines", path]) == 0
     told = capsys.readouterr()
     for words in (
-        "Asking openly", "Patient: They gave the solo to her", "You: Did you go?", "closed question, 90%",
+        "Asking openly", "Patient: They gave the solo to her", "You: Did you go?", "coded as closed question, high confidence (90%)",
         "Not there yet", "One possible better line: ", "Hint: Ask about singing.", "+ That leaves room.",
         "Another way to say it: ", "Patient: We moved here in May.", "- This pushes. “You should go.”",
     ):  # fmt: skip
