@@ -161,7 +161,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     table = plot.findChild(QTableWidget)
     assert plot.shows_table
     assert table.rowCount() == 5
-    assert table.item(0, 1).text() == "1.75"
+    assert table.item(0, 1).text() == "1.8"
 
 
 def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
