@@ -7,9 +7,9 @@ from test_flow import _rating, say, shown_words, wait
 from test_pages import FULL, buttons
 
 from simpatient.gui.drills import drill_page
-from simpatient.presentation.drills import due_words
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
+from simpatient.presentation.drills import due_words
 from tests.builders import ME
 from tests.gui.fake_content import DRILLS
 
