@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from simpatient import __version__
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.upkeep import deletion_service, open_database, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -48,7 +49,6 @@ from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
