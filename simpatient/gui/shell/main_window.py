@@ -46,12 +46,10 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     opened = Signal()
 
-    def __init__(
-        self, open_app: Callable[[], App], preferences: Preferences | None = None, files: Files | None = None
-    ) -> None:
+    def __init__(self, open_app: Callable[[], App], preferences: Preferences, files: Files | None = None) -> None:
         super().__init__()
         self._open_app = open_app
-        self._preferences = preferences or Preferences()
+        self._preferences = preferences
         self._files = files
         self._has_painted = False
         self._app: App | None = None
