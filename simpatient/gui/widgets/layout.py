@@ -351,7 +351,7 @@ class PageStates(QStackedWidget):
 
         Left alone it lands on whatever comes next: the navigation, or a button that deletes.
         """
-        shown = self.currentWidget()
+        shown = self._other or self._content
         focused = self.window().focusWidget()
         # Nothing was asked for yet: an ancestor has it, so that the first Tab starts at the top.
         is_waiting = self.state == "loading" or not self.isVisible()
@@ -364,8 +364,8 @@ class PageStates(QStackedWidget):
 
 def first_tabbed(widget: QWidget) -> QWidget | None:
     """Return the first control inside that Tab reaches; None where there is none."""
-    each = widget.nextInFocusChain()
-    while each is not widget:
+    each: QWidget | None = widget.nextInFocusChain()
+    while each is not None and each is not widget:
         can_have_it = bool(each.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and each.isEnabled()
         if can_have_it and widget.isAncestorOf(each) and each.isVisibleTo(widget):
             return each
