@@ -13,6 +13,7 @@ from simpatient.services.practise import Exchange, PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
+from simpatient.services.scorecards import ScorecardService
 from simpatient.services.speaking import Speakers
 from simpatient.services.write import WriteService
 from tests.builders import ME, small_library
@@ -24,6 +25,7 @@ from tests.fakes import (
     FakeVoices,
     FixedClock,
     InMemoryDrills,
+    InMemoryUnitOfWork,
     RecordingSessions,
     RememberingFakeEncoder,
 )
@@ -53,8 +55,12 @@ class World:
         self.writings = InMemoryWritings(self.sessions)
         numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
         self.minds = MindStore(self.library, ENCODER)
+        self.unit_of_work = InMemoryUnitOfWork([self.sessions, self.writings])
+        self.scorecards = ScorecardService(**shared, coder=self.coder, clock=self.clock, unit_of_work=self.unit_of_work)
         self.practise = PractiseService(
             **shared,
+            scorecards=self.scorecards,
+            unit_of_work=self.unit_of_work,
             minds=self.minds,
             speakers=Speakers(library=self.library, minds=self.minds, voices=self.voices),
             encoder=ENCODER,
@@ -66,8 +72,11 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, clock=self.clock)
-        self.write = WriteService(**shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock)
-        self.judge = JudgeService(**shared, judges=self.judges, coder=self.coder)
+        kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
+        self.write = WriteService(
+            **shared, **kept, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
+        )  # fmt: skip
+        self.judge = JudgeService(**shared, scorecards=self.scorecards, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,

@@ -24,6 +24,9 @@ REVIEW_BELOW = 0.4  # a rating less sure than this asks for a person, whatever i
 MAX_QUOTES = 6  # evidence shown for and, separately, against one value
 FULL_VOLUME = 10  # coded trainee turns from which length no longer limits confidence
 
+# Who is named as the judge of what formulas rate.
+FORMULAS = "formulas over behaviour codes"
+
 Names = Mapping[str, float | None]
 Heard = tuple[tuple[Evidence, ...], tuple[float, ...]]
 
@@ -46,7 +49,7 @@ def score(
     reading = read(turns, rubric.scheme, rubric.patterns)
     counted = {count.id: _counted(reading, count) for count in rubric.counts}
     names = measure(reading, rubric.patterns) | {key: float(len(found)) for key, found in counted.items()}
-    made_by = Provenance(judged_by="formulas over behaviour codes", rubric_version=rubric.version, coder=coder_id)
+    made_by = Provenance(judged_by=FORMULAS, rubric_version=rubric.version, coder=coder_id)
     timed = any(turn.start_s is not None for turn in turns)
     criteria = [
         _rate_written(criterion, writing, made_by)

@@ -40,6 +40,7 @@ from simpatient.services.practise import PractiseService
 from simpatient.services.progress import ProgressService
 from simpatient.services.reporting import ReportService
 from simpatient.services.review import ReviewService
+from simpatient.services.scorecards import ScorecardService
 from simpatient.services.speaking import Speakers
 from simpatient.services.write import WriteService
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from simpatient.services.recognisers import RecogniserService
     from simpatient.services.sound_check import SoundCheckService
     from simpatient.services.talk import TalkService
+    from simpatient.storage.opening import Repositories
 
 DATABASE = "simpatient.sqlite"
 TRAINEE_VARIABLE = "SIMPATIENT_TRAINEE"
@@ -223,6 +225,7 @@ class App:
     forgetting: ForgettingService
     write: WriteService
     judge: JudgeService
+    scorecards: ScorecardService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -385,11 +388,21 @@ def open_app(
     models = open_models(home, library)
     configured = ConfiguredVoices(home, models.resolve)
     speakers = Speakers(library=library, minds=minds, voices=voices or configured)
-    practise = _practise_service(library, sessions, minds, speakers, encoder, coder)
+    scorecards = ScorecardService(
+        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
+    )
+    practise = _practise_service(library, stored, minds, speakers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder)
     progress = ProgressService(library=library, sessions=sessions, clock=clock)
     write = WriteService(
-        library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
+        library=library,
+        sessions=sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=clock,
     )
     reports = ReportService(
         library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
@@ -415,35 +428,44 @@ def open_app(
         recognisers=talk.recognisers,
         listening_back=talk.listening_back,
         write=write,
-        judge=_judge_service(home, library, sessions, models, coder),
+        scorecards=scorecards,
+        judge=_judge_service(home, library, sessions, models, coder, scorecards),
         forgetting=talk.forgetting(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )
 
 
 def _judge_service(
-    home: Path, library: ContentLibrary, sessions: SessionRepository, models: ModelService, coder: Coder
+    home: Path,
+    library: ContentLibrary,
+    sessions: SessionRepository,
+    models: ModelService,
+    coder: Coder,
+    scorecards: ScorecardService,
 ) -> JudgeService:
     judges = ConfiguredJudges(home, library, models)
-    return JudgeService(library=library, sessions=sessions, judges=judges, coder=coder)
+    return JudgeService(library=library, sessions=sessions, scorecards=scorecards, judges=judges, coder=coder)
 
 
 def _practise_service(
     library: ContentLibrary,
-    sessions: SessionRepository,
+    stored: Repositories,
     minds: MindStore,
     speakers: Speakers,
     encoder: RememberingEncoder,
     coder: Coder,
+    scorecards: ScorecardService,
 ) -> PractiseService:
     clock = SystemClock()
     return PractiseService(
         library=library,
-        sessions=sessions,
+        sessions=stored.sessions,
         minds=minds,
         speakers=speakers,
         encoder=encoder,
         coder=coder,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
         clock=clock,
         new_id=lambda: f"s-{clock.now():%Y%m%d}-{secrets.token_hex(4)}",
         new_seed=lambda: secrets.randbelow(2**31),

@@ -8,7 +8,7 @@ from simpatient.domain.ports import Coder
 from simpatient.domain.session import SelfRating, Session
 from simpatient.services.policy import session_of
 from simpatient.services.ports import ContentLibrary, SessionRepository
-from simpatient.services.practise import coded_turns
+from simpatient.services.scorecards import coded_turns
 
 
 class ReviewService:

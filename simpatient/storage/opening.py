@@ -17,6 +17,7 @@ from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
 from simpatient.storage.tables import metadata
+from simpatient.storage.transactions import OpenTransaction, SqlUnitOfWork
 from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
@@ -40,6 +41,7 @@ class Repositories:
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
+    unit_of_work: SqlUnitOfWork
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -61,12 +63,13 @@ def open_repositories(path: Path) -> Repositories:
         lane.close()
         raise
     engine = make_engine(path)
-    shared = (engine, path, lane)
+    shared = (engine, path, lane, OpenTransaction())
     return Repositories(
         SqlSessionRepository(*shared),
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
+        SqlUnitOfWork(*shared),
     )
 
 

@@ -5,12 +5,14 @@ Must not know tables or which domain values there are.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 
+from simpatient.domain.people import Actor
 from simpatient.storage.engine import WRITING
 from simpatient.storage.failures import is_damage, translating
 from simpatient.storage.lane import Lane
@@ -20,6 +22,13 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 
+@dataclass
+class OpenTransaction:
+    """The transaction of the unit of work in hand, which repositories join; only touched on the storage lane."""
+
+    connection: Connection | None = None
+
+
 class SqlRepository:
     """What repositories of one opened and migrated database share.
 
@@ -27,12 +36,14 @@ class SqlRepository:
         engine: Engine with safe connections (``engine.make_engine``).
         path: The database file, for messages.
         lane: The thread all work is done on; closed together with any repository that uses it.
+        unit: Where the transaction of a unit of work is found; shared by all repositories of the database.
     """
 
-    def __init__(self, engine: Engine, path: Path, lane: Lane) -> None:
+    def __init__(self, engine: Engine, path: Path, lane: Lane, unit: OpenTransaction) -> None:
         self._engine = engine
         self._path = path
         self._lane = lane
+        self._unit = unit
 
     def close(self) -> None:
         """Release the database; closing twice is fine."""
@@ -41,8 +52,11 @@ class SqlRepository:
 
     def _read(self, work: Work[Result]) -> Result:
         def on_lane() -> Result:
-            with translating(self._path), self._engine.connect() as connection:
-                return work(connection)
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect() as connection:
+                    return work(connection)
 
         return self._lane.run(on_lane)
 
@@ -54,16 +68,31 @@ class SqlRepository:
 
         return self._read(work)
 
-    def _write(self, work: Work[None]) -> None:
-        def on_lane() -> None:
-            with (
-                translating(self._path),
-                self._engine.connect().execution_options(**WRITING) as connection,
-                connection.begin(),
-            ):
-                work(connection)
+    def _write(self, work: Work[Result]) -> Result:
+        def on_lane() -> Result:
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect().execution_options(**WRITING) as connection, connection.begin():
+                    return work(connection)
 
-        self._lane.run(on_lane)
+        return self._lane.run(on_lane)
+
+
+class SqlUnitOfWork(SqlRepository):
+    """``UnitOfWork`` on the storage lane: repositories called meanwhile share its one transaction."""
+
+    def run(self, actor: Actor, action: str, work: Callable[[], Result]) -> Result:
+        """Do the work in one transaction, or in the one already open."""
+
+        def within(connection: Connection) -> Result:
+            outer, self._unit.connection = self._unit.connection, connection
+            try:
+                return work()
+            finally:
+                self._unit.connection = outer
+
+        return self._write(within)
 
 
 def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
