@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.case import Case
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.chat_models import ModelCatalogue
@@ -22,13 +23,13 @@ from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.drafting import DraftingGuide
 from simpatient.domain.drill import Drill, DrillState, DrillTry
 from simpatient.domain.dynamics_table import DynamicsTable
-from simpatient.domain.errors import BugError, Cancelled, ContentError, ModelUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.guard_rules import GuardRules
 from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.people import Actor
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Adapter, Cancellation, Embeddings, OnDone, OnText, Reading
+from simpatient.domain.ports import Adapter, Embeddings, OnDone, OnText, Reading
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -453,8 +454,7 @@ class FakeCoder:
         heard: dict[tuple[str, str], str] = {}
         coded: list[TurnCodes] = []
         for turn in turns:
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             other = "patient" if turn.speaker == "trainee" else "trainee"
             coded.append(self.code_turn(turn.speaker, turn.text, heard.get((turn.session_id, other), "")))
             heard[turn.session_id, turn.speaker] = turn.text
@@ -539,8 +539,7 @@ class ScriptedChatModel:
         self.samplings.append(sampling)
         found = []
         for number, request in enumerate(requests, start=1):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             messages = (*prefix, *request.messages)
             shown = [Shown(messages, request.answer_schema, sample) for sample in range(sampling.samples)]
             self.shown += shown
@@ -593,8 +592,7 @@ class ScriptedVoice:
         self.heard.append((session, tuple(messages), note, sampling))
         answer, said = self.answers[at % len(self.answers)], ""
         for piece in re.findall(r"(?s).{1,5}", answer):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             if at in self.broken and len(said) >= self.broken[at]:
                 raise ModelUnavailable("The language model stopped.", "Go on; the guided patient speaks.")
             said += piece
@@ -689,20 +687,16 @@ class FakeReportWriter:
 
     written: list[tuple[str, Path, Any]] = field(default_factory=list)
 
-    def session_pdf(self, report: SessionReport, path: Path) -> None:
-        self.written.append(("session_pdf", path, report))
+    def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
+        self._keep(report, session_pdf=pdf, session_html=html)
 
-    def session_html(self, report: SessionReport, path: Path) -> None:
-        self.written.append(("session_html", path, report))
+    def progress(
+        self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
+    ) -> None:
+        self._keep(progress, progress_pdf=pdf, progress_html=html, progress_csv=csv)
 
-    def progress_pdf(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_pdf", path, progress))
-
-    def progress_html(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_html", path, progress))
-
-    def progress_csv(self, progress: Progress, path: Path) -> None:
-        self.written.append(("progress_csv", path, progress))
+    def _keep(self, shown: SessionReport | Progress, **paths: Path | None) -> None:
+        self.written += [(what, path, shown) for what, path in paths.items() if path is not None]
 
 
 @dataclass

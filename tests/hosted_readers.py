@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.speech import Recognised
-from simpatient.speech.child import Call, DeviceFailed
+from simpatient.runtime.child_serving import Call, DeviceFailed
 from simpatient.speech.whisper_reading import ReadingRequest
 
 
@@ -31,7 +31,10 @@ class Reader:
         if self._fault == "full card" and not self._device:
             raise DeviceFailed("CUDA out of memory")
 
-    def answer(self, request: ReadingRequest, call: Call) -> Recognised:
+    def answer(self, request: ReadingRequest, call: Call) -> dict[str, object]:
+        return self._answer(request, call).model_dump()
+
+    def _answer(self, request: ReadingRequest, call: Call) -> Recognised:
         if self._fault == "wait":
             return self._wait(call)
         if self._fault not in ("load", "full card") and self._count() < self._times:

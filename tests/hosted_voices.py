@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation, OnText
-from simpatient.llm.answers import stop_if_cancelled
-from simpatient.llm.loader import DeviceFailed
+from simpatient.domain.ports import OnText
+from simpatient.runtime.child_serving import DeviceFailed
 
 FAULTS = ("kill", "hang", "raise", "device")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
 
+from simpatient.domain.cancellation import stop_if_cancelled
 from simpatient.domain.chat_models import (
     Gpu,
     InstalledModel,
@@ -15,7 +16,7 @@ from simpatient.domain.chat_models import (
     Measurement,
     ModelCatalogue,
 )
-from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound, UserFacingError
+from simpatient.domain.errors import ModelUnavailable, NotFound, UserFacingError
 from simpatient.domain.servers import ServerChoice
 from simpatient.llm.catalog import ModelFolders
 from simpatient.services.model_ports import HubFile, HubListing
@@ -123,8 +124,7 @@ class FakeHub:
             path = folder / file.name
             there = path.read_bytes() if path.exists() else b""
             for at in range(len(there), len(whole), self.step):
-                if cancel is not None and cancel.is_cancelled:
-                    raise Cancelled
+                stop_if_cancelled(cancel)
                 if self.breaks_after is not None and self.served >= self.breaks_after:
                     self.breaks_after = None
                     raise ModelUnavailable("The hub cannot be reached.", "Start the download again.")
@@ -188,8 +188,7 @@ class FakeMeasurer:
     asked: list[tuple[Path, float]] = field(default_factory=list)
 
     def measure(self, folder, active_share=1.0, cancel=None):
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         self.asked.append((folder, active_share))
         return MEASURED
 

@@ -5,8 +5,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.recognisers import RecogniserCatalogue, RecogniserWeights
 from simpatient.services.recogniser_ports import OnBytes
 
@@ -57,8 +57,7 @@ class FakeWeights:
         if content is None:
             raise ModelUnavailable("The source of the weights refused (status 404).", "Wait.")
         for at in range(self.partial_bytes(weights), len(content), self._step):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             if self.breaks_at is not None and at >= self.breaks_at:
                 self.breaks_at = None
                 raise ModelUnavailable("The source of the weights cannot be reached.", "Check the connection.")

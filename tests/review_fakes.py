@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable, StorageUnavailable
-from simpatient.domain.ports import Cancellation, OnDone
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import BugError, ModelUnavailable, StorageUnavailable
+from simpatient.domain.ports import OnDone
 from simpatient.domain.rubric import Criterion, Rubric
 from simpatient.domain.score import Evidence, Provenance, Score
 from simpatient.domain.session import CodedTurn
@@ -83,8 +84,7 @@ class FakeGrader:
         cancel: Cancellation | None = None,
         on_done: OnDone | None = None,
     ) -> tuple[Score, ...]:
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         if self.broken is not None:
             raise self.broken
         quote = Evidence(turn=turns[0].turn, start=0, end=len(turns[0].text), quote=turns[0].text)

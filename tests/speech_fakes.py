@@ -7,8 +7,8 @@ from time import monotonic, sleep
 
 import numpy as np
 
-from simpatient.domain.errors import AudioUnavailable, Cancelled, ContentError, ModelUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import AudioUnavailable, ContentError, ModelUnavailable
 from simpatient.domain.speech import (
     SAMPLE_RATE,
     AudioDevice,
@@ -163,8 +163,7 @@ class FakeTranscriber:
         self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
     ) -> Recognised:
         self.prepare()
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         if not len(samples) or not samples.any():
             return Recognised(text="", model_id=self.model_id, rejected="silence")
         self.calls.append((len(samples), hint, is_final))
@@ -190,8 +189,7 @@ class FakeDecoder:
             raise ContentError("The file cannot be read.", file=str(path))
         size, total_s = SAMPLE_RATE // 2, len(self._samples) / SAMPLE_RATE
         for start in range(0, len(self._samples), size):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             on_sound(RecordedSound(self._samples[start : start + size], start / SAMPLE_RATE, total_s))
 
 
@@ -225,8 +223,7 @@ class FakeSynthesizer:
     def render(self, text: str, style: VoiceStyle, cancel: Cancellation | None = None) -> Sound:
         until = monotonic() + self.slow_s
         while (is_late := monotonic() < until) or (cancel is not None and cancel.is_cancelled):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             if is_late:
                 sleep(0.001)
         self.rendered.append(text)

@@ -17,9 +17,10 @@ from simpatient.assessment.coder_weights import UTTERANCE, CoderWeights
 from simpatient.assessment.decoding import blend, joint_turn, reconcile
 from simpatient.assessment.features import Floats, Words, cues, hashed, prepare
 from simpatient.assessment.segmenter import Span, segment
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.codes import Label, Speaker, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, Embeddings, OnDone, Reading, ReadingEncoder
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import Embeddings, OnDone, Reading, ReadingEncoder
 from simpatient.domain.session import TranscriptTurn
 from simpatient.domain.text import without_surrogates
 
@@ -161,8 +162,7 @@ class EmbeddedCoder:
         asked = _with_turn_before(turns)
         found: list[TurnCodes] = []
         for first in range(0, len(asked), _AT_ONCE):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             part = asked[first : first + _AT_ONCE]
             found += self._coded(part)
             if on_done:

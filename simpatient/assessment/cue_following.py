@@ -31,9 +31,7 @@ def _group(reading: Reading, kind: CueKind) -> CueGroup:
             if reading.volleys[hit.at].speaker == "patient" and could_be_answered:
                 hits.setdefault(hit.at, hit)
     cues = tuple(_heard(reading, hits[at], kind) for at in sorted(hits))
-    return CueGroup(
-        kind=kind.id, label=kind.label, why=kind.why, serious=kind.serious, drill=kind.drill, cues=cues
-    )
+    return CueGroup(kind=kind.id, label=kind.label, why=kind.why, serious=kind.serious, drill=kind.drill, cues=cues)
 
 
 def _heard(reading: Reading, hit: Hit, kind: CueKind) -> CueHeard:

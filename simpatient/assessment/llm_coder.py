@@ -31,10 +31,11 @@ from simpatient.assessment.turn_labels import (
     trainee_labels,
 )
 from simpatient.assessment.votes import UNQUOTED, UNREADABLE, Vote, reason_for_doubt, shares
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.codes import CodingScheme, Speaker, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.errors import ContentError
-from simpatient.domain.ports import Cancellation, ChatModel, OnDone
+from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.domain.prompts import Prompt, fill
 from simpatient.domain.session import TranscriptTurn
 from simpatient.domain.text import without_surrogates

@@ -23,8 +23,9 @@ from simpatient.assessment.records import (
     short_digest,
 )
 from simpatient.assessment.scoring import CONFIDENCE_CAP, MAX_QUOTES, REVIEW_BELOW
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.ports import Cancellation, ChatModel, OnDone
+from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.domain.prompts import Prompt, fill
 from simpatient.domain.rubric import Criterion, Policy, Rubric
 from simpatient.domain.score import Evidence, Provenance, Score

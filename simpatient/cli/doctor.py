@@ -35,6 +35,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of 
         _sound_devices,
         _speech_output,
         lambda: _recogniser(home),
+        _imported_recordings,
     ]
     findings = [_guarded(check) for check in checks]
     if json:
@@ -165,3 +166,9 @@ def _recogniser(home: Path) -> Finding:
     suggested = recognisers.suggestion()
     advice = f"'simpatient voice download {suggested.id}' fetches what suits this computer" if suggested else ""
     return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
+
+
+def _imported_recordings() -> Finding:
+    from simpatient.runtime.confinement import in_words
+
+    return "Imported recordings", True, f"decoded in {in_words()}"

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from simpatient.domain.errors import UserFacingError
+from simpatient.runtime.files import read_plain_file, save_whole
 
 if TYPE_CHECKING:
     from simpatient.services.model_download import DownloadProgress, OnProgress
 
 Item = TypeVar("Item")
+# Far more than anybody types; a file beyond it was named by mistake.
+MOST_BYTES = 50_000_000
 _STAGES = {"asking": "Asking the hub", "fetching": "Downloading", "checking": "Checking"}
 
 
@@ -33,14 +36,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         UserFacingError: The file cannot be written.
     """
-    aside = path.with_name(path.name + ".part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
-    except OSError as error:
-        raise UserFacingError(
-            f"{path} cannot be written ({error.strerror}).", "Choose another folder or free some space."
-        ) from error
+    save_whole(path, text.encode("utf-8"))
 
 
 def read_lines(path: Path) -> list[str]:
@@ -50,7 +46,7 @@ def read_lines(path: Path) -> list[str]:
         UserFacingError: The file cannot be read or is not UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return read_plain_file(path, MOST_BYTES).decode("utf-8").splitlines()
     except OSError as error:
         raise UserFacingError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
     except UnicodeDecodeError as error:

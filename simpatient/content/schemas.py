@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simpatient.content.kinds import KINDS
 from simpatient.content.locations import bundled_root
+from simpatient.runtime.files import write_whole
 
 AUTHORED = ("persona", "case", "curriculum", "rubric", "drill")
 
@@ -24,7 +25,7 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / f"{kind}.schema.json" for kind in AUTHORED)
     for kind, path in zip(AUTHORED, paths, strict=True):
-        path.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+        write_whole(path, schema_text(kind).encode("utf-8"), private=False)
     return paths
 
 

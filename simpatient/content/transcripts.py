@@ -13,9 +13,12 @@ from pydantic import ValidationError
 
 from simpatient.content.wording import explain
 from simpatient.content.yaml_source import YamlSource
-from simpatient.domain.errors import ContentError, UserFacingError
+from simpatient.domain.errors import ContentError
 from simpatient.domain.session import TranscriptTurn
+from simpatient.runtime.files import read_plain_file
 
+# A hundred thousand turns are 20 MB; a file beyond this is no transcript.
+MOST_BYTES = 256_000_000
 FIELDS = frozenset(TranscriptTurn.model_fields)
 
 
@@ -26,7 +29,7 @@ def read_transcript(path: Path) -> tuple[TranscriptTurn, ...]:
         ContentError: The file cannot be read, or a line is no turn; names the line.
     """
     try:
-        raw = path.read_bytes()
+        raw = read_plain_file(path, MOST_BYTES)
     except OSError as error:
         raise ContentError(f"The file cannot be read ({error.strerror}).", file=str(path)) from error
     return tuple(parse_transcript(raw, str(path)))
@@ -78,18 +81,3 @@ def transcript_lines(turns: Iterable[TranscriptTurn]) -> Iterator[str]:
     """Yield one JSON line per turn, without line ends; times only where there are any."""
     for turn in turns:
         yield json.dumps(turn.model_dump(exclude_none=True), ensure_ascii=False)
-
-
-def write_transcript(turns: Iterable[TranscriptTurn], path: Path) -> None:
-    """Write a transcript; the file is either complete or not there.
-
-    Raises:
-        UserFacingError: The file cannot be written.
-    """
-    aside = path.with_name(path.name + ".part")
-    try:
-        aside.write_text("".join(f"{line}\n" for line in transcript_lines(turns)), encoding="utf-8", newline="\n")
-        aside.replace(path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Choose another folder.") from error

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from simpatient.domain.errors import ContentError
+from simpatient.runtime.files import FileTooLarge, read_plain_file
 
 FieldPath = tuple[str | int, ...]
 
@@ -68,13 +69,13 @@ def read_yaml(path: Path) -> YamlSource:
         ContentError: The file cannot be read, or is not one plain YAML document within the limits.
     """
     try:
-        size = path.stat().st_size
-        raw = path.read_bytes() if size <= MAX_BYTES else b""
+        raw = read_plain_file(path, MAX_BYTES)
+    except FileTooLarge as error:
+        message = f"The file is larger than {MAX_BYTES // 1_000_000} MB."
+        action = "Split it or remove what does not belong."
+        raise ContentError(message, file=str(path), line=1, action=action) from error
     except OSError as error:
         raise ContentError(f"The file cannot be read ({error.strerror}).", file=str(path)) from error
-    if size > MAX_BYTES:
-        message = f"The file is larger than {MAX_BYTES // 1_000_000} MB."
-        raise ContentError(message, file=str(path), line=1, action="Split it or remove what does not belong.")
     return parse_yaml(raw, str(path))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.codes import Speaker, TurnCodes
 from simpatient.domain.rubric import Rubric
@@ -18,15 +19,6 @@ Embeddings = NDArray[np.float32]
 OnDone = Callable[[int], None]
 # Given pieces of an answer as they come; False stops it.
 OnText = Callable[[str], bool]
-
-
-class Cancellation(Protocol):
-    """How a caller asks blocking work to stop."""
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether the work should stop."""
-        ...
 
 
 class SentenceEncoder(Protocol):

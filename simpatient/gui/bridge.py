@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, UserFacingError
-from simpatient.services.cancelling import CancelToken
 
 T = TypeVar("T")
 CHUNK_INTERVAL_MS = 33

@@ -5,9 +5,8 @@ Both texts are kept by the service. Must not know how codes or scores follow.
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simpatient.domain.session import Turn
 from simpatient.gui.bridge import Trouble
@@ -15,6 +14,8 @@ from simpatient.gui.context import Context
 from simpatient.gui.tokens import SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import announce
+from simpatient.gui.widgets.dialogs import Dialog
+from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
 
@@ -34,7 +35,7 @@ def correct_button(context: Context, parent: QWidget, session_id: str, turn: Tur
     return button
 
 
-class CorrectionDialog(QDialog):
+class CorrectionDialog(Dialog):
     """Asks for the words as they were said.
 
     Args:
@@ -48,19 +49,14 @@ class CorrectionDialog(QDialog):
     def __init__(
         self, context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected
     ) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "Correct this turn")
         self._context = context
         self._session_id = session_id
         self._turn = turn
         self._on_corrected = on_corrected
         self._is_saving = False
-        self.setWindowTitle("Correct this turn")
-        self.setAccessibleName("Correct this turn")
         self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.editor = QPlainTextEdit(turn.text)
-        self.editor.setAccessibleName("What you said")
-        self.editor.setTabChangesFocus(True)
+        self.editor = LinesEdit("What you said", _ROWS, turn.text)
         self.editor.setMinimumWidth(440)
         self.status = label("", "small")
         self.status.hide()
@@ -76,7 +72,6 @@ class CorrectionDialog(QDialog):
         box = column(self, SPACE_4, SPACE_5)
         box.addWidget(label("What did you say?", "h2"))
         box.addWidget(label(f"First understood as: “{first_text(self._turn)}”", "soft", selectable=True))
-        self.editor.setFixedHeight(self.editor.fontMetrics().lineSpacing() * _ROWS + 30)
         box.addWidget(self.editor)
         words = "Both texts are kept. Codes follow, and scores where the session is over; the answer stays as it was."
         box.addWidget(label(words, "small"))

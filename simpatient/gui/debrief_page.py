@@ -21,6 +21,7 @@ from simpatient.gui.loading import DebriefData, load_debrief
 from simpatient.gui.numbers_view import NumbersView
 from simpatient.gui.playback import Playback
 from simpatient.gui.self_rating import SelfRatingForm
+from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, Segments
@@ -45,8 +46,10 @@ class DebriefPage(States):
 
     def __init__(self, context: Context) -> None:
         self._content = QWidget()
-        super().__init__(self._content)
+        # Its parts are dressed one by one: the tabs that are hidden wait for their restyling.
+        super().__init__(self._content, dressed=False)
         self._context = context
+        self._data: DebriefData | None = None
         self._job: Job[DebriefData] | None = None
         self._session_id = ""
         self._leaf: int | None = None
@@ -64,12 +67,12 @@ class DebriefPage(States):
         self._views = QStackedWidget()
         self.form: SelfRatingForm | None = None
         self.feedback: FeedbackView | None = None
-        self.transcript: TranscriptView | None = None
-        self.numbers: NumbersView | None = None
+        self._transcript: TranscriptView | None = None
+        self._numbers: NumbersView | None = None
+        self._write: WriteView | None = None
+        self._disclosure: DisclosureView | None = None
         self._playback: Playback | None = None
         self._corrected: int | None = None
-        self.write: WriteView | None = None
-        self.disclosure: DisclosureView | None = None
         self.tabs.chosen.connect(self.show_tab)
         self._build()
 
@@ -88,8 +91,49 @@ class DebriefPage(States):
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(who, self.tabs, buttons))
+        Theme.current().dress(bar)
         box.addWidget(bar)
         box.addWidget(self._views, 1)
+
+    # The parts behind the other tabs are made when first asked for: nobody waits for what they may not look at.
+
+    @property
+    def transcript(self) -> TranscriptView | None:
+        """The transcript; None while there is no feedback."""
+        if self._transcript is None and self._data is not None:
+            self._transcript = TranscriptView(self._data, self._on_retry, self._ways_of_spoken)
+            self._add(self._transcript)
+        return self._transcript
+
+    @property
+    def numbers(self) -> NumbersView | None:
+        """The numbers; None while there is no feedback."""
+        if self._numbers is None and self._data is not None:
+            judge = JudgeCard(self._context, self._data, self._on_rated_again)
+            self._numbers = NumbersView(self._data, judge, self._on_show_turn)
+            self._add(self._numbers)
+        return self._numbers
+
+    @property
+    def write(self) -> WriteView | None:
+        """The written exercises; None while there is no feedback."""
+        if self._write is None and self._data is not None:
+            drafts = self._drafts.setdefault(self._data.session.id, {})
+            self._write = WriteView(self._patient_name, self._data.exercises, drafts, self._on_write)
+            self._add(self._write)
+        return self._write
+
+    @property
+    def disclosure(self) -> DisclosureView | None:
+        """What was held back; None while there is no feedback."""
+        if self._disclosure is None and self._data is not None:
+            self._disclosure = DisclosureView(self._patient_name, self._on_open_map)
+            self._add(self._disclosure)
+        return self._disclosure
+
+    def _add(self, view: QWidget) -> None:
+        Theme.current().dress(view)
+        self._views.addWidget(view)
 
     def open(self, session_id: str, leaf: int | None = None, tab: str = "feedback") -> None:
         """Show the debrief of a session, or of another ended branch of it, at one of its parts."""
@@ -106,8 +150,14 @@ class DebriefPage(States):
 
     def show_tab(self, key: str) -> None:
         """Show one part of the debrief."""
-        views = (self.feedback, self.transcript, self.numbers, self.write, self.disclosure)
-        view = dict(zip((key for key, _ in _TABS), views, strict=True))[key]
+        views = {
+            "feedback": lambda: self.feedback,
+            "transcript": lambda: self.transcript,
+            "numbers": lambda: self.numbers,
+            "write": lambda: self.write,
+            "held": lambda: self.disclosure,
+        }
+        view = views[key]()
         if view is not None:
             self.tabs.choose(key)
             self._views.setCurrentWidget(view)
@@ -142,9 +192,10 @@ class DebriefPage(States):
             self._playback.stop()
             self._playback.deleteLater()
             self._playback = None
-        if self.numbers is not None:
-            self.numbers.judge.stop()
-        self.form = self.feedback = self.transcript = self.numbers = self.write = self.disclosure = None
+        if self._numbers is not None:
+            self._numbers.judge.stop()
+        self._data = None
+        self.form = self.feedback = self._transcript = self._numbers = self._write = self._disclosure = None
         while self._views.count():
             if (view := self._views.widget(0)) is not None:
                 self._views.removeWidget(view)
@@ -153,7 +204,7 @@ class DebriefPage(States):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
-        self._views.addWidget(self.form)
+        self._add(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
         session_id, app = self._session_id, self._context.app
@@ -171,15 +222,12 @@ class DebriefPage(States):
     def _show_feedback(self, data: DebriefData) -> None:
         if data.debrief is None:
             return
+        self._data = data
         self.feedback = FeedbackView(
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
+        self._add(self.feedback)
         self._playback = Playback(self._context, self)
-        self.transcript = TranscriptView(data, self._on_retry, self._ways_of_spoken)
-        self.disclosure = DisclosureView(self._patient_name, self._on_open_map)
-        for view in (self.feedback, self.transcript, self.disclosure):
-            self._views.addWidget(view)
-        self._add_judged(data)
         corrected, self._corrected = self._corrected, None
         if corrected is not None:
             QTimer.singleShot(0, lambda: self._on_show_turn(corrected))
@@ -231,11 +279,12 @@ class DebriefPage(States):
 
     def _on_written(self, data: DebriefData, rubric_id: str) -> None:
         self._drafts.get(data.session.id, {}).pop(rubric_id, None)
-        if data.session.id != self._session_id or self.write is None or self.numbers is None:
+        if data.session.id != self._session_id or self._data is None:
             return
         self._replace_judged(data)
         self.show_tab("write")
-        self.write.show_card(rubric_id)
+        if self.write is not None:
+            self.write.show_card(rubric_id)
 
     def _on_rated_again(self) -> None:
         app, session_id, leaf = self._context.app, self._session_id, self._leaf
@@ -244,33 +293,25 @@ class DebriefPage(States):
         )
 
     def _on_reread(self, data: DebriefData) -> None:
-        if data.session.id == self._session_id and self.numbers is not None:
+        if data.session.id == self._session_id and self._data is not None:
             self._replace_judged(data)
             self.show_tab("numbers")
             self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
 
     def _replace_judged(self, data: DebriefData) -> None:
         """Show what was written or rated anew; what is open elsewhere in the debrief stays as it is."""
-        old = (self.numbers, self.write)
-        if self.numbers is not None:
-            self.numbers.judge.stop()
-        self._add_judged(data)
+        old = (self._numbers, self._write)
+        if self._numbers is not None:
+            self._numbers.judge.stop()
+        self._data, self._numbers, self._write = data, None, None
         for view in old:
             if view is not None:
                 self._views.removeWidget(view)
                 view.deleteLater()
 
-    def _add_judged(self, data: DebriefData) -> None:
-        """Make the views that change when something is written or rated anew."""
-        self.numbers = NumbersView(data, JudgeCard(self._context, data, self._on_rated_again), self._on_show_turn)
-        drafts = self._drafts.setdefault(data.session.id, {})
-        self.write = WriteView(self._patient_name, data.exercises, drafts, self._on_write)
-        for view in (self.numbers, self.write):
-            self._views.addWidget(view)
-
     def _on_write_failed(self, rubric_id: str, trouble: Trouble) -> None:
-        if self.write is not None and rubric_id in self.write.cards:
-            self.write.cards[rubric_id].save.setEnabled(True)
+        if self._write is not None and rubric_id in self._write.cards:
+            self._write.cards[rubric_id].save.setEnabled(True)
         self._context.navigator.tell_trouble(trouble)
 
     def _on_open_map(self) -> None:
@@ -282,8 +323,8 @@ class DebriefPage(States):
         )
 
     def _on_map(self, found: DisclosureMap) -> None:
-        if self.disclosure is not None:
-            self.disclosure.show_map(found)
+        if self._disclosure is not None:
+            self._disclosure.show_map(found)
 
     def ask_delete(self) -> None:
         """Ask whether the session is to be deleted."""
@@ -306,7 +347,7 @@ class DebriefPage(States):
         target = path if path.suffix else path.with_suffix(".pdf")
         session_id, leaf, app = self._session_id, self._leaf, self._context.app
         # Nothing unrevealed leaks into a report before the trainee has opened the map.
-        with_map = self.disclosure is not None and self.disclosure.is_open
+        with_map = self._disclosure is not None and self._disclosure.is_open
         self.export.setEnabled(False)
         self._context.lane.call(
             lambda _: app.reports.session(

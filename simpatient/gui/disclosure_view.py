@@ -72,7 +72,13 @@ def _item(item: DisclosureItem) -> QWidget:
         box.addWidget(label(f"What opens it: {item.opens_with}"))
         words = trust_words(item)
         if item.trust_needed > _LEAST_TRUST:
-            bar = BandBar(item.trust_reached, _LEAST_TRUST, _MOST_TRUST, [Band("needed", item.trust_needed)])
+            bar = BandBar(
+                item.trust_reached,
+                _LEAST_TRUST,
+                _MOST_TRUST,
+                [Band("enough trust", item.trust_needed)],
+                ends=("low", "high"),
+            )
             bar.setAccessibleName(words)
             box.addWidget(bar)
         box.addWidget(label(words, "small"))

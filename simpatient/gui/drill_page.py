@@ -227,6 +227,7 @@ class DrillPage(States):
     def _add(self, line: QLayout) -> None:
         """Add to the end, above the space that keeps everything at the top."""
         self._talk.body.insertLayout(self._talk.body.count() - 1, line)
+        self._on_range_changed()
 
     def _on_range_changed(self) -> None:
         # The page's parts get their places only after it has grown.
@@ -235,7 +236,9 @@ class DrillPage(States):
     def _show_newest(self) -> None:
         """Show the end, or the beginning of the newest words when they and their feedback are longer than the view."""
         inside = self._talk.widget()
-        if self._newest is not None and inside is not None:
+        layout = inside.layout() if inside is not None else None
+        if self._newest is not None and inside is not None and layout is not None:
+            layout.activate()
             top = self._newest.mapTo(inside, QPoint(0, 0)).y() - SPACE_4
             bar = self._talk.verticalScrollBar()
             bar.setValue(min(top, bar.maximum()))

@@ -46,8 +46,6 @@ class Frame(QWidget):
     def __init__(self, on_go: Callable[[str], None]) -> None:
         super().__init__()
         self._on_go = on_go
-        self.setProperty("role", "page")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rail: dict[str, RailButton] = {}
         self.banner = Banner()
         self.stack = QStackedWidget()
@@ -61,7 +59,11 @@ class Frame(QWidget):
         side.addWidget(self.banner)
         side.addWidget(self.stack, 1)
         line.addLayout(side, 1)
-        self.stack.addWidget(_waiting_page())
+        waiting = _waiting_page()
+        self.stack.addWidget(waiting)
+        # The pages in the stack are dressed one by one, so that hidden ones cost nothing.
+        for part in (self._rail_box, self.banner, waiting):
+            Theme.current().dress(part)
 
     def mark(self, place: str) -> None:
         """Show one of the places as the one in use."""
@@ -84,6 +86,7 @@ class Frame(QWidget):
     def show_trouble(self, trouble: Trouble, on_retry: Callable[[], object]) -> None:
         """Say in place of the pages why the app could not open."""
         panel = message_panel(trouble.message, trouble.action, Button("Try again", "primary", on_click=on_retry))
+        Theme.current().dress(panel)
         self.stack.addWidget(panel)
         self.stack.setCurrentWidget(panel)
 

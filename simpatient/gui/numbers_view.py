@@ -3,9 +3,12 @@
 A value without enough behind it is a dash with its reason. Must not know any rubric by name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TypeVar
 
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from simpatient.domain.debrief import StatePoint
 from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
@@ -16,44 +19,127 @@ from simpatient.gui.judge_card import JudgeCard
 from simpatient.gui.loading import DebriefData
 from simpatient.gui.speaking_view import SpeakingView
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.widgets.chart import Chart, Line
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.layout import ScrollPage, card, column, row
+from simpatient.gui.widgets.fold import Fold
+from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, row
 from simpatient.gui.widgets.painted import Band, BandBar
-from simpatient.gui.widgets.plots import Chart, Line, Plot
+from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import chip, divider, label
 from simpatient.presentation.critical import HEADING
-from simpatient.presentation.numbers import number
-from simpatient.presentation.wording import STATUS_WORDS, confidence_words, score_words, summary_reason, summary_words
+from simpatient.presentation.numbers import number, plural
+from simpatient.presentation.wording import (
+    STATUS_WORDS,
+    band,
+    border,
+    confidence_words,
+    outside,
+    score_words,
+    summary_reason,
+    summary_words,
+)
 
 _MOST_TICKS = 12
+_MOST_OPEN = 2  # sections; of more, each is folded
+_IN_HEADLINE = 3
+_Value = TypeVar("_Value")
+_About = TypeVar("_About")
 
 
 class NumbersView(ScrollPage):
-    """How the talk was spoken, if it was, the curve, a card for every rubric, and a second reading of them."""
+    """How the talk was spoken, if it was, the curve, a section for every rubric, and a second reading of them.
+
+    Sections are folded behind their key figures; those with something critical, or with few beside them, are open.
+    """
 
     def __init__(self, data: DebriefData, judge: JudgeCard, on_show_turn: Callable[[int], None]) -> None:
         super().__init__("Numbers", READING_WIDTH + 120, SPACE_5)
         debrief = data.debrief
+        self._on_show_turn = on_show_turn
         self.speaking: SpeakingView | None = None
+        self.sections: dict[str, Fold] = {}
+        self.judge = judge
+        self._data = data
         if debrief is not None and debrief.speaking is not None:
             self.speaking = SpeakingView(debrief.speaking, data.case.persona.identity.name, on_show_turn)
             self.body.addWidget(self.speaking)
-        if debrief is not None and len(debrief.curve) > 1:
-            frame, box = card(margin=SPACE_5)
-            box.addWidget(Plot(state_chart(debrief.curve)))
-            words = "Computed from what was said, the same way every time. It belongs to the simulation, not to you."
-            box.addWidget(label(words, "caption"))
-            self.body.addWidget(frame)
         if not data.session.scorecards:
             self.body.addWidget(label("This session has no scorecard yet.", "soft"))
-        for scorecard in sorted(data.session.scorecards, key=lambda each: not critical_scores([each])):
-            rubric = data.rubrics.get(scorecard.rubric)
-            if rubric is not None:
-                self.body.addWidget(_scorecard(scorecard, rubric))
-        self.judge = judge
-        if data.session.scorecards:
-            self.body.addWidget(judge)
-        self.body.addStretch(1)
+        ordered = sorted(data.session.scorecards, key=lambda each: not critical_scores([each]))
+        known = [(each, data.rubrics[each.rubric]) for each in ordered if each.rubric in data.rubrics]
+        self._curve_place = column()
+        self._slices = Slices(self, self._steps(known))
+
+    def open_all(self) -> None:
+        """Open every section, with everything in it."""
+        self._slices.finish()
+        for section in self.sections.values():
+            section.set_open(True)
+            section.finish()
+
+    def _steps(self, known: Sequence[tuple[Scorecard, Rubric]]) -> Iterator[Callable[[], object]]:
+        if len(known) > _MOST_OPEN:
+            yield lambda: self.body.addWidget(self._contents([rubric for _, rubric in known]))
+        self.body.addLayout(self._curve_place)
+        for scorecard, rubric in known:
+            yield lambda scorecard=scorecard, rubric=rubric: self._add_section(scorecard, rubric)  # type: ignore[misc]
+        if self._data.session.scorecards:
+            yield lambda: self.body.addWidget(self.judge)
+        yield lambda: self.body.addStretch(1)
+        debrief = self._data.debrief
+        if debrief is not None and len(debrief.curve) > 1:
+            yield lambda: self._add_curve(debrief.curve)
+        for scorecard, rubric in known:
+            if len(known) <= _MOST_OPEN or critical_scores([scorecard]):
+                yield lambda rubric=rubric: self.sections[rubric.id].set_open(True)  # type: ignore[misc]
+
+    def _contents(self, rubrics: Sequence[Rubric]) -> QWidget:
+        """Return a list of the sections, each leading to its place."""
+        frame, box = card("sunken", spacing=0, margin=SPACE_4)
+        box.addWidget(label("Contents", "overline"))
+        links = [
+            Button(rubric.title, "link", name=f"Go to {rubric.title}", on_click=partial(self.show_section, rubric.id))
+            for rubric in rubrics
+        ]
+        box.addWidget(CardGrid(links, least_width=260))
+        return frame
+
+    def show_section(self, rubric_id: str) -> None:
+        """Open a section, bring it to the top and put the keyboard there."""
+        self._slices.finish()
+        section = self.sections[rubric_id]
+        section.set_open(True)
+        section.button.setFocus()
+        QTimer.singleShot(0, section, lambda: self.verticalScrollBar().setValue(section.y()))
+
+    def _add_section(self, scorecard: Scorecard, rubric: Rubric) -> None:
+        section = Fold(
+            rubric.title, headline(scorecard, rubric), partial(_fill, scorecard, rubric), chip(rubric.label, "note")
+        )
+        self.sections[rubric.id] = section
+        self.body.addWidget(section)
+
+    def _add_curve(self, curve: tuple[StatePoint, ...]) -> None:
+        # Loads numpy and the plots: late, so that opening the page does not wait for it.
+        from simpatient.gui.widgets.plots import Plot
+
+        frame, box = card(margin=SPACE_5)
+        box.addWidget(Plot(state_chart(curve)))
+        words = "Computed from what was said, the same way every time. It describes the simulation, not you."
+        box.addWidget(label(words, "caption"))
+        self._curve_place.addWidget(frame)
+
+
+def headline(scorecard: Scorecard, rubric: Rubric) -> str:
+    """Return the first few values with enough behind them, in a line."""
+    summaries = {each.id: each for each in rubric.summaries}
+    found = []
+    for value in scorecard.summaries:
+        if value.id in summaries and not summary_reason(value, summaries[value.id]):
+            summary = summaries[value.id]
+            where = band(value, summary)
+            found.append(f"{summary.label}: {summary_words(value, summary)}{f' ({where})' if where else ''}")
+    return " · ".join(found[:_IN_HEADLINE])
 
 
 def state_chart(curve: tuple[StatePoint, ...]) -> Chart:
@@ -62,7 +148,7 @@ def state_chart(curve: tuple[StatePoint, ...]) -> Chart:
     engagement = tuple((float(point.turn + 1), point.engagement) for point in curve)
     rows = tuple((str(p.turn + 1), f"{p.trust:.2f}", f"{p.engagement:.2f}", f"{p.resistance:.2f}") for p in curve)
     return Chart(
-        title="How the patient came along",
+        title="How the patient responded",
         x_name="Turn",
         lines=(Line("trust", trust), Line("engagement", engagement)),
         header=("Turn", "Trust (1 to 4)", "Engagement (0 to 1)", "Resistance (0 to 1)"),
@@ -74,42 +160,46 @@ def state_chart(curve: tuple[StatePoint, ...]) -> Chart:
     )
 
 
-def _scorecard(scorecard: Scorecard, rubric: Rubric) -> QWidget:
-    frame, box = card(spacing=SPACE_4, margin=SPACE_5)
-    head = column(spacing=4)
-    head.addLayout(row(label(rubric.title, "h2"), chip(rubric.label, "note"), spacing=SPACE_3))
-    head.addWidget(label(rubric.disclaimer, "small"))
-    box.addLayout(head)
+def _fill(scorecard: Scorecard, rubric: Rubric, box: QVBoxLayout) -> Iterator[Callable[[], object]]:
+    """Return the steps that put everything about one rubric into a layout."""
     summaries = {each.id: each for each in rubric.summaries}
     criteria = {each.id: each for each in rubric.criteria}
-    for score in scorecard.criteria:
-        if score.id in criteria and score.critical:
-            inner_frame, inner = critical_frame(HEADING, "strong")
-            inner.addWidget(_criterion(score, criteria[score.id]))
-            box.addWidget(inner_frame)
+    scores = [(score, criteria[score.id]) for score in scorecard.criteria if score.id in criteria]
+    yield lambda: box.addWidget(label(rubric.disclaimer, "small"))
+    for score, criterion in scores:
+        if score.critical:
+            yield partial(_add_critical, box, score, criterion)
     for value in scorecard.summaries:
         if value.id in summaries:
-            box.addWidget(divider())
-            box.addWidget(_summary(value, summaries[value.id]))
-    for score in scorecard.criteria:
-        if score.id in criteria and not score.critical:
-            box.addWidget(divider())
-            box.addWidget(_criterion(score, criteria[score.id]))
+            yield partial(_add, box, _summary, value, summaries[value.id])
+    for score, criterion in scores:
+        if not score.critical:
+            yield partial(_add, box, _criterion, score, criterion)
     if scorecard.counts:
-        box.addWidget(divider())
-        box.addLayout(_counts(scorecard, rubric))
-    box.addWidget(label(rubric.citation, "caption"))
-    return frame
+        yield lambda: box.addWidget(divider())
+        yield lambda: box.addLayout(_counts(scorecard, rubric))
+    yield lambda: box.addWidget(label(rubric.citation, "caption"))
+
+
+def _add(box: QVBoxLayout, make: Callable[[_Value, _About], QWidget], value: _Value, about: _About) -> None:
+    box.addWidget(divider())
+    box.addWidget(make(value, about))
+
+
+def _add_critical(box: QVBoxLayout, score: Score, criterion: Criterion) -> None:
+    frame, inner = critical_frame(HEADING, "strong")
+    inner.addWidget(_criterion(score, criterion))
+    box.addWidget(frame)
 
 
 def _summary(value: SummaryValue, summary: Summary) -> QWidget:
-    reason = summary_reason(value)
-    shown = summary_words(value, summary.unit)
-    tags = [chip(f"n = {value.n}", "plain", "How many observations stand behind this")]
-    if value.band and not reason:
-        tags.insert(0, chip(value.band, "accent"))
+    reason = summary_reason(value, summary)
+    shown = summary_words(value, summary)
+    tags: list[QWidget] = [chip(plural(value.n, "observation"), "plain", "How many observations stand behind this")]
+    band_there = band(value, summary)
+    if band_there:
+        tags.insert(0, chip(band_there, "accent" if value.band else "warm"))
     bar = None
-    # Too few observations carry no judgement, so they are not marked among bands either.
     if value.value is not None and value.thresholds and not reason:
         bar = _bar(value.value, value.thresholds, summary.unit)
     sources = "; ".join(dict.fromkeys(each.source for each in value.thresholds))
@@ -160,8 +250,9 @@ def _bar(value: float, thresholds: tuple[Threshold, ...], unit: str) -> BandBar:
     high = 1.0 if unit == "share" else max(top * 1.4, 1.0)
     bands = [Band(each.label, each.value) for each in thresholds]
     falling = thresholds[0].op in ("<=", "<")
-    bar = BandBar(value, 0.0, high, bands, falling=falling)
-    words = ", ".join(f"{each.label} {each.op} {number(each.value, unit)}" for each in thresholds)
+    ends = (number(0.0, unit), number(high, unit))
+    bar = BandBar(value, 0.0, high, bands, falling=falling, ends=ends, outside=outside(thresholds))
+    words = ", ".join(border(each, unit) for each in thresholds)
     bar.setAccessibleName(f"Bands: {words}")
     bar.setToolTip(words)
     return bar

@@ -14,9 +14,10 @@ from simpatient.gui.context import Context
 from simpatient.gui.loading import load_progress
 from simpatient.gui.session_table import SessionTable
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.widgets.chart import Chart, Line
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, States, card, clear, column, row
-from simpatient.gui.widgets.plots import Chart, Line, Plot
+from simpatient.gui.widgets.plots import Plot
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import NONE, number, plural

@@ -44,6 +44,7 @@ class SettingsPage(ScrollPage):
 
     def __init__(self, context: Context) -> None:
         super().__init__("Settings", READING_WIDTH, SPACE_5)
+        Theme.current().dress(self)
         self._context = context
         self.body.addWidget(label("Settings", "h1"))
         self._sections: dict[str, QWidget] = {}

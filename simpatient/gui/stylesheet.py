@@ -11,7 +11,7 @@ from simpatient.presentation.palette import Palette
 _BASE = """
 * { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; }
 QWidget { background: transparent; }
-QMainWindow, QDialog, QWidget[role="page"] { background: $bg; }
+QDialog { background: $bg; }
 QToolTip { background: $ink; color: $bg; border: 0; padding: 6px 8px; }
 QScrollArea { border: 0; background: transparent; }
 QScrollBar:vertical { width: 12px; background: transparent; margin: 2px; }

@@ -1,11 +1,17 @@
-"""Applies palette and stylesheet to the application, and tells painted widgets when they change.
+"""Applies the palette to the application and the stylesheet to its pages, and tells painted widgets when they change.
 
-Must not know pages or services.
+The stylesheet is set on pages rather than on the application. Qt restyles an application once for every ancestor of
+every widget, and hidden pages with it: a change of theme then took seconds. A page that is hidden during a change is
+restyled when it is next shown. Must not know pages or services.
 """
 
-from PySide6.QtCore import QObject, Qt, Signal
+import weakref
+from collections.abc import Iterator
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from simpatient.gui.stylesheet import render
 from simpatient.gui.tokens import TEXT_SIZES
@@ -32,6 +38,8 @@ class Theme(QObject):
         self.setObjectName(_NAME)
         self._application = application
         self._choice = choice
+        self._sheet = ""
+        self._dressed: list[weakref.ref[QWidget]] = []
         self.scale = TEXT_SIZES[text_size]
         self.palette = self._wanted()
         application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
@@ -60,6 +68,23 @@ class Theme(QObject):
         self.scale = TEXT_SIZES[text_size]
         self._refresh()
 
+    def dress(self, widget: QWidget) -> None:
+        """Give a page, a part of the frame or a dialog the app's look, now and after every change.
+
+        What is dressed must not lie inside something else that is, or it is restyled twice.
+        """
+        if any(each is widget for each in self._existing()):
+            return
+        self._dressed.append(weakref.ref(widget))
+        widget.setStyleSheet(self._sheet)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Restyle what was hidden when the look changed, just before it is seen again."""
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            self._restyle(watched)
+        return super().eventFilter(watched, event)
+
     def is_dark(self) -> bool:
         """Return whether the dark palette is in use."""
         return self.palette is DARK
@@ -80,8 +105,20 @@ class Theme(QObject):
         self.changed.emit()
 
     def _apply(self) -> None:
+        self._sheet = render(self.palette, self.scale)
         self._application.setPalette(_qt_palette(self.palette))
-        self._application.setStyleSheet(render(self.palette, self.scale))
+        for widget in self._existing():
+            if widget.isVisible():
+                self._restyle(widget)
+
+    def _restyle(self, widget: QWidget) -> None:
+        if widget.styleSheet() != self._sheet:
+            widget.setStyleSheet(self._sheet)
+
+    def _existing(self) -> Iterator[QWidget]:
+        """Forget widgets that are gone, and return the others."""
+        self._dressed = [each for each in self._dressed if (widget := each()) is not None and isValid(widget)]
+        return (widget for each in self._dressed if (widget := each()) is not None)
 
 
 def _qt_palette(colours: Palette) -> QPalette:

@@ -1,8 +1,9 @@
 """The branch in use as a transcript with letter tags for codes. Must not know how turns are coded."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QWidget
 
 from simpatient.domain.session import Turn
@@ -12,6 +13,7 @@ from simpatient.gui.theme import set_property
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
+from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.code_tags import code_key_line, code_tags
 
@@ -45,19 +47,27 @@ class TranscriptView(ScrollPage):
             words += f" {hidden} turns on other branches are kept and not shown here."
         self.body.addWidget(label(words, "small"))
         self.body.addWidget(self._legend(path))
-        for turn in path:
-            silence = self._times.silence_before(turn.turn) if self._times is not None else None
-            if silence is not None:
-                self.body.addWidget(silence_line(silence))
-            self.body.addWidget(self._row(turn))
-        self.body.addStretch(1)
+        self._slices = Slices(self, (partial(self._add, turn) for turn in path))
+
+    def _add(self, turn: Turn) -> None:
+        silence = self._times.silence_before(turn.turn) if self._times is not None else None
+        if silence is not None:
+            self.body.addWidget(silence_line(silence))
+        self.body.addWidget(self._row(turn))
 
     def show_turn(self, turn: int) -> None:
         """Scroll to a turn and set it apart."""
+        self._slices.finish()
         for number, frame in self._rows.items():
             set_property(frame, "role", "sunken" if number == turn else "plainrow")
-        if turn in self._rows:
-            self.ensureWidgetVisible(self._rows[turn], 0, 160)
+        wanted = self._rows.get(turn)
+        if wanted is not None:
+            # Once its place is known: the rows may just have been made.
+            QTimer.singleShot(0, wanted, lambda: self.ensureWidgetVisible(wanted, 0, 160))
+
+    def finish(self) -> None:
+        """Have every turn there at once, instead of a little at a time."""
+        self._slices.finish()
 
     def _legend(self, path: tuple[Turn, ...]) -> QWidget:
         return label(code_key_line((turn.codes for turn in path), self._data.names), "caption")

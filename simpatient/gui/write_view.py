@@ -14,6 +14,7 @@ from simpatient.domain.rubric import Criterion
 from simpatient.domain.writing import Attempt, Exercise
 from simpatient.gui.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, Segments
+from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import chip, label
 from simpatient.gui.written_result import result_view
@@ -185,13 +186,8 @@ class WriteForm(QWidget):
         box.addLayout(row(choice, None))
 
     def _add_editor(self, field: Criterion, text: str, box: QVBoxLayout) -> None:
-        editor = QPlainTextEdit()
-        editor.setPlainText(text)
-        editor.setAccessibleName(field.label)
+        editor = LinesEdit(field.label, _FIELD_LINES, text)
         editor.setAccessibleDescription(field.question)
-        editor.setTabChangesFocus(True)
-        editor.ensurePolished()
-        editor.setFixedHeight(editor.fontMetrics().lineSpacing() * _FIELD_LINES + 2 * SPACE_3)
         editor.textChanged.connect(self.edited)
         self.editors[field.written] = editor
         box.addWidget(editor)

@@ -6,7 +6,7 @@ Must not know how writing is judged, nor any rubric by name.
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from simpatient.domain.rubric import Criterion
+from simpatient.domain.rubric import Criterion, Summary
 from simpatient.domain.score import SummaryValue
 from simpatient.domain.writing import Attempt, Exercise, FieldResult, Held
 from simpatient.gui.evidence_view import quoted
@@ -32,8 +32,7 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
     summaries = {summary.id: summary for summary in exercise.rubric.summaries}
     for value in attempt.summaries:
         if value.id in summaries:
-            summary = summaries[value.id]
-            box.addWidget(_figure(summary.label, summary.explanation, value, summary.unit))
+            box.addWidget(_figure(value, summaries[value.id]))
     fields = {field.id: field for field in exercise.fields}
     for result in attempt.results:
         if result.score.id in fields:
@@ -42,18 +41,19 @@ def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
     return outer
 
 
-def _figure(title: str, explanation: str, value: SummaryValue, unit: str) -> QWidget:
+def _figure(value: SummaryValue, summary: Summary) -> QWidget:
     outer = QWidget()
     box = column(outer, 2)
-    shown = summary_words(value, unit)
+    reason = summary_reason(value, summary)
+    shown = summary_words(value, summary)
     figure = label(shown, "figure")
     figure.setWordWrap(False)
-    figure.setAccessibleName(f"{title}: {shown}")
+    figure.setAccessibleName(f"{summary.label}: {shown}")
     line = row(spacing=SPACE_3)
-    line.addWidget(label(title, "strong"), 1)
+    line.addWidget(label(summary.label, "strong"), 1)
     line.addWidget(figure)
     box.addLayout(line)
-    box.addWidget(label(summary_reason(value) or explanation, "small"))
+    box.addWidget(label(reason or summary.explanation, "small"))
     return outer
 
 

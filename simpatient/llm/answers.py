@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simpatient.domain.chat import Completion, Sampling
-from simpatient.domain.errors import Cancelled
-from simpatient.domain.ports import Cancellation
 from simpatient.llm.grammar import Grammars
 
 
@@ -57,16 +55,6 @@ def chance_of(ids: Sequence[int], sample: int, seed: int) -> random.Random:
     """Return the source of chance of one answer: made of the prompt's tokens, its number and the seed."""
     made_of = f"{seed} {sample} {','.join(map(str, ids))}"
     return random.Random(hashlib.sha256(made_of.encode()).digest())
-
-
-def stop_if_cancelled(cancel: Cancellation | None) -> None:
-    """Look whether an answer is still wanted.
-
-    Raises:
-        Cancelled: It is not.
-    """
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled
 
 
 def choose(

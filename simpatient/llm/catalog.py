@@ -6,7 +6,6 @@ know what models are used for.
 
 import hashlib
 import json
-import os
 import shutil
 import struct
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from simpatient.domain.base import Value
 from simpatient.domain.chat_models import GB, FolderFacts, InstalledModel
 from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.llm.chat import TransformersChatModel
+from simpatient.runtime.files import open_plain_file, read_plain_file, write_whole
 from simpatient.services.model_checks import is_other_weights
 from simpatient.services.model_ports import HubFile
 
@@ -30,6 +30,8 @@ _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 # Longest header of a safetensors file that is read; the format's own limit is 100 MB.
 _LONGEST_HEADER = 100_000_000
+# The largest among configurations and tokenizer settings have a few hundred kilobytes.
+_MOST_JSON = 20_000_000
 
 
 class _Register(Value):
@@ -83,7 +85,7 @@ class JsonModelRegistry:
 
     def _read(self) -> _Register:
         try:
-            return _Register.model_validate_json(self._path.read_text(encoding="utf-8"))
+            return _Register.model_validate_json(read_plain_file(self._path, _MOST_JSON))
         except FileNotFoundError:
             return _Register()
         except (OSError, UnicodeDecodeError, ValidationError) as error:
@@ -95,14 +97,9 @@ class JsonModelRegistry:
     def _change(self, change: Callable[[_Register], _Register]) -> None:
         with self._lock:
             changed = change(self._read())
-            aside = self._path.with_name(self._path.name + ".part")
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                with aside.open("w", encoding="utf-8") as file:
-                    file.write(changed.model_dump_json(indent=1))
-                    file.flush()
-                    os.fsync(file.fileno())
-                aside.replace(self._path)
+                write_whole(self._path, changed.model_dump_json(indent=1).encode("utf-8"))
             except OSError as error:
                 raise StorageUnavailable(
                     f"The list of language models cannot be written ({error.strerror}).", "Free some space, try again."
@@ -188,7 +185,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(read_plain_file(path, _MOST_JSON))
     except (OSError, ValueError):
         return {}
     return read if isinstance(read, dict) else {}
@@ -197,7 +194,7 @@ def _json(path: Path) -> dict[str, Any]:
 def _header(path: Path) -> dict[str, Any] | None:
     """Return the header of a safetensors file; None when the file is cut off or no such file."""
     try:
-        with path.open("rb") as file:
+        with open_plain_file(path) as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > _LONGEST_HEADER:
                 return None

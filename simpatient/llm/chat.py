@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation, OnDone
-from simpatient.llm.answers import Growing, chance_of, choose, stop_if_cancelled
+from simpatient.domain.ports import OnDone
+from simpatient.llm.answers import Growing, chance_of, choose
 from simpatient.llm.grammar import Grammars
 from simpatient.llm.loader import Loaded, OfFolder, device_errors, load_folder
 

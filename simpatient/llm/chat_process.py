@@ -4,21 +4,18 @@ For judging, where minutes are fine and the window's own process must stay free 
 """
 
 import contextlib
-import multiprocessing
-import signal
-import time
-from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, ChatModel, OnDone
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.llm.chat import TransformersChatModel
+from simpatient.runtime.child_process import ChildBroken, ChildLost, ChildSilent, child_for
+from simpatient.runtime.child_serving import Call
 
-_DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
-_LOOK_EVERY_S = 0.2
 _SMALLER = "Choose a smaller model, or close other programs."
 
 
@@ -64,70 +61,49 @@ class ChatProcess:
         """
         if not requests:
             return ()
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
         work = (self._make_model, self._folder, tuple(prefix), tuple(requests), sampling)
-        child = context.Process(target=_serve, args=(theirs, *work), name="simpatient-judge", daemon=True)
-        child.start()
-        theirs.close()  # else the child's death would not close the pipe
-        try:
-            return self._answers(ours, cancel, on_done)
-        finally:
-            if child.is_alive():
-                child.kill()
-            child.join()
-            ours.close()
-
-    def _answers(
-        self, pipe: Connection, cancel: Cancellation | None, on_done: OnDone | None
-    ) -> tuple[tuple[Completion, ...], ...]:
-        while True:
-            told = _heard(pipe, self._timeout_s, cancel)
-            if told[0] == "answers":
-                return tuple(tuple(each) for each in told[1])
-            if told[0] == "unavailable":
-                raise ModelUnavailable(told[1], told[2])
-            if on_done is not None:
-                on_done(told[1])
+        with child_for(_complete, "simpatient-judge", silence_s=self._timeout_s) as child, losses_in_words(_SMALLER):
+            answers = child.ask(work, on_piece=on_done, cancel=cancel)
+        return tuple(tuple(Completion.model_validate(one) for one in each) for each in answers)
 
 
-def _heard(pipe: Connection, timeout_s: float, cancel: Cancellation | None) -> tuple[Any, ...]:
-    end = time.monotonic() + timeout_s
-    while not pipe.poll(_LOOK_EVERY_S):
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
-        if time.monotonic() > end:
-            raise ModelUnavailable("The model did not answer in time.", _SMALLER)
+@contextlib.contextmanager
+def losses_in_words(too_slow: str) -> Iterator[None]:
+    """Say what became of a model's process.
+
+    Args:
+        too_slow: What to do about a model that does not answer in time.
+
+    Raises:
+        ModelUnavailable: The child was lost.
+    """
     try:
-        told: tuple[Any, ...] = pipe.recv()
-    except _DEAD as error:
+        yield
+    except ChildSilent as error:
+        raise ModelUnavailable("The model did not answer in time.", too_slow) from error
+    except ChildBroken as error:
+        raise ModelUnavailable(f"The model failed ({error.error}).", "Choose another model.") from error
+    except ChildLost as error:
         raise ModelUnavailable("The model ended its process, most likely for want of memory.", _SMALLER) from error
-    return told
 
 
-def _serve(
-    pipe: Connection,
+def loaded(make_model: Callable[[Path], ChatModel], folder: Path) -> ChatModel:
+    """Return a model made from its folder and loaded, where it can be."""
+    model = make_model(folder)
+    load: Callable[[], None] | None = getattr(model, "load", None)
+    if load is not None:
+        load()
+    return model
+
+
+def _complete(
     make_model: Callable[[Path], ChatModel],
     folder: Path,
     prefix: Sequence[Message],
     requests: Sequence[Request],
     sampling: Sampling,
-) -> None:
-    """Answer and end; runs in the child."""
-    # Ctrl-C in a terminal reaches the whole group; the parent decides when the child ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        model = make_model(folder)
-        load: Callable[[], None] | None = getattr(model, "load", None)
-        if load is not None:
-            load()
-        told: tuple[Any, ...] = (
-            "answers",
-            model.complete(prefix, requests, sampling, on_done=lambda done: pipe.send(("done", done))),
-        )
-    except ModelUnavailable as error:
-        told = ("unavailable", error.message, error.action)
-    except Exception as error:  # the parent must get an answer, whatever the library raised
-        told = ("unavailable", f"The model failed ({type(error).__name__}).", "Choose another model.")
-    with contextlib.suppress(*_DEAD):
-        pipe.send(told)
+    call: Call,
+) -> list[list[dict[str, Any]]]:
+    """Answer; runs in the child."""
+    answers = loaded(make_model, folder).complete(prefix, requests, sampling, on_done=call.give)
+    return [[one.model_dump() for one in each] for each in answers]

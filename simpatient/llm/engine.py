@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import BugError
-from simpatient.domain.ports import Cancellation, OnText
-from simpatient.llm.answers import Growing, chance_of, choose, stop_if_cancelled
+from simpatient.domain.ports import OnText
+from simpatient.llm.answers import Growing, chance_of, choose
 from simpatient.llm.decoding import StaticDecoder, Steps
 from simpatient.llm.loader import Loaded, OfFolder, device_errors, load_folder
 from simpatient.llm.reading import Reading

@@ -16,15 +16,12 @@ from typing import Any
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.llm import quantising
 from simpatient.llm.chat_template import ChatTemplate
+from simpatient.runtime.child_serving import DeviceFailed
 
 GIVE_A_FOLDER = "Give the folder of a Hugging Face chat model with its weights as safetensors."
 _HASHED = (".json", ".jinja", ".safetensors", ".model")
 # Past their first length these turn positions another way, so that what was read before would no longer fit.
 _SHIFTING_POSITIONS = ("dynamic", "longrope", "su")
-
-
-class DeviceFailed(ModelUnavailable):
-    """A device ran out of memory or failed; after the latter nothing in this process can be trusted."""
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,22 @@
 What is timed is this program's own way of asking a model. Must not know what the model is used for.
 """
 
-import contextlib
-import multiprocessing
-import signal
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.chat_models import GB, Measurement
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation, ChatModel
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.ports import ChatModel
 from simpatient.llm.chat import TransformersChatModel
+from simpatient.llm.chat_process import loaded, losses_in_words
+from simpatient.runtime.child_process import child_for
+from simpatient.runtime.child_serving import Call
 
-_DEAD = (EOFError, BrokenPipeError, ConnectionError, OSError)
-_LOOK_EVERY_S = 0.2
+_TOO_SLOW = "It is too slow here; choose a smaller one."
 # About the length of a persona's prompt.
 _PROMPT_TOKENS = 1000
 _ANSWER_TOKENS = 64
@@ -46,68 +45,20 @@ class ChildMeasurer:
 
     def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         """Load a model and time it."""
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        child = context.Process(
-            target=_answer,
-            args=(theirs, self._make_model, folder, active_share),
-            name="simpatient-measure",
-            daemon=True,
-        )
-        child.start()
-        theirs.close()  # else the child's death would not close the pipe
-        try:
-            return _result(_waited(ours, self._timeout_s, cancel))
-        finally:
-            if child.is_alive():
-                child.kill()
-            child.join()
-            ours.close()
+        with child_for(_answer, "simpatient-measure", silence_s=self._timeout_s) as child, losses_in_words(_TOO_SLOW):
+            return Measurement.model_validate(child.ask((self._make_model, folder, active_share), cancel=cancel))
 
 
-def _waited(pipe: Connection, timeout_s: float, cancel: Cancellation | None) -> tuple[Any, ...]:
-    end = time.monotonic() + timeout_s
-    while not pipe.poll(_LOOK_EVERY_S):
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
-        if time.monotonic() > end:
-            raise ModelUnavailable("The model did not answer in time.", "It is too slow here; choose a smaller one.")
-    try:
-        told: tuple[Any, ...] = pipe.recv()
-    except _DEAD as error:
-        message = "The model ended its process, most likely for want of memory."
-        raise ModelUnavailable(message, "Choose a smaller model, or close other programs.") from error
-    return told
-
-
-def _result(told: tuple[Any, ...]) -> Measurement:
-    if told[0] != "done":
-        raise ModelUnavailable(told[1], told[2])
-    return Measurement.model_validate(told[1])
-
-
-def _answer(pipe: Connection, make_model: Callable[[Path], ChatModel], folder: Path, active_share: float) -> None:
-    """Measure and answer; runs in the child."""
-    # Ctrl-C in a terminal reaches the whole group; the parent decides when the child ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        told: tuple[Any, ...] = ("done", _measure(make_model, folder, active_share).model_dump())
-    except ModelUnavailable as error:
-        told = ("unavailable", error.message, error.action)
-    except Exception as error:  # the parent must get an answer, whatever the library raised
-        told = ("unavailable", f"The model failed ({type(error).__name__}).", "Choose another model.")
-    with contextlib.suppress(*_DEAD):
-        pipe.send(told)
+def _answer(make_model: Callable[[Path], ChatModel], folder: Path, active_share: float, _: Call) -> dict[str, Any]:
+    """Measure; runs in the child."""
+    return _measure(make_model, folder, active_share).model_dump()
 
 
 def _measure(make_model: Callable[[Path], ChatModel], folder: Path, active_share: float) -> Measurement:
     import torch  # noqa: F401 - its own import is not the model's loading
 
     begin = time.perf_counter()
-    model = make_model(folder)
-    load: Callable[[], None] | None = getattr(model, "load", None)
-    if load is not None:
-        load()
+    model = loaded(make_model, folder)
     load_s = time.perf_counter() - begin
     words, prompt_tokens = _prompt(folder)
     prompt = (Message(role="user", content=words),)

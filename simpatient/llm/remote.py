@@ -14,9 +14,10 @@ from contextlib import closing
 from itertools import groupby
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import BugError
-from simpatient.domain.ports import Cancellation, OnDone, OnText
+from simpatient.domain.ports import OnDone, OnText
 from simpatient.domain.session import REMOTE
 from simpatient.domain.text import without_surrogates
 from simpatient.llm.remote_server import RemoteServer

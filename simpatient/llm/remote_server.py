@@ -18,8 +18,11 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
+from simpatient.runtime.files import read_plain_file, write_whole
 
 SETTINGS = "server.json"
+# Settings and keys are a few lines; a file beyond this was named by mistake.
+_MOST_BYTES = 100_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}\Z")
 _SET_UP = "Set it up with 'simpatient server set'."
@@ -116,7 +119,7 @@ def _read_key(name: str) -> str:
     try:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise ModelUnavailable(f"Others may read the key in {path}.", f"Run 'chmod 600 {path}'.")
-        return path.read_text(encoding="utf-8")
+        return read_plain_file(path, _MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelUnavailable(f"The key cannot be read from {path}.", "Check the path.") from error
 
@@ -144,7 +147,7 @@ def read_server(home: Path) -> RemoteServer | None:
     """
     path = home / SETTINGS
     try:
-        return make_server(**json.loads(path.read_text(encoding="utf-8")))
+        return make_server(**json.loads(read_plain_file(path, _MOST_BYTES)))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, UserFacingError) as error:
@@ -158,13 +161,10 @@ def write_server(home: Path, server: RemoteServer) -> Path:
     Raises:
         UserFacingError: The file cannot be written.
     """
-    path, aside = home / SETTINGS, home / f"{SETTINGS}.part"
+    path = home / SETTINGS
     try:
         home.mkdir(parents=True, exist_ok=True)
-        aside.unlink(missing_ok=True)
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(server.model_dump_json(indent=1) + "\n")
-        aside.replace(path)
+        write_whole(path, (server.model_dump_json(indent=1) + "\n").encode("utf-8"))
     except OSError as error:
         raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
     return path

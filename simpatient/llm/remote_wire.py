@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import httpx2
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.text import without_surrogates
 from simpatient.llm.remote_server import RemoteServer
 
@@ -129,7 +129,7 @@ class Wire:
         return again(self._first, body, cancel)
 
     def _first(self, body: Mapping[str, Any], cancel: Cancellation | None) -> tuple["_Answer", Piece | None]:
-        _stop_if_cancelled(cancel)
+        stop_if_cancelled(cancel)
         answer = _Answer(self._server, self._opened(), body)
         try:
             piece = answer.next(cancel)
@@ -168,7 +168,7 @@ class _Answer:
     def next(self, cancel: Cancellation | None) -> Piece | None:
         """Return the next piece; None after the last."""
         while True:
-            _stop_if_cancelled(cancel)
+            stop_if_cancelled(cancel)
             try:
                 found = self._come.get(timeout=LOOK_S)
             except queue.Empty:
@@ -348,10 +348,5 @@ def _wait(state: RetryCallState) -> float:
 def _sleep(cancel: Cancellation | None, seconds: float) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        _stop_if_cancelled(cancel)
+        stop_if_cancelled(cancel)
         time.sleep(min(LOOK_S, left))
-
-
-def _stop_if_cancelled(cancel: Cancellation | None) -> None:
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled

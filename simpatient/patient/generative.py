@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.case import Case
 from simpatient.domain.chat import Sampling
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Cancellation, PatientVoice
+from simpatient.domain.ports import PatientVoice
 from simpatient.domain.session import Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.guard import leaked_markers

@@ -1,8 +1,10 @@
 """Values in words: how far a program may go, how sure it is, why there is no value, what a report says of itself."""
 
+from collections.abc import Sequence
+
 from simpatient.domain.rubric import Summary, Threshold
 from simpatient.domain.score import Score, SummaryValue
-from simpatient.presentation.numbers import NONE, number, percent
+from simpatient.presentation.numbers import NONE, number, percent, plural
 
 DISCLAIMER = "Simulated patient, not a person; practice, not therapy; not a clinical tool."
 ESTIMATE = (
@@ -29,18 +31,18 @@ def confidence_words(confidence: float) -> str:
     return f"{word} confidence ({percent(confidence)})"
 
 
-def summary_words(value: SummaryValue, unit: str) -> str:
-    """Return a measure's value; a dash where it is undefined."""
-    return NONE if value.undefined else number(value.value, unit)
+def summary_words(value: SummaryValue, summary: Summary) -> str:
+    """Return a measure's value; a dash where it is undefined or has too little behind it to be believed."""
+    return NONE if summary_reason(value, summary) else number(value.value, summary.unit)
 
 
-def summary_reason(value: SummaryValue) -> str:
+def summary_reason(value: SummaryValue, summary: Summary) -> str:
     """Return why a measure has no value or should not be relied on; empty when it is fine."""
     if value.undefined or value.value is None:
         why = "there was nothing to count" if value.n == 0 else "a figure it is computed from has no value"
         return f"No value: {why}."
     if not value.enough:
-        return f"Too little to go on (n = {value.n})."
+        return f"Too little to go on: {plural(value.n, 'observation')}, {summary.min_n} needed."
     return ""
 
 
@@ -63,9 +65,14 @@ def border(threshold: Threshold, unit: str) -> str:
 
 def band(value: SummaryValue, summary: Summary) -> str:
     """Return in which band a value lies; empty when there are none or too little was observed."""
-    if value.value is None or value.undefined or not value.enough or not summary.thresholds:
+    if not summary.thresholds or summary_reason(value, summary):
         return ""
-    return value.band or f"not yet {summary.thresholds[0].label}"
+    return value.band or outside(summary.thresholds)
+
+
+def outside(thresholds: Sequence[Threshold]) -> str:
+    """Return what a value is called that lies in none of the bands."""
+    return f"not yet {thresholds[0].label}"
 
 
 def from_id(name: str) -> str:

@@ -9,14 +9,21 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from simpatient.presentation import debrief, disclosure, speaking, transcript, writing
 from simpatient.presentation.critical import HEADING, why
+from simpatient.presentation.cues import HEADING as CUES
 from simpatient.presentation.palette import LIGHT
 from simpatient.presentation.perspective import ABOUT_TRAINEE
+from simpatient.presentation.progress import ProgressView
+from simpatient.presentation.quotes import leading
+from simpatient.presentation.scorecard import COUNTS
+from simpatient.presentation.session_report import SessionView
 from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting.drawing import svg
-from simpatient.reporting.pictures import Picture, pen_sign, warning_sign
+from simpatient.reporting.pictures import Picture, bar_picture, chart_pictures, pen_sign, warning_sign
+from simpatient.reporting.speaking_flow import TIMELINE_NOTE
 from simpatient.reporting.text import printable
-from simpatient.reporting.view import ProgressView, SessionView
+from simpatient.reporting.timeline_picture import timeline
 
 
 @cache
@@ -26,14 +33,20 @@ def _templates() -> Environment:
     )
     found.filters["said"] = printable
     found.filters["svg"] = _safe_svg
+    found.filters.update(bar=bar_picture, pictures=chart_pictures, leading=leading, strips=_strips)
     found.globals.update(sign=warning_sign(), pen=pen_sign(), first=HEADING, first_why=why(ABOUT_TRAINEE))
-    found.globals.update(colours=LIGHT)
+    found.globals.update(colours=LIGHT, debrief=debrief, speaking=speaking, writing=writing, transcript=transcript)
+    found.globals.update(cues=CUES, counts=COUNTS, disclosure_title=disclosure.title, timeline_note=TIMELINE_NOTE)
     return found
 
 
 def _safe_svg(picture: Picture) -> Markup:
     # svg() escapes every text it is given; the rest of it is numbers and our own colours.
     return Markup(svg(picture))
+
+
+def _strips(shown: speaking.SpeakingView) -> tuple[Picture, ...]:
+    return timeline(shown.times, shown.alt) if shown.times is not None else ()
 
 
 def session_html(view: SessionView) -> bytes:

@@ -26,13 +26,14 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from simpatient.presentation.curves import Chart
 from simpatient.presentation.palette import PAPER
+from simpatient.presentation.tables import Table as Shown
 from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import pictures
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import BODY, SLANTED, STRONG, register_fonts
 from simpatient.reporting.text import one_font, paragraph
-from simpatient.reporting.view import Chart, Grid
 
 INK, SOFT, LINE = HexColor(PAPER.ink), HexColor(PAPER.ink_soft), HexColor(PAPER.line)
 ACCENT, WARM, SAND = HexColor(PAPER.accent), HexColor(PAPER.warm), HexColor(PAPER.sunken)
@@ -180,7 +181,7 @@ def _share(widths: Sequence[float]) -> list[float]:
     return [WIDTH * width / sum(widths) for width in widths]
 
 
-def grid(table: Grid, widths: Sequence[float]) -> Table:
+def grid(table: Shown, widths: Sequence[float]) -> Table:
     """Return a table with its head repeated on every page and hairlines between rows."""
     rows: list[Sequence[Any]] = [[paragraph(HEAD, cell, limit=100) for cell in table.head]]
     for first, *rest in table.rows:
@@ -279,7 +280,8 @@ def side_by_side(cells: Sequence[Any], per_row: int) -> Table:
 
 def chart(shown: Chart, per_row: int = 2) -> list[Flowable]:
     """Return a chart's pictures side by side with its note."""
-    return [side_by_side([drawing(picture) for picture in shown.pictures], per_row), paragraph(SMALL, shown.note)]
+    cells = [drawing(picture) for picture in pictures.chart_pictures(shown)]
+    return [side_by_side(cells, per_row), paragraph(SMALL, shown.note)]
 
 
 def title_block(kicker: str, title: str, facts: Sequence[tuple[str, str]]) -> list[Flowable]:

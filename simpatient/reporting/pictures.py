@@ -1,16 +1,20 @@
 """Small charts as plain shapes, drawn once and printed twice: as reportlab drawings and as inline SVG.
 
-Knows numbers and colours; nothing of sessions or rubrics. The origin is at the top left, lengths in points.
+Draws what ``presentation`` says is on them; knows nothing of sessions or rubrics. The origin is at the top left,
+lengths are in points.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from simpatient.presentation.curves import Chart, Line
 from simpatient.presentation.palette import PAPER
+from simpatient.presentation.scorecard import Bar
 
 ZONES = (PAPER.band_1, PAPER.band_2, PAPER.band_3)
+LINES = (PAPER.accent, PAPER.warm, PAPER.note)
+CHART = (236.0, 112.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Span:
     """Maps values to places on the paper."""
 
     low: float
@@ -87,51 +91,23 @@ class Scale:
         return self.start + (inside - self.low) / span * (self.end - self.start)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Values over a common horizontal axis, with what the axes say."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-    low: float
-    high: float
-    ticks: tuple[tuple[float, str], ...]
-    color: str = PAPER.accent
-    dots: bool = False
-    band: tuple[float, float] | None = None
-    middle: float | None = None
-    x_labels: tuple[tuple[float, str], ...] = field(default=())
-    x_name: str = ""
-
-
-def band_bar(
-    value: float | None, borders: Sequence[float], low: float, high: float, *, falling: bool, alt: str
-) -> Picture:
-    """Return a bar with its bands and a mark at the value.
-
-    Args:
-        value: Where the mark goes; ``None`` draws no mark.
-        borders: Borders between bands, in rising order.
-        low: Left end of the bar.
-        high: Right end of the bar.
-        falling: Lower values lie in the better band.
-        alt: The same in words.
-    """
+def bar_picture(bar: Bar) -> Picture:
+    """Return a bar with its bands and a mark at the value."""
     width, height = 104.0, 15.0
-    scale = Scale(low, high, 2.0, width - 2.0)
-    edges = [low, *borders, high]
+    scale = Span(bar.low, bar.high, 2.0, width - 2.0)
+    edges = [bar.low, *bar.borders, bar.high]
     tints = [ZONES[min(index, len(ZONES) - 1)] for index in range(len(edges) - 1)]
-    if falling:
+    if bar.is_falling:
         tints.reverse()
     shapes: list[Shape] = []
     for (left, right), tint in zip(pairwise(edges), tints, strict=True):
         shapes.append(Box(scale.at(left), 6.0, scale.at(right) - scale.at(left), 6.0, tint))
-    shapes += [Path(((scale.at(edge), 6.0), (scale.at(edge), 12.0)), PAPER.bg, 1.0) for edge in borders]
-    if value is not None:
-        x = scale.at(value)
+    shapes += [Path(((scale.at(edge), 6.0), (scale.at(edge), 12.0)), PAPER.bg, 1.0) for edge in bar.borders]
+    if bar.value is not None:
+        x = scale.at(bar.value)
         shapes.append(Path(((x, 4.5), (x, 13.5)), PAPER.ink, 1.6))
         shapes.append(Path(((x - 3.0, 0.6), (x + 3.0, 0.6), (x, 5.0)), PAPER.ink, 0.0, fill=PAPER.ink))
-    return Picture(width, height, tuple(shapes), alt)
+    return Picture(width, height, tuple(shapes), bar.alt)
 
 
 def warning_sign() -> Picture:
@@ -158,39 +134,43 @@ def pen_sign() -> Picture:
     )
 
 
-def line_chart(series: Series, width: float, height: float, alt: str) -> Picture:
-    """Return one line over a quiet grid, its name above it, and a band when there is one."""
-    across = _across(series, 44.0, width - 10.0)
-    up = Scale(series.low, series.high, height - 24.0, 20.0)
-    shapes: list[Shape] = [Label(0.0, 8.0, series.name, 8.5, series.color, strong=True)]
-    if series.band is not None:
-        top, bottom = up.at(series.band[1]), up.at(series.band[0])
+def chart_pictures(chart: Chart) -> tuple[Picture, ...]:
+    """Return a picture for each of a chart's curves."""
+    return tuple(_line_chart(line, chart, color) for line, color in zip(chart.lines, LINES, strict=False))
+
+
+def _line_chart(line: Line, chart: Chart, color: str) -> Picture:
+    """Return one curve over a quiet grid, its name above it, and a band when there is one."""
+    width, height = CHART
+    across = _across(line, chart, 44.0, width - 10.0)
+    up = Span(line.scale.low, line.scale.high, height - 24.0, 20.0)
+    shapes: list[Shape] = [Label(0.0, 8.0, line.name, 8.5, color, strong=True)]
+    if chart.band is not None:
+        top, bottom = up.at(chart.band[1]), up.at(chart.band[0])
         shapes.append(Box(44.0, top, width - 54.0, max(bottom - top, 1.0), PAPER.accent_soft))
-    for value, word in series.ticks:
+    for value, word in line.scale.ticks:
         y = up.at(value)
         shapes.append(Path(((44.0, y), (width - 10.0, y)), PAPER.line, 0.5))
         shapes.append(Label(39.0, y + 2.6, word, anchor="end"))
-    if series.middle is not None:
-        y = up.at(series.middle)
-        shapes.append(Path(((44.0, y), (width - 10.0, y)), series.color, 0.8, dashed=True))
-    placed = tuple((across.at(x), up.at(y)) for x, y in series.points)
+    if chart.middle is not None:
+        y = up.at(chart.middle)
+        shapes.append(Path(((44.0, y), (width - 10.0, y)), color, 0.8, dashed=True))
+    placed = tuple((across.at(x), up.at(y)) for x, y in line.points)
     if len(placed) > 1:
-        shapes.append(Path(placed, series.color, 1.5))
-    if series.dots:
-        shapes += [Dot(x, y, 2.4, series.color) for x, y in placed]
-    elif placed:
-        shapes.append(Dot(*placed[-1], 2.4, series.color))
-    shapes += _x_axis(series, across, width, height)
-    return Picture(width, height, tuple(shapes), alt)
+        shapes.append(Path(placed, color, 1.5))
+    shapes += [Dot(x, y, 2.4, color) for x, y in (placed if chart.is_by_point else placed[-1:])]
+    shapes += _x_axis(chart, across)
+    return Picture(width, height, tuple(shapes), line.alt)
 
 
-def _across(series: Series, start: float, end: float) -> Scale:
-    places = [x for x, _ in series.points] + [x for x, _ in series.x_labels]
+def _across(line: Line, chart: Chart, start: float, end: float) -> Span:
+    places = [x for x, _ in line.points] + [x for x, _ in chart.x_ticks]
     low, high = (min(places), max(places)) if places else (0.0, 1.0)
-    return Scale(low - 0.5, high + 0.5, start, end) if low == high or series.dots else Scale(low, high, start, end)
+    return Span(low - 0.5, high + 0.5, start, end) if low == high or chart.is_by_point else Span(low, high, start, end)
 
 
-def _x_axis(series: Series, across: Scale, width: float, height: float) -> list[Shape]:
-    shapes: list[Shape] = [Label(across.at(x), height - 13.0, word, anchor="middle") for x, word in series.x_labels]
-    shapes.append(Label(width - 10.0, height - 3.0, series.x_name, anchor="end"))
+def _x_axis(chart: Chart, across: Span) -> list[Shape]:
+    width, height = CHART
+    shapes: list[Shape] = [Label(across.at(x), height - 13.0, word, anchor="middle") for x, word in chart.x_ticks]
+    shapes.append(Label(width - 10.0, height - 3.0, chart.x_name.lower(), anchor="end"))
     return shapes

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from reportlab.platypus import Flowable
 
+from simpatient.presentation.curves import Chart
+from simpatient.presentation.progress import ProgressView, Unit
 from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import STRONG
 from simpatient.reporting.layout import CELL, CELL_STRONG, HEAD, SMALL, TEXT, Heading
+from simpatient.reporting.pictures import chart_pictures
 from simpatient.reporting.text import Span, paragraph
-from simpatient.reporting.view import Chart, ProgressView, Unit
 
 CURVES_PER_ROW = 2
 
@@ -45,7 +47,7 @@ def _curves(curves: tuple[Chart, ...]) -> Iterable[Flowable]:
         yield paragraph(TEXT, "No session has a value yet.")
     for start in range(0, len(curves), CURVES_PER_ROW):
         pair = curves[start : start + CURVES_PER_ROW]
-        cells = [[drawing(curve.pictures[0]), paragraph(SMALL, curve.note)] for curve in pair]
+        cells = [[drawing(chart_pictures(curve)[0]), paragraph(SMALL, curve.note)] for curve in pair]
         yield layout.side_by_side(cells, CURVES_PER_ROW)
 
 
@@ -57,8 +59,8 @@ def _units(units: tuple[Unit, ...]) -> Iterable[Flowable]:
         yield paragraph(layout.LEAD_IN, unit.note)
         rows = [[paragraph(HEAD, head) for head in ("Objective", "State", "Met in")]]
         for each in unit.objectives:
-            color = layout.ACCENT if each.state == "mastered" else layout.INK
-            state = paragraph(CELL_STRONG, Span(each.state, STRONG, color))
+            color = layout.ACCENT if each.is_mastered else layout.INK
+            state = paragraph(CELL_STRONG, Span(each.status, STRONG, color))
             rows.append([paragraph(CELL, each.text, limit=600), state, paragraph(CELL, each.met_in, limit=600)])
         if unit.objectives:
             yield layout.ruled(rows, [250.0, 76.0, layout.WIDTH - 326.0])

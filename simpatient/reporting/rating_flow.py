@@ -10,11 +10,13 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from simpatient.presentation.critical import HEADING, why
 from simpatient.presentation.perspective import ABOUT_TRAINEE
+from simpatient.presentation.quotes import Quote, leading
+from simpatient.presentation.scorecard import Rating
+from simpatient.presentation.writing import IN_THE_CASE_FILE, CaseEntry, WrittenExercise, WrittenField
 from simpatient.reporting import layout
 from simpatient.reporting.fonts import SLANTED, STRONG
 from simpatient.reporting.layout import CELL_SOFT, QUOTE, SMALL, TEXT, URGENT, URGENT_TITLE, WRITTEN, Heading
 from simpatient.reporting.text import Span, paragraph
-from simpatient.reporting.view import HeldThing, Quote, Rating, WrittenExercise, WrittenField
 
 QUOTE_LIMIT = 600
 
@@ -34,7 +36,8 @@ def rating_block(rating: Rating) -> Flowable:
     """Return a rated criterion with what it rests on."""
     if rating.is_critical:
         return _critical_block(rating)
-    return layout.card([*_value_lines(rating), *(quote_block(quote) for quote in rating.quotes)], _color(rating))
+    quotes = [quote_block(quote) for quote in leading(rating.quotes)]
+    return layout.card([*_value_lines(rating), *quotes], _color(rating))
 
 
 def critical_parts(ratings: Sequence[Rating]) -> Iterable[Flowable]:
@@ -49,7 +52,8 @@ def exercise_parts(exercise: WrittenExercise) -> Iterable[Flowable]:
     """Return the section of a written exercise."""
     lead_in = paragraph(layout.LEAD_IN, Span(f"{exercise.label}. ", STRONG), exercise.disclaimer)
     yield from layout.before_table(f"{exercise.title}: what was written", lead_in)
-    yield layout.pairs((("Written", exercise.when), *exercise.figures), label_width=200)
+    figures = tuple((each.label, each.reason or each.value) for each in exercise.figures)
+    yield layout.pairs((("Written", exercise.when), *figures), label_width=200)
     yield Spacer(1, 8)
     yield from (_field_block(field) for field in exercise.fields)
     yield paragraph(SMALL, exercise.citation)
@@ -60,13 +64,14 @@ def _critical_block(rating: Rating) -> Flowable:
         paragraph(URGENT_TITLE, f"{HEADING}: {rating.label}", limit=200),
         paragraph(URGENT, Span(rating.value, STRONG), f" · {rating.sureness}", limit=QUOTE_LIMIT),
         paragraph(URGENT, rating.anchor or rating.question, limit=QUOTE_LIMIT),
-        *(quote_block(quote) for quote in rating.quotes),
+        *(quote_block(quote) for quote in leading(rating.quotes)),
     ]
     return KeepTogether([layout.critical(parts), Spacer(1, 8)])
 
 
 def _value_lines(rating: Rating) -> list[Flowable]:
-    value = Span(rating.value, STRONG if rating.is_scored else "", layout.INK if rating.is_scored else layout.SOFT)
+    font, color = (STRONG, layout.INK) if rating.is_scored else ("", layout.SOFT)
+    value = Span(rating.value_words, font, color)
     sureness = Span(f" · {rating.sureness}" if rating.sureness else "", "", layout.SOFT)
     return [
         paragraph(layout.CARD_TITLE, rating.label, limit=200),
@@ -81,15 +86,16 @@ def _field_block(field: WrittenField) -> Flowable:
         where = Span("Written afterwards  ", STRONG, layout.NOTE)
         parts.append(layout.written(paragraph(WRITTEN, where, field.words, limit=layout.CELL_LIMIT)))
     parts += [paragraph(CELL_SOFT, note) for note in field.notes]
-    if field.held:
-        parts.append(paragraph(TEXT, Span("What the case holds", STRONG)))
-    parts += [_held_line(held) for held in field.held]
+    if field.entries:
+        parts.append(paragraph(TEXT, Span(IN_THE_CASE_FILE, STRONG)))
+    parts += [_entry_line(entry) for entry in field.entries]
     return layout.card(parts, _color(field.rating))
 
 
-def _held_line(held: HeldThing) -> Flowable:
-    near = f", nearest: “{held.quote.text}”" if held.quote is not None else ""
-    return paragraph(TEXT, held.text, Span(f"  {held.outcome}", STRONG), Span(near, "", layout.SOFT), limit=QUOTE_LIMIT)
+def _entry_line(entry: CaseEntry) -> Flowable:
+    near = f", nearest: “{entry.quote.text}”" if entry.quote is not None else ""
+    spans = (Span(f"  {entry.words}", STRONG), Span(near, "", layout.SOFT))
+    return paragraph(TEXT, entry.text, *spans, limit=QUOTE_LIMIT)
 
 
 def _color(rating: Rating) -> Color:

@@ -8,17 +8,22 @@ from collections.abc import Iterable
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from simpatient.presentation.cues import HEADING as CUES
+from simpatient.presentation.debrief import BETTER_LINE, NEXT_TIME, TOO_SHORT, PointGroup
+from simpatient.presentation.disclosure import title as disclosure_title
 from simpatient.presentation.numbers import NONE
+from simpatient.presentation.scorecard import COUNTS, Measure, ScorecardView
+from simpatient.presentation.session_report import SessionView
 from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting import layout
 from simpatient.reporting.drawing import drawing
 from simpatient.reporting.fonts import STRONG
 from simpatient.reporting.layout import CELL, CELL_SOFT, CELL_STRONG, H3, HEAD, SMALL, TEXT, Heading
+from simpatient.reporting.pictures import bar_picture
 from simpatient.reporting.rating_flow import QUOTE_LIMIT, critical_parts, exercise_parts, quote_block, rating_block
 from simpatient.reporting.speaking_flow import speaking_parts
-from simpatient.reporting.text import Span, paragraph
+from simpatient.reporting.text import Span, has_rtl, paragraph
 from simpatient.reporting.transcript_flow import turn_parts
-from simpatient.reporting.view import Instrument, Measure, Point, SessionView
 
 MEASURE_WIDTHS = (150.0, 62.0, 28.0, 116.0, layout.WIDTH - 356.0)
 RTL_LIMIT = (
@@ -31,13 +36,13 @@ def session_pdf(view: SessionView) -> bytes:
     """Return the report as PDF."""
     story = [
         *layout.title_block(view.subtitle, view.title, view.facts),
-        *critical_parts(view.first),
+        *critical_parts(view.critical),
         *_summary(view),
         *_cues(view),
         *_own_rating(view),
         *speaking_parts(view.speaking),
         *_curve(view),
-        *(part for instrument in view.instruments for part in _instrument(instrument)),
+        *(part for scorecard in view.scorecards for part in _scorecard(scorecard)),
         *(part for exercise in view.exercises for part in exercise_parts(exercise)),
         *_disclosures(view),
         *_transcript(view),
@@ -56,32 +61,34 @@ def _summary(view: SessionView) -> Iterable[Flowable]:
     yield layout.room()
     yield Heading("Summary")
     if view.too_short:
-        yield paragraph(TEXT, "This session was too short to say much about it.")
-    yield from _points("What to keep", view.strengths, layout.ACCENT)
-    yield from _points("What to try next", view.next_steps, layout.WARM)
+        yield paragraph(TEXT, f"{TOO_SHORT}. {view.too_short}", limit=QUOTE_LIMIT)
+        return
+    yield from _points(view.keep, layout.ACCENT)
+    yield from _points(view.change, layout.WARM)
     if view.next_time:
-        label = paragraph(H3, "For the next session")
+        label = paragraph(H3, NEXT_TIME)
         yield KeepTogether([layout.tinted([label, paragraph(TEXT, view.next_time, limit=QUOTE_LIMIT)])])
 
 
-def _points(title: str, points: tuple[Point, ...], color: Color) -> Iterable[Flowable]:
-    if points:
-        yield layout.room()
-        yield Heading(title, 1)
-    for point in points:
+def _points(group: PointGroup, color: Color) -> Iterable[Flowable]:
+    yield layout.room()
+    yield Heading(group.heading, 1)
+    if group.nothing:
+        yield paragraph(TEXT, group.nothing)
+    for point in group.points:
         parts = [
             paragraph(layout.CARD_TITLE, point.title, limit=200),
             quote_block(point.quote),
             paragraph(TEXT, point.what, Span(f" {point.why}", "", layout.SOFT), limit=QUOTE_LIMIT),
         ]
-        if point.option:
-            parts.append(paragraph(TEXT, Span("One option: ", STRONG, color), point.option, limit=QUOTE_LIMIT))
+        if point.better_line:
+            parts.append(paragraph(TEXT, Span(f"{BETTER_LINE}: ", STRONG, color), point.better_line, limit=QUOTE_LIMIT))
         yield layout.card(parts, color)
 
 
 def _cues(view: SessionView) -> Iterable[Flowable]:
     if view.cues:
-        yield Heading("What the patient offered, and when it was taken up")
+        yield Heading(CUES)
     for group in view.cues:
         parts: list[Flowable] = [
             paragraph(layout.CARD_TITLE, group.label, limit=200),
@@ -89,18 +96,20 @@ def _cues(view: SessionView) -> Iterable[Flowable]:
         ]
         for cue in group.missed:
             parts += [quote_block(cue.quote), paragraph(CELL_SOFT, cue.outcome)]
+        if group.more:
+            parts.append(paragraph(CELL_SOFT, group.more))
         yield layout.card(parts, layout.WARM if group.missed else layout.ACCENT)
 
 
 def _own_rating(view: SessionView) -> Iterable[Flowable]:
     yield Heading("The trainee's own rating")
-    if not view.own_rating and not view.own_words:
+    if view.own_rating is None:
         yield paragraph(TEXT, "No own rating was given for this session.")
         return
     yield paragraph(layout.LEAD_IN, "Given before any feedback was shown; 1 is lowest, 5 is highest.")
-    if view.own_rating:
-        yield layout.pairs(view.own_rating, label_width=330)
-    for label, words in view.own_words:
+    if view.own_rating.ratings:
+        yield layout.pairs(view.own_rating.ratings, label_width=330)
+    for label, words in view.own_rating.words:
         yield paragraph(TEXT, Span(f"{label}: ", STRONG), words, limit=layout.CELL_LIMIT)
 
 
@@ -109,34 +118,34 @@ def _curve(view: SessionView) -> Iterable[Flowable]:
         yield KeepTogether([Heading(view.curve.title), *layout.chart(view.curve)])
 
 
-def _instrument(instrument: Instrument) -> Iterable[Flowable]:
-    lead_in = paragraph(layout.LEAD_IN, Span(f"{instrument.label}. ", STRONG), instrument.disclaimer)
-    yield from layout.before_table(instrument.title, lead_in)
-    if instrument.measures:
-        yield _measures(instrument.measures)
-    if instrument.ratings:
+def _scorecard(scorecard: ScorecardView) -> Iterable[Flowable]:
+    lead_in = paragraph(layout.LEAD_IN, Span(f"{scorecard.label}. ", STRONG), scorecard.disclaimer)
+    yield from layout.before_table(scorecard.title, lead_in)
+    if scorecard.measures:
+        yield _measures(scorecard.measures)
+    if scorecard.ratings:
         yield Heading("Ratings and what they rest on", 1)
-        yield from (rating_block(rating) for rating in instrument.ratings)
-    if instrument.counts:
-        yield Heading("How often things were heard", 1)
-        words = "   ·   ".join(f"{label} {count}" for label, count in instrument.counts)
+        yield from (rating_block(rating) for rating in scorecard.ratings)
+    if scorecard.counts:
+        yield Heading(COUNTS, 1)
+        words = "   ·   ".join(f"{label} {count}" for label, count in scorecard.counts)
         yield paragraph(TEXT, words)
-    yield paragraph(SMALL, instrument.citation)
+    yield paragraph(SMALL, scorecard.citation)
 
 
 def _measures(measures: tuple[Measure, ...]) -> Flowable:
     heads = ("Measure (estimate)", "Value", "n", "Band", "Where the borders come from")
     rows: list[list[Flowable | list[Flowable]]] = [[paragraph(HEAD, head) for head in heads]]
     for measure in measures:
-        bar: list[Flowable] = [drawing(measure.bar)] if measure.bar is not None else []
+        bar: list[Flowable] = [drawing(bar_picture(measure.bar))] if measure.bar is not None else []
         label = paragraph(CELL_STRONG, measure.label, limit=200)
         value = CELL_STRONG if measure.value != NONE else CELL
         rows.append(
             [
                 [label, paragraph(CELL_SOFT, measure.reason or measure.explanation, limit=400)],
                 paragraph(value, measure.value),
-                paragraph(CELL, measure.n),
-                [*bar, paragraph(CELL_SOFT, measure.band or ("no band" if bar else "no bands for this measure"))],
+                paragraph(CELL, str(measure.n)),
+                [*bar, paragraph(CELL_SOFT, measure.band_words)],
                 paragraph(CELL_SOFT, measure.borders or NONE, limit=400),
             ]
         )
@@ -144,16 +153,15 @@ def _measures(measures: tuple[Measure, ...]) -> Flowable:
 
 
 def _disclosures(view: SessionView) -> Iterable[Flowable]:
-    if view.disclosures is None:
+    if view.disclosure is None:
         return
-    yield Heading("What the patient told and held back")
-    yield paragraph(TEXT, view.disclosures_told)
+    yield Heading(disclosure_title(view.patient))
+    yield paragraph(TEXT, f"{view.disclosure.summary}.")
     rows: list[list[Flowable]] = [[paragraph(HEAD, head) for head in ("About", "Outcome", "What opens it", "Trust")]]
-    for item in view.disclosures:
-        cells = (item.outcome, item.opens_with, item.trust)
-        rest = [paragraph(CELL, cell, limit=400) for cell in cells]
+    for item in view.disclosure.all:
+        rest = [paragraph(CELL, cell or NONE, limit=400) for cell in (item.outcome, item.opens_with, item.trust)]
         rows.append([paragraph(CELL_STRONG, item.text, limit=400), *rest])
-    yield layout.ruled(rows, [170.0, 92.0, 130.0, layout.WIDTH - 392.0])
+    yield layout.ruled(rows, [150.0, 92.0, 120.0, layout.WIDTH - 362.0])
 
 
 def _transcript(view: SessionView) -> Iterable[Flowable]:
@@ -161,10 +169,11 @@ def _transcript(view: SessionView) -> Iterable[Flowable]:
     if view.code_key:
         key = ";  ".join(f"{letters} {meaning}" for letters, meaning in view.code_key)
         yield paragraph(SMALL, Span("Code letters, as estimated by the coder: ", STRONG), key)
-    if view.has_rtl:
+    if any(has_rtl(turn.text) for turn in view.turns):
         yield paragraph(SMALL, RTL_LIMIT)
     yield Spacer(1, 5)
-    yield from (part for turn in view.turns for part in turn_parts(turn))
+    with_unheard = view.disclosure is not None
+    yield from (part for turn in view.turns for part in turn_parts(turn, with_unheard=with_unheard))
 
 
 def _simulation(view: SessionView) -> Iterable[Flowable]:

@@ -10,10 +10,10 @@ from reportlab.lib.colors import Color
 from reportlab.lib.enums import TA_CENTER
 from reportlab.platypus import Flowable, Paragraph
 
+from simpatient.presentation.transcript import MARKED, PROGRAM_SPOKE, TranscriptRow
 from simpatient.reporting import layout
 from simpatient.reporting.fonts import BODY, SLANTED, STRONG
 from simpatient.reporting.text import Span, label_width, one_font, paragraph, printable, shortened
-from simpatient.reporting.view import SpokenTurn
 
 NUMBER_WIDTH, NAME_WIDTH, TAGS_WIDTH = 26.0, 72.0, 62.0
 GAP, LEADING, BASELINE, SIDE_SIZE = 7.0, 13.5, 9.5, 8.0
@@ -39,10 +39,10 @@ def _beside(text: str, width: float) -> tuple[tuple[str, str], ...]:
 class TurnBlock(Flowable):
     """A turn: number and speaker on the left, the words, code letters on the right."""
 
-    def __init__(self, turn: SpokenTurn, words: Paragraph, *, goes_on: bool = False) -> None:
+    def __init__(self, turn: TranscriptRow, words: Paragraph, *, goes_on: bool = False) -> None:
         super().__init__()
         self._turn, self._words, self._goes_on = turn, words, goes_on
-        self._name = _beside("(goes on)" if goes_on else turn.speaker, NAME_WIDTH - 10)
+        self._name = _beside("(continued)" if goes_on else turn.speaker, NAME_WIDTH - 10)
         self._tags = () if goes_on else _beside(turn.tags, TAGS_WIDTH - 8)
 
     def wrap(self, width: float, height: float) -> tuple[float, float]:
@@ -70,7 +70,7 @@ class TurnBlock(Flowable):
         top, x = self.height, NUMBER_WIDTH
         speaker = layout.ACCENT if self._turn.is_trainee else layout.SOFT
         at = () if self._goes_on or not self._turn.at else ((BODY, self._turn.at),)
-        self._draw_lines(((BODY, str(self._turn.number)), *at), 0, layout.SOFT)
+        self._draw_lines(((BODY, self._turn.number), *at), 0, layout.SOFT)
         self._draw_lines(self._name, x, speaker)
         self._draw_lines(self._tags, self.width - TAGS_WIDTH + 8, layout.WARM)
         self._words.drawOn(self.canv, x + NAME_WIDTH, top - self._words.height)
@@ -86,21 +86,26 @@ class TurnBlock(Flowable):
             self.canv.drawString(x, self.height - BASELINE - number * LEADING, text)
 
 
-def _turn_block(turn: SpokenTurn) -> TurnBlock:
+def _turn_block(turn: TranscriptRow, *, with_unheard: bool) -> TurnBlock:
     """Return one turn of the transcript, with a mark and the program's own note in words."""
     spans = [Span(turn.text)]
-    if turn.unheard:
+    if turn.unheard and with_unheard:
         spans.append(Span(f"  [Not heard: {turn.unheard}]", SLANTED, layout.SOFT))
-    spans += [Span(f"  [{note}]", "", layout.SOFT) for note in turn.notes]
+    spans += [Span(f"  [{note}]", "", layout.SOFT) for note in turn.notes(with_unheard=with_unheard)]
     if turn.is_marked:
-        spans.insert(0, Span("Marked: ", STRONG, layout.WARM))
+        spans.insert(0, Span(f"{MARKED}: ", STRONG, layout.WARM))
     if turn.note:
-        spans.append(Span(f"  Program's note: {turn.note}", "", layout.SOFT))
+        spans.append(Span(f"  {PROGRAM_SPOKE}: {turn.note}", "", layout.SOFT))
     return TurnBlock(turn, paragraph(_SAID, *spans))
 
 
-def turn_parts(turn: SpokenTurn) -> Iterable[Flowable]:
-    """Return one turn of the transcript, after the silence before it."""
+def turn_parts(turn: TranscriptRow, *, with_unheard: bool) -> Iterable[Flowable]:
+    """Return one turn of the transcript, after the silence before it.
+
+    Args:
+        turn: The turn.
+        with_unheard: Whether words nobody heard are printed; they may hold what the patient has not shared yet.
+    """
     if turn.silence:
         yield paragraph(_SILENCE, f"– {turn.silence} –")
-    yield _turn_block(turn)
+    yield _turn_block(turn, with_unheard=with_unheard)

@@ -1,4 +1,4 @@
-"""The report writer the services use: each report is built in memory, then written whole.
+"""The report writer the services use: each report is decided once, built in memory, then written whole.
 
 Knows which builder makes what; must not know how anything looks.
 """
@@ -7,34 +7,34 @@ from pathlib import Path
 
 from simpatient.domain.progress import Progress
 from simpatient.domain.report import SessionReport
+from simpatient.presentation.progress import progress_view
+from simpatient.presentation.session_report import session_view
 from simpatient.reporting import html_twin
-from simpatient.reporting.files import write_whole
 from simpatient.reporting.progress_csv import progress_csv
 from simpatient.reporting.progress_pdf import progress_pdf
-from simpatient.reporting.progress_view import progress_view
 from simpatient.reporting.session_pdf import session_pdf
-from simpatient.reporting.session_view import session_view
+from simpatient.runtime.files import save_whole
 
 
 class FileReportWriter:
-    """Implements ``services.ports.ReportWriter``. Every method raises ``UserFacingError`` when it cannot save."""
+    """Implements ``services.ports.ReportWriter``. Both methods raise ``UserFacingError`` when they cannot save."""
 
-    def session_pdf(self, report: SessionReport, path: Path) -> None:
-        """Write the feedback report as PDF."""
-        write_whole(path, session_pdf(session_view(report)))
+    def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
+        """Write the feedback report of a session, as PDF, as accessible HTML, or as both."""
+        view = session_view(report)
+        if pdf is not None:
+            save_whole(pdf, session_pdf(view))
+        if html is not None:
+            save_whole(html, html_twin.session_html(view))
 
-    def session_html(self, report: SessionReport, path: Path) -> None:
-        """Write its accessible HTML twin."""
-        write_whole(path, html_twin.session_html(session_view(report)))
-
-    def progress_pdf(self, progress: Progress, path: Path) -> None:
-        """Write a trainee's progress as PDF."""
-        write_whole(path, progress_pdf(progress_view(progress)))
-
-    def progress_html(self, progress: Progress, path: Path) -> None:
-        """Write its accessible HTML twin."""
-        write_whole(path, html_twin.progress_html(progress_view(progress)))
-
-    def progress_csv(self, progress: Progress, path: Path) -> None:
-        """Write a trainee's progress as CSV, one row per session and measure."""
-        write_whole(path, progress_csv(progress))
+    def progress(
+        self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
+    ) -> None:
+        """Write a trainee's progress, as PDF, as accessible HTML, or as CSV with one row per session and measure."""
+        view = progress_view(progress) if pdf is not None or html is not None else None
+        if view is not None and pdf is not None:
+            save_whole(pdf, progress_pdf(view))
+        if view is not None and html is not None:
+            save_whole(html, html_twin.progress_html(view))
+        if csv is not None:
+            save_whole(csv, progress_csv(progress))

@@ -8,8 +8,8 @@ from time import monotonic
 
 import numpy as np
 
-from simpatient.domain.errors import AudioUnavailable, Cancelled
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, SoundBlock
 from simpatient.services.ring import Ring
 from simpatient.services.sound_level import LevelMeter
@@ -62,8 +62,7 @@ def _collected(
 ) -> list[Samples]:
     meter, heard, have, last = LevelMeter(), [], 0, monotonic()
     while have < wanted and monotonic() - last <= stalls_after_s:
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         block = ring.take(_LOOK_EVERY_S)
         if block is None:
             continue

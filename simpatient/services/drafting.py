@@ -12,12 +12,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.curriculum import Curriculum
 from simpatient.domain.drafting import STORY, Draft, DraftingGuide, Section, Todo
 from simpatient.domain.errors import ContentError
 from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Cancellation, ChatModel, OnDone
+from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.domain.prompts import fill
 from simpatient.domain.text import clean_text
 from simpatient.services.draft_schemas import item_model, section_schema

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from threading import Event, Thread
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import Transcriber
 
 # Under this nothing sensible is recognised yet; and a guess a second is as much as anyone reads.

@@ -8,9 +8,9 @@ from itertools import groupby
 from pathlib import Path
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.codes import Speaker
 from simpatient.domain.errors import ContentError
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.session import TranscriptTurn
 from simpatient.domain.speech import SAMPLE_RATE, SoundBlock, Spell
 from simpatient.services.crosstalk import ChannelGate, Channels

@@ -4,8 +4,9 @@ Never defaulted to the patient's own model: that one is offered last, and said t
 """
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.people import Actor
-from simpatient.domain.ports import Cancellation, Coder, OnDone
+from simpatient.domain.ports import Coder, OnDone
 from simpatient.domain.score import Score
 from simpatient.services.policy import session_of
 from simpatient.services.ports import ContentLibrary, Judges, SessionRepository

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.people import Actor
-from simpatient.domain.ports import Cancellation
 from simpatient.services.clips import ClipStore
 from simpatient.services.speech_ports import Sink
 

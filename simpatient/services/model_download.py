@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.chat_models import GB, CatalogueModel
-from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.services.model_checks import check_folder, wanted_files
 from simpatient.services.model_ports import HubListing, ModelFiles, ModelHub
 
@@ -80,8 +80,7 @@ class Downloader:
     ) -> None:
         total, done = sum(file.size for file in listing.files), 0
         for file in listing.files:
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
             on_progress(DownloadProgress(stage="checking", done_bytes=done, total_bytes=total))
             if not self._files.matches(file, folder):
                 (folder / file.name).unlink(missing_ok=True)  # else the next try would take it for whole

@@ -7,8 +7,8 @@ from typing import Protocol
 from pydantic import Field
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat_models import Commit, FolderFacts, HubId, InstalledModel, Machine, Measurement
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.servers import ServerChoice
 
 

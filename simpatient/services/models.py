@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import RLock
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat_models import (
     CatalogueModel,
     Fit,
@@ -17,7 +18,6 @@ from simpatient.domain.chat_models import (
     memory_needed,
 )
 from simpatient.domain.errors import ModelUnavailable, NotFound
-from simpatient.domain.ports import Cancellation
 from simpatient.services.model_checks import check_folder
 from simpatient.services.model_download import Downloader, OnProgress, folder_name, hub_id_of
 from simpatient.services.model_ports import MachineProbe, Measurer, ModelFiles, ModelHub, ModelRegistry, ServerSettings

@@ -11,8 +11,8 @@ from threading import Thread
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable, Cancelled
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import DeliveredSentence, Sound
 from simpatient.services.ports import Clock
 from simpatient.services.speech_ports import Sink, Synthesizer

@@ -292,24 +292,14 @@ class ContentLibrary(Protocol):
 class ReportWriter(Protocol):
     """Writes reports. A file is either complete or not there (written aside, then renamed)."""
 
-    def session_pdf(self, report: SessionReport, path: Path) -> None:
-        """Write the feedback report as PDF."""
+    def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
+        """Write the feedback report of a session, as PDF, as accessible HTML, or as both."""
         ...
 
-    def session_html(self, report: SessionReport, path: Path) -> None:
-        """Write its accessible HTML twin."""
-        ...
-
-    def progress_pdf(self, progress: Progress, path: Path) -> None:
-        """Write a trainee's progress as PDF."""
-        ...
-
-    def progress_html(self, progress: Progress, path: Path) -> None:
-        """Write its accessible HTML twin."""
-        ...
-
-    def progress_csv(self, progress: Progress, path: Path) -> None:
-        """Write a trainee's progress as CSV, one row per session and measure."""
+    def progress(
+        self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
+    ) -> None:
+        """Write a trainee's progress, as PDF, as accessible HTML, or as CSV with one row per session and measure."""
         ...
 
 

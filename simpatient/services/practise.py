@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from threading import RLock
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation, CancelToken, stop_if_cancelled
 from simpatient.domain.case import Case
 from simpatient.domain.codes import Speaker, TurnCodes
-from simpatient.domain.errors import Cancelled, UserFacingError
+from simpatient.domain.errors import UserFacingError
 from simpatient.domain.people import Actor
-from simpatient.domain.ports import Cancellation, Coder, RememberingEncoder
+from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.domain.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.heard import as_heard
 from simpatient.patient.mind import OnPlan, Reply
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.policy import accessible, session_of
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk, SessionRepository
@@ -299,8 +299,7 @@ class PractiseService:
         speak = self._speakers.speaker(session, case, path, on_chunk, cancel, aloud.enough)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, aloud.on_plan)
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
         patient = self._patient_turn(
             reply, turn.turn + 1, turn.turn, timings, state, is_remote=session.manifest.is_remote

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.recognisers import RecogniserWeights
 
 # Called with the bytes that are there, and the bytes there will be (0 while that is not known).

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from simpatient.domain.base import Value
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.chat_models import GB
 from simpatient.domain.errors import ModelUnavailable, NotFound
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.recognisers import (
     ENGLISH,
     RecogniserCatalogue,

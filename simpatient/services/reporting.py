@@ -49,11 +49,7 @@ class ReportService:
             UserFacingError: The session has not been ended, or a file cannot be written.
         """
         report = self.session_report(actor, session_id, with_disclosure=with_disclosure, leaf=leaf)
-        if pdf is not None:
-            self._writer.session_pdf(report, pdf)
-            html = html or pdf.with_suffix(".html")
-        if html is not None:
-            self._writer.session_html(report, html)
+        self._writer.session(report, pdf=pdf, html=html or _beside(pdf))
 
     def session_report(
         self, actor: Actor, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
@@ -80,11 +76,9 @@ class ReportService:
         self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
         """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
-        progress = self._progress.progress(actor)
-        if pdf is not None:
-            self._writer.progress_pdf(progress, pdf)
-            html = html or pdf.with_suffix(".html")
-        if html is not None:
-            self._writer.progress_html(progress, html)
-        if csv is not None:
-            self._writer.progress_csv(progress, csv)
+        self._writer.progress(self._progress.progress(actor), pdf=pdf, html=html or _beside(pdf), csv=csv)
+
+
+def _beside(pdf: Path | None) -> Path | None:
+    """Return where the HTML version of a PDF goes: what a screen reader cannot get from the PDF is in it."""
+    return None if pdf is None else pdf.with_suffix(".html")

@@ -5,8 +5,8 @@ Must not know which page shows it.
 
 from collections.abc import Callable
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.people import Actor
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import AudioDevice, Sound, SpeechEngine, VoiceSettings, VoiceStyle
 from simpatient.services.consenting import Consents
 from simpatient.services.device_test import OnLevel, record_sample

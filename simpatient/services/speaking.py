@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 
+from simpatient.domain.cancellation import Cancellation, CancelToken
 from simpatient.domain.case import Case
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.ports import Cancellation, PatientVoice
+from simpatient.domain.ports import PatientVoice
 from simpatient.domain.session import REMOTE, Manifest, Session, Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
 from simpatient.patient.generative import TEMPERATURE, TOP_P, UNAVAILABLE, GenerativeRealiser
 from simpatient.patient.guided import Words
 from simpatient.patient.mind import Mind, Speak
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.ports import ContentLibrary, OnChunk, Voices
 

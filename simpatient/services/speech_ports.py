@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import (
     AudioDevice,
     Recognised,

@@ -13,6 +13,7 @@ from threading import Lock, Thread
 
 import numpy as np
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable, StorageUnavailable, UserFacingError
 from simpatient.domain.people import Actor
 from simpatient.domain.session import Session, Turn
@@ -28,7 +29,6 @@ from simpatient.domain.speech import (
 )
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.delivery import SentenceStream
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.clips import ClipStore
 from simpatient.services.consenting import ConsentService
 from simpatient.services.ear import HeardEvent

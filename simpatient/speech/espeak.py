@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
 from simpatient.speech.rendering import finished, read_wav, run_program
 from simpatient.speech.voice_book import EngineEntry

@@ -9,8 +9,8 @@ from time import monotonic
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Samples, Sound
 from simpatient.speech.file_recorder import FILE_DEVICE, FileRecorder
 from simpatient.speech.resampling import resampled

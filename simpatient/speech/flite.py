@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
 from simpatient.speech.rendering import finished, read_wav, run_program
 from simpatient.speech.voice_book import EngineEntry

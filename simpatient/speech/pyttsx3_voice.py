@@ -11,10 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceHeight, VoiceStyle
-from simpatient.speech.child import Call, ChildLost, ChildProcess
+from simpatient.runtime.child_process import ChildLost, ChildProcess
+from simpatient.runtime.child_serving import Call
 from simpatient.speech.rendering import failed, finished, read_wav
 from simpatient.speech.voice_book import EngineEntry, fitting
 
@@ -48,9 +51,9 @@ class Pyttsx3Worker:
             raise ModelUnavailable(f"The system's voices cannot be used ({type(error).__name__}).") from error
 
     def answer(self, request: Any, call: Call) -> Any:
-        """Return the voices for None, else a text as (samples, rate)."""
+        """Return the voices for None, else a text as (samples, rate), the samples as raw float32."""
         if request is None:
-            return tuple(_told(voice) for voice in self._engine.getProperty("voices"))
+            return [_told(voice) for voice in self._engine.getProperty("voices")]
         text, voice, pace = request
         if voice:
             self._engine.setProperty("voice", voice)
@@ -61,7 +64,8 @@ class Pyttsx3Worker:
             self._engine.runAndWait()
             _wait_until_whole(path, call)
             try:
-                return read_wav(path, "pyttsx3")
+                samples, rate = read_wav(path, "pyttsx3")
+                return samples.tobytes(), rate
             except AudioUnavailable as error:
                 raise ModelUnavailable(error.message, error.action) from error
 
@@ -96,7 +100,7 @@ class Pyttsx3Voice:
         known = self.voices()
         voice = known[fitting(tuple(one.height for one in known), style)].id if known else ""
         samples, rate = self._asked((text, voice, style.words_per_minute), cancel)
-        return finished(samples, rate, style.volume)
+        return finished(np.frombuffer(samples, np.float32), rate, style.volume)
 
     def close(self) -> None:
         """End the child."""

@@ -5,8 +5,9 @@ is done with the sound. Importing this module loads no audio library.
 """
 
 import contextlib
+import io
+import math
 import os
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import Cancelled, ContentError
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import SAMPLE_RATE
+from simpatient.runtime.child_process import ChildLost, ChildProcess
+from simpatient.runtime.child_serving import Call
+from simpatient.runtime.confinement import confine
+from simpatient.runtime.files import NotAPlainFile, open_plain_file
 from simpatient.services.speech_ports import RecordedSound
-from simpatient.speech.child import Call, ChildLost, ChildProcess
-from simpatient.speech.confinement import confine
 
 _FORMATS = frozenset({"WAV", "WAVEX", "RF64", "FLAC", "MP3"})
 _SAVE_AS = "Save the recording as WAV, FLAC or MP3."
@@ -32,6 +35,7 @@ _UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF})
 # Slower or faster than any recorder; a converter for such rates would take memory without end.
 _LEAST_RATE, _MOST_RATE = 4_000, 384_000
 _MOST_CHANNELS = 8
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,13 @@ class RecordingFiles:
             "simpatient-decoder",
             silence_s=self._limits.silence_s,
             start_s=self._limits.silence_s,
+            bare=True,
         )
         try:
             with _opened(path, self._limits):
                 pass  # most wrong files need no process
-            refused = child.ask(str(path), on_piece=lambda piece: on_sound(RecordedSound(*piece)), cancel=cancel)
+            told = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
+            refused = None if told is None else _checked_words(told)
         except _Refused as error:
             refused = error.told
         except ChildLost as error:
@@ -105,12 +111,17 @@ class RecordingReader:
         self._limits = limits
 
     def load(self) -> None:
-        """Load the libraries, all of them: afterwards no file can be opened."""
+        """Load the libraries, all of them: confined, it cannot open any file."""
         import soundfile
         import soxr
 
         soxr.ResampleStream(8_000, SAMPLE_RATE, 1, dtype="float32").resample_chunk(np.zeros(8, np.float32))
         self._soundfile: Any = soundfile
+        # The library's first call back into Python needs memory that is executable; confined, there is none to have.
+        with io.BytesIO() as sound:
+            soundfile.write(sound, np.zeros(8), SAMPLE_RATE, format="WAV")
+            sound.seek(0)
+            soundfile.read(sound)
 
     def answer(self, request: str, call: Call) -> tuple[str, str] | None:
         """Hand a recording over; return None, or what is wrong with it and what the user can do.
@@ -141,7 +152,7 @@ class RecordingReader:
             for samples in _resampled(sound):
                 if call.is_cancelled:
                     raise Cancelled
-                call.give((samples, at_s, total_s))
+                call.give([samples.tobytes(), sound.channels, at_s, total_s])
                 at_s += len(samples) / SAMPLE_RATE
 
     def _check(self, sound: Any) -> None:
@@ -166,6 +177,34 @@ class RecordingReader:
         return frames
 
 
+def _checked(piece: Any) -> RecordedSound:
+    """Return a piece of sound as the child sent it; a decoder that was taken over may send anything.
+
+    Raises:
+        ChildLost: It is no sound.
+    """
+    match piece:
+        case [bytes(raw), int(channels), float(at_s), float(total_s)] if 1 <= channels <= _MOST_CHANNELS:
+            if len(raw) % (4 * channels) == 0 and 0.0 <= at_s <= total_s < math.inf:
+                samples = np.frombuffer(raw, np.float32).reshape(-1, channels)
+                if np.isfinite(samples).all():
+                    return RecordedSound(samples.clip(-1.0, 1.0), at_s, total_s)
+    raise ChildLost("it sent no sound")
+
+
+def _checked_words(told: Any) -> tuple[str, str]:
+    """Return why the child refused, as it may be shown.
+
+    Raises:
+        ChildLost: It is not two short sentences.
+    """
+    match told:
+        case [str(message), str(action)] if max(len(message), len(action)) <= _LONGEST_REASON:
+            if (message + action).isprintable():
+                return message, action
+    raise ChildLost("it sent no reason")
+
+
 def _resampled(sound: Any) -> Iterator[np.ndarray[Any, np.dtype[np.float32]]]:
     """Yield the sound at ``SAMPLE_RATE``, about a second at a time."""
     import soxr
@@ -188,25 +227,22 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
     Raises:
         _Refused: It is none.
     """
-    # Without O_NONBLOCK the opening of a pipe waits for somebody to write into it.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(path, flags)
+        file = open_plain_file(path)
+    except NotAPlainFile as error:
+        raise _Refused("This is not a plain file.", "Give the path of a recording.") from error
     except OSError as error:
         raise _Refused(f"The file cannot be read ({error.strerror}).", "Check the path.") from error
-    facts = os.fstat(descriptor)
-    if not stat.S_ISREG(facts.st_mode):
-        os.close(descriptor)
-        raise _Refused("This is no plain file.", "Give the path of a recording.")
-    with FileIO(descriptor, "r") as file:
-        if not facts.st_size:
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
             raise _Refused("This file is empty.", _AGAIN)
-        if facts.st_size > limits.size_bytes:
+        if size > limits.size_bytes:
             raise _Refused(f"This file is larger than {limits.size_bytes / 1e9:.3g} GB.", "Save it as FLAC or MP3.")
         head = file.read(_HEAD_BYTES)
         if kind_of(head) is None:
             raise _Refused("This is no WAV, FLAC or MP3 recording.")
-        if _is_cut_off(head, facts.st_size):
+        if _is_cut_off(head, size):
             raise _Refused("This recording is cut off.", _AGAIN)
         file.seek(0)
         yield file

@@ -9,8 +9,8 @@ from time import monotonic
 
 import numpy as np
 
-from simpatient.domain.errors import AudioUnavailable, Cancelled
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import Samples, Sound
 from simpatient.speech.resampling import mono
 
@@ -72,8 +72,7 @@ def run_program(command: list[str], text: str, title: str, cancel: Cancellation 
         AudioUnavailable: It is not here, failed, or took too long.
         Cancelled: ``cancel`` was set.
     """
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled
+    stop_if_cancelled(cancel)
     # Through files: no pipe can fill up while the program is watched.
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
         given.write(text.encode())
@@ -99,7 +98,6 @@ def _wait(process: "subprocess.Popen[bytes]", title: str, cancel: Cancellation |
             if process.wait(_LOOK_S):
                 raise failed(title)
             return
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         if monotonic() > until:
             raise failed(title)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import AudioDevice, Samples, Sound
 from simpatient.speech.portaudio import (
     HOST_ERROR,

@@ -12,10 +12,11 @@ from functools import partial
 
 import numpy as np
 
-from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.speech import Recognised, Samples
-from simpatient.speech.child import END_S, LOOK_EVERY_S, ChildLost, ChildProcess, Worker
+from simpatient.runtime.child_process import END_S, LOOK_EVERY_S, ChildBroken, ChildLost, ChildProcess
+from simpatient.runtime.child_serving import Worker
 from simpatient.speech.whisper_reading import ANY_DEVICE, PROCESSOR, ReadingRequest, WhisperReader, WhisperSettings
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class WhisperTranscriber:
     ) -> None:
         self._factory = factory
         self._model_id = model_id
-        self._limits = {"silence_s": silence_s, "start_s": start_s}
+        self._silence_s, self._start_s = silence_s, start_s
         self._lock = threading.Lock()
         self._child = self._made(ANY_DEVICE)
         self._is_closed = False
@@ -87,17 +88,16 @@ class WhisperTranscriber:
         request = ReadingRequest(sound, hint, is_final)
         with self._taken(cancel):
             answers: list[Recognised] = []
-            self._twice(lambda: answers.append(self._child.ask(request, cancel=cancel)))
+            self._twice(lambda: answers.append(Recognised.model_validate(self._child.ask(request, cancel=cancel))))
             return answers[0].model_copy(update={"model_id": self._model_id})
 
     def close(self) -> None:
         """End the child, whatever it is doing; a later call is refused."""
         self._is_closed = True
-        if not self._lock.acquire(timeout=2 * LOOK_EVERY_S):
-            self._child.kill()  # the call under way sees that
-            if not self._lock.acquire(timeout=2 * END_S):
-                _log.warning("A call to the speech recogniser does not come back; it was closed all the same.")
-                return
+        self._child.close()  # a call under way finds its child lost
+        if not self._lock.acquire(timeout=2 * END_S):
+            _log.warning("A call to the speech recogniser does not come back; it was closed all the same.")
+            return
         try:
             self._child.drop()
         finally:
@@ -107,8 +107,7 @@ class WhisperTranscriber:
     def _taken(self, cancel: Cancellation | None) -> Iterator[None]:
         """Wait for the call of another thread to end, as long as nobody cancels."""
         while not self._lock.acquire(timeout=LOOK_EVERY_S):
-            if cancel is not None and cancel.is_cancelled:
-                raise Cancelled
+            stop_if_cancelled(cancel)
         try:
             yield
         finally:
@@ -126,12 +125,13 @@ class WhisperTranscriber:
                 self._stop_if_closed()
                 if is_last:
                     raise ModelUnavailable("The speech recogniser has stopped.", _TYPE) from error
-                if error.is_device:
+                if isinstance(error, ChildBroken) and error.is_device:
                     self._child = self._made(PROCESSOR)
         return None
 
     def _made(self, device: str) -> ChildProcess:
-        return ChildProcess(partial(self._factory, device), "simpatient-recogniser", **self._limits)
+        factory = partial(self._factory, device)
+        return ChildProcess(factory, "simpatient-recogniser", silence_s=self._silence_s, start_s=self._start_s)
 
     def _stop_if_closed(self) -> None:
         if self._is_closed:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from math import exp
 from typing import Any
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import Cancelled
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.speech import Samples
 from simpatient.speech.hallucination import WindowReading
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Cancellation
 from simpatient.domain.recognisers import ENGLISH, BeliefRules
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
-from simpatient.speech.child import Call, DeviceFailed
+from simpatient.runtime.child_serving import Call, DeviceFailed
 from simpatient.speech.hallucination import (
     HINT,
     SILENCE,
@@ -130,15 +130,15 @@ class WhisperReader:
             if device == PROCESSOR:
                 _turn_in_memory(self._model.decoder.token_embedding.weight)
 
-    def answer(self, request: ReadingRequest, call: Call) -> Recognised:
-        """Read one spell.
+    def answer(self, request: ReadingRequest, call: Call) -> dict[str, Any]:
+        """Read one spell and return what was recognised, as plain values.
 
         Raises:
             DeviceFailed: The graphics card failed.
             Cancelled: The parent has given up.
         """
         with _device_faults():
-            return self.read(request, call)
+            return self.read(request, call).model_dump()
 
     def read(self, request: ReadingRequest, cancel: Cancellation | None = None) -> Recognised:
         """Return the words in a spell of any length.

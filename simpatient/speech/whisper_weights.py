@@ -5,27 +5,18 @@ The only part of speech that uses the network, and only while ``fetch`` runs. Mu
 
 import contextlib
 import errno
-import hashlib
 import os
-import queue
 import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
-
-from simpatient.domain.errors import Cancelled, ModelUnavailable, StorageUnavailable
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation
+from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.recognisers import RecogniserWeights
+from simpatient.runtime.download import ChecksumMismatch, DownloadFailed, Refused, Source, download, sha256_of
 from simpatient.services.recogniser_ports import OnBytes
 
 _PART = ".part"
-_LOOK_EVERY_S = 0.1
-# A server that does not send anything for so long is taken for gone, in seconds.
-_PATIENCE_S = 30.0
-_PIECE_BYTES = 1 << 18
-_AGAIN = "Start the download again: it goes on where it stopped."
+_AGAIN = "Start the download again: it continues where it stopped."
 
 
 def library_folder() -> Path:
@@ -55,7 +46,7 @@ class WhisperWeights:
     def is_whole(self, weights: RecogniserWeights, path: Path) -> bool:
         """Whether a file has the checksum it should have."""
         try:
-            return _sha256(path, None) == weights.sha256
+            return sha256_of(path) == weights.sha256
         except OSError:
             return False
 
@@ -92,22 +83,23 @@ class WhisperWeights:
     def fetch(
         self, weights: RecogniserWeights, on_bytes: OnBytes | None = None, cancel: Cancellation | None = None
     ) -> Path:
-        """Fetch the file and check it; what an earlier try left is gone on with."""
-        _stop_if_cancelled(cancel)
+        """Fetch the file and check it; what an earlier try left is continued."""
         part, target = self._part(weights), self._own / weights.file
         url = f"{self._source.rstrip('/')}/{weights.file}" if self._source else weights.url
         try:
             self._own.mkdir(parents=True, exist_ok=True)
-            with part.open("ab") as opened:
-                for piece, total in _pieces(url, opened.tell(), cancel):
-                    if piece is None:  # the server sends the whole file, whatever was asked for
-                        opened.truncate(0)
-                        continue
-                    opened.write(piece)
-                    if on_bytes is not None:
-                        on_bytes(opened.tell(), total)
-            self._check(part, weights, cancel)
-            part.replace(target)
+            download(Source(url, sha256=weights.sha256), target, part, on_bytes, cancel)
+        except ChecksumMismatch as error:
+            raise ModelUnavailable(
+                f"{weights.file} did not arrive as it should be, and was deleted.",
+                "Download it again; if that happens twice, something between you and its source changes files.",
+            ) from error
+        except Refused as error:
+            message = f"The source of the weights refused (status {error.status})."
+            raise ModelUnavailable(message, f"Wait a little. {_AGAIN}") from error
+        except DownloadFailed as error:
+            message = "The source of the weights cannot be reached."
+            raise ModelUnavailable(message, f"Check the connection to the internet. {_AGAIN}") from error
         except OSError as error:
             raise _disk_error(error, part) from error
         return target
@@ -116,86 +108,6 @@ class WhisperWeights:
         # The checksum is in the name: a file that was changed at its source is never gone on with.
         return self._own / f"{weights.file}.{weights.sha256[:16]}{_PART}"
 
-    def _check(self, part: Path, weights: RecogniserWeights, cancel: Cancellation | None) -> None:
-        if _sha256(part, cancel) != weights.sha256:
-            part.unlink()  # else the next try would go on with it
-            raise ModelUnavailable(
-                f"{weights.file} did not arrive as it should be, and was thrown away.",
-                "Download it again; if that happens twice, something between you and its source changes files.",
-            )
-
-
-Piece = tuple[bytes | None, int]
-
-
-def _pieces(url: str, have: int, cancel: Cancellation | None) -> Iterator[Piece]:
-    """Yield what comes and the size of the whole (0 if not told); None for a piece where it starts from the front.
-
-    The connection is read in a thread of its own, so that who waits can be cancelled in a silence.
-    """
-    come: queue.Queue[Piece | Exception | None] = queue.Queue(maxsize=16)
-    left = threading.Event()
-    threading.Thread(target=_read, args=(url, have, come, left), name="simpatient-weights", daemon=True).start()
-    try:
-        while True:
-            _stop_if_cancelled(cancel)
-            try:
-                found = come.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                continue
-            if isinstance(found, Exception):
-                raise found
-            if found is None:
-                return
-            yield found
-    finally:
-        left.set()
-
-
-def _read(url: str, have: int, come: "queue.Queue[Piece | Exception | None]", left: threading.Event) -> None:
-    """Read one answer until its end, or until nobody wants it any more."""
-
-    def put(what: Piece | Exception | None) -> None:
-        while not left.is_set():
-            with contextlib.suppress(queue.Full):
-                come.put(what, timeout=_LOOK_EVERY_S)
-                return
-
-    try:
-        for piece in _answered(url, have):
-            put(piece)
-            if left.is_set():
-                return
-        put(None)
-    except Exception as error:  # the waiting thread must hear of it, whatever the library raised
-        put(_in_words(error))
-
-
-def _answered(url: str, have: int) -> Iterator[Piece]:
-    asked = {"Range": f"bytes={have}-"} if have else {}
-    client = httpx2.Client(timeout=httpx2.Timeout(_PATIENCE_S), follow_redirects=True)
-    with client, client.stream("GET", url, headers=asked) as answer:
-        if have and answer.status_code == httpx2.codes.RANGE_NOT_SATISFIABLE:
-            return  # all of it is here already
-        if answer.status_code not in (httpx2.codes.OK, httpx2.codes.PARTIAL_CONTENT):
-            raise ModelUnavailable(
-                f"The source of the weights refused (status {answer.status_code}).", f"Wait a little. {_AGAIN}"
-            )
-        length = int(answer.headers.get("content-length") or 0)
-        goes_on = answer.status_code == httpx2.codes.PARTIAL_CONTENT
-        if have and not goes_on:
-            yield None, length
-        for block in answer.iter_raw(_PIECE_BYTES):
-            yield block, length + (have if goes_on else 0)
-
-
-def _in_words(error: Exception) -> Exception:
-    if isinstance(error, ModelUnavailable):
-        return error
-    return ModelUnavailable(
-        "The source of the weights cannot be reached.", f"Check the connection to the internet. {_AGAIN}"
-    )
-
 
 def _disk_error(error: OSError, path: Path) -> ModelUnavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -203,21 +115,7 @@ def _disk_error(error: OSError, path: Path) -> ModelUnavailable:
     return ModelUnavailable(f"{path} cannot be written ({error.strerror}).", "Check who may write there.")
 
 
-def _sha256(path: Path, cancel: Cancellation | None) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as opened:
-        while block := opened.read(_PIECE_BYTES * 16):
-            _stop_if_cancelled(cancel)
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _size(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.stat().st_size if path.is_file() else 0
     return 0
-
-
-def _stop_if_cancelled(cancel: Cancellation | None) -> None:
-    if cancel is not None and cancel.is_cancelled:
-        raise Cancelled

@@ -4,7 +4,6 @@ The header is under the cipher's seal, so a changed date is noticed. Must not kn
 """
 
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ import numpy as np
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.domain.speech import Sound
+from simpatient.runtime.files import write_whole
 from simpatient.services.ports import Clock
 from simpatient.storage.encryption import Cipher
 
@@ -59,12 +59,7 @@ class FileClipStore:
         path = self._path(clip)
         with _on_disk(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            aside = path.with_suffix(".part")
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-                out.write(MAGIC + header + self._cipher.seal(plain, header))
-                out.flush()
-                os.fsync(out.fileno())
-            aside.replace(path)
+            write_whole(path, MAGIC + header + self._cipher.seal(plain, header))
         return clip
 
     def load(self, trainee_id: str, clip: str) -> Sound:

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from simpatient.runtime.files import write_whole
+
 # Floors: word n-grams + cues + balanced logistic regression, or TF-IDF + linear SVM; published: the best text
 # model we know of on this data set; human: one coder against another / against the majority of nine. Source:
 # design/assessment.md.
@@ -26,6 +28,7 @@ of the turn and the turn before instead, which know more of it. They code one tu
 conversation in milliseconds on a CPU and drive the simulated patient live. A part of a turn is heard within
 its turn, the trainee's by the adapted layers and the patient's by the encoder itself; the talk head learnt
 from whole turns.
+
 {kept}
 ## Intended use and limits
 
@@ -74,7 +77,7 @@ def write_card(path: Path, manifest: dict[str, Any]) -> None:
     parts += [_heads_table(figures), _coverage(figures), _tried(figures), _experiments(path.parent / EXPERIMENTS)]
     parts += [_utterances(figures["utterance"])]
     parts += [_benchmarks(manifest.get("benchmarks", {})), _data(manifest)]
-    path.write_text("\n".join(parts), encoding="utf-8")
+    write_whole(path, "\n".join(parts).encode("utf-8"), private=False)
 
 
 def _kept(manifest: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ Takes the sentence encoder as an argument: which one it is and where it runs is 
 import hashlib
 import io
 import json
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from simpatient.assessment.decoding import joint_turn
 from simpatient.assessment.features import FEATURE_VERSION
 from simpatient.domain.errors import ContentError
 from simpatient.domain.ports import ReadingEncoder, SentenceEncoder
+from simpatient.runtime.files import write_whole
 from simpatient.tuning.coder_adapter import AdapterTrainer, Plan, Trained
 from simpatient.tuning.coder_benchmarks import measure
 from simpatient.tuning.coder_card import write_card
@@ -408,11 +408,6 @@ def _write(out_dir: Path, arrays: dict[str, Any], manifest: dict[str, Any]) -> N
     np.savez_compressed(buffer, **arrays)
     raw = buffer.getvalue()
     manifest["sha256"] = hashlib.sha256(raw).hexdigest()
-    _replace(out_dir / ARRAYS, raw)
-    _replace(out_dir / CARD, (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    write_whole(out_dir / ARRAYS, raw, private=False)
+    card = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    write_whole(out_dir / CARD, card.encode("utf-8"), private=False)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from simpatient.assessment.coder import EmbeddedCoder, centred
 from simpatient.assessment.coder_weights import CoderWeights, load_weights
 from simpatient.assessment.features import HASH_WIDTH, NAMES, cues, hashed, prepare
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.session import TranscriptTurn
 from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
-from simpatient.services.cancelling import CancelToken
 from tests.assessment.sentences import SENTENCES
 from tests.fakes import FakeEncoder
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from simpatient.assessment.llm_grader import LlmGrader
 from simpatient.assessment.regrading import with_ratings
 from simpatient.assessment.scoring import score
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.rubric import Rubric
 from simpatient.domain.score import Score
 from simpatient.domain.session import CodedTurn
-from simpatient.services.cancelling import CancelToken
 from tests.builders import codes_of
 from tests.fakes import GULLIBLE, ScriptedChatModel, Shown
 

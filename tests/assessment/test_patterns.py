@@ -45,7 +45,13 @@ def test_spans_leave_out_blanks_at_the_ends() -> None:
 
 
 def test_stage_directions_are_not_spoken() -> None:
-    assert words("(shrugs) I don’t know. Twelve-hour shifts.") == ("i", "don't", "know", "twelve-hour", "shifts",)
+    assert words("(shrugs) I don’t know. Twelve-hour shifts.") == (
+        "i",
+        "don't",
+        "know",
+        "twelve-hour",
+        "shifts",
+    )
 
 
 def test_stacked_runs_after_unless_since_and_length() -> None:

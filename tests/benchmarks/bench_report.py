@@ -19,7 +19,7 @@ ROUNDS = 7
 
 def _words(report: SessionReport, path: Path) -> list[str]:
     """Return the words a bare document has to print: those of our own report, line by line."""
-    FileReportWriter().session_pdf(report, path)
+    FileReportWriter().session(report, pdf=path)
     return [line for page in PdfReader(path).pages for line in page.extract_text().splitlines()]
 
 
@@ -34,23 +34,23 @@ def test_pages_per_second(benchmark, results: Results, tmp_path: Path) -> None:
     report = session_report(turns=120)
     path = tmp_path / "r.pdf"
     lines = _words(report, path)
-    ours, bare = interleaved(lambda _: FileReportWriter().session_pdf(report, path), lambda _: _bare(lines), ROUNDS)
+    ours, bare = interleaved(lambda _: FileReportWriter().session(report, pdf=path), lambda _: _bare(lines), ROUNDS)
     our_rate = len(PdfReader(path).pages) / ours
     bare_rate = len(PdfReader(io.BytesIO(_bare(lines))).pages) / bare
     name = "feedback PDF pages/s / bare reportlab document of the same words"
     results.add(name, f"{our_rate:.0f}/s", f"{bare_rate:.0f}/s", our_rate / bare_rate, "≥ 0.5", COMMAND)
     benchmark.extra_info["ratio"] = our_rate / bare_rate
-    benchmark.pedantic(FileReportWriter().session_pdf, args=(report, path), rounds=1)
+    benchmark.pedantic(FileReportWriter().session, args=(report,), kwargs={"pdf": path}, rounds=1)
 
 
 def test_long_against_short(benchmark, results: Results, tmp_path: Path) -> None:
     writer, path = FileReportWriter(), tmp_path / "r.pdf"
     long_report, short_report = session_report(turns=200), session_report(turns=20)
     long, short = interleaved(
-        lambda _: writer.session_pdf(long_report, path), lambda _: writer.session_pdf(short_report, path), ROUNDS
+        lambda _: writer.session(long_report, pdf=path), lambda _: writer.session(short_report, pdf=path), ROUNDS
     )
     results.add(
         "feedback PDF of 200 turns / of 20 turns", f"{long:.2f} s", f"{short:.2f} s", long / short, "≤ 12", COMMAND
     )
     benchmark.extra_info["ratio"] = long / short
-    benchmark.pedantic(writer.session_pdf, args=(long_report, path), rounds=1)
+    benchmark.pedantic(writer.session, args=(long_report,), kwargs={"pdf": path}, rounds=1)

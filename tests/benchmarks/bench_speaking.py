@@ -14,10 +14,9 @@ import pytest
 import yaml
 
 from simpatient.bootstrap import SystemClock
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, CancelToken
 from simpatient.domain.speech import Sound, VoiceStyle
 from simpatient.patient.delivery import SentenceStream
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.mouth import Mouth
 from simpatient.speech.file_sink import FileSink
 from simpatient.speech.voice_book import VoiceBook

@@ -121,7 +121,7 @@ def test_a_session_typed_here_ends_with_the_word_or_the_input(world, monkeypatch
         (
             ["--case", "nell-first", "--trainee-lines", "LINES", "--out", "/no/such/folder/x.json"],
             1,
-            "cannot be written",
+            "could not be saved: the folder",
         ),
     ],
 )

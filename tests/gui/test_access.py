@@ -60,6 +60,8 @@ def visit(qtbot, window, fake_app, tmp_path, place):
         wait(qtbot, lambda: pages.debrief.state == "content")
         if place != "rating":
             pages.debrief.show_tab("numbers" if place == "spoken" else place)
+            pages.debrief.transcript.finish()
+            pages.debrief.numbers.open_all()
         return pages.debrief
     if place == "drills":
         window.go("drills")
@@ -81,7 +83,7 @@ def visit(qtbot, window, fake_app, tmp_path, place):
         path = tmp_path / "p.yaml"
         path.write_text("wrong\n", encoding="utf-8")
         page.open(path)
-        wait(qtbot, lambda: page.status.text() == "1 to solve")
+        wait(qtbot, lambda: page.status.text() == "1 problem")
     elif place == "progress":
         wait(qtbot, lambda: page.state == "content")
     return page

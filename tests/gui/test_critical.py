@@ -5,6 +5,7 @@ from test_flow import _rating, shown_words, wait
 from simpatient.domain.score import NO_TURN, Evidence
 from simpatient.gui.critical_view import HEADING
 from simpatient.gui.evidence_view import quoted
+from simpatient.gui.theme import Theme
 from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
 from tests.builders import ME
@@ -28,6 +29,7 @@ def test_what_is_critical_comes_before_anything_else(qtbot, window, fake_app):
     assert "The question was not asked, hint or no hint." in words
     assert any(glyph.isVisible() for glyph in page.feedback.findChildren(Glyph))
     page.show_tab("numbers")
+    page.numbers.open_all()
     numbers = shown_words(page.numbers)
     assert numbers.index(HEADING) < numbers.index("Asking directly") < numbers.index("Your share of the words")
     assert numbers.count("Asking directly") == 1
@@ -47,6 +49,7 @@ def test_without_anything_critical_there_is_no_such_frame(qtbot, window, fake_ap
     page = _debrief(qtbot, window, fake_app, missed=False)
     assert HEADING not in shown_words(page.feedback)
     page.show_tab("numbers")
+    page.numbers.open_all()
     assert HEADING not in shown_words(page.numbers)
 
 
@@ -55,6 +58,7 @@ def test_written_words_are_told_from_spoken_ones(qtbot, themed):
     written = quoted(Evidence(turn=NO_TURN, start=0, end=2, quote="Hm", supports=False, written="wish"))
     for widget in (spoken, written):
         qtbot.addWidget(widget)
+        Theme.current().dress(widget)
     found = [[each.text() for each in widget.findChildren(type(label()))] for widget in (spoken, written)]
     assert found == [["Turn 4, speaks for", "“Hm”"], ["You wrote, speaks against", "“Hm”"]]
     assert len(written.findChildren(Glyph)) == 1
@@ -75,4 +79,5 @@ def test_a_retry_is_listed_and_leaves_the_earlier_debrief_in_reach(qtbot, window
     table.cellClicked.emit(1, 0)
     wait(qtbot, lambda: page.isVisible() and page.state == "content" and page.feedback is not None)
     page.show_tab("transcript")
+    page.transcript.finish()
     assert any("How many is it" in words for words in shown_words(page.transcript))

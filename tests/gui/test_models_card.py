@@ -9,6 +9,7 @@ from test_flow import wait
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.shell import MainWindow
+from simpatient.gui.theme import Theme
 from tests.gui.conftest import WAIT_MS
 
 
@@ -153,6 +154,7 @@ def test_the_first_start_names_a_model_once(qtbot, themed, fake_app, preferences
     for is_first in (True, False):
         made = MainWindow(lambda: fake_app, preferences, files)
         qtbot.addWidget(made)
+        Theme.current().dress(made)
         with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
             made.show()
         wait(qtbot, lambda: preferences.has_heard_of_models)

@@ -129,10 +129,12 @@ def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
     fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     words = shown_words(debrief.numbers)
-    assert {"44%", "basic", "n = 26", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"} <= set(words)
+    expected = {"44%", "basic", "26 observations", "1.25 : 1", "estimate", "4 of 5", "estimate, needs review", "–"}
+    assert expected <= set(words)
     assert "No value: there was nothing to count." in words
-    assert "Too little to go on (n = 2)." in words
+    assert "Too little to go on: 2 observations, 5 needed." in words
     assert "Fewer than six turns of yours: too little to judge." in words
 
 
@@ -141,6 +143,7 @@ def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
     fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show quote"))
     button.click()
     assert any("“What does that hour give you?”" in text for text in shown_words(debrief.numbers))
@@ -152,6 +155,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     fake_app.review.rate_self(ME, session.id, _rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
+    debrief.numbers.open_all()
     plot = debrief.numbers.findChild(Plot)
     buttons(plot, "Show as table")[0].click()
     table = plot.findChild(QTableWidget)

@@ -54,7 +54,9 @@ def test_nothing_is_asked_until_a_model_is_chosen(qtbot, numbers, fake_app):
     assert fake_app.practise.sessions["s1"].scorecards[0].criteria[0].value == 4
     page.numbers.judge.buttons["remote:big@models.example.org"].click()
     wait(qtbot, lambda: fake_app.practise.sessions["s1"].scorecards[0].criteria[0].value == 2)
-    wait(qtbot, lambda: "Rated by fake-grader on fake-model." in shown_words(page.numbers.judge))
+    wait(qtbot, lambda: "back" in page.numbers.judge.buttons)
+    page.numbers.open_all()
+    assert "Rated by fake-grader on fake-model." in shown_words(page.numbers.judge)
     assert "2 of 5" in shown_words(page.numbers)
 
 

@@ -43,6 +43,7 @@ def spoken(*times, first="patient"):
 def timeline(qtbot, themed):
     made = Timeline(TALK, "The talk")
     qtbot.addWidget(made)
+    Theme.current().dress(made)
     made.resize(600, made.sizeHint().height())
     with qtbot.waitExposed(made):
         made.show()
@@ -166,6 +167,7 @@ def test_the_table_says_the_same_and_opens_turns_too(qtbot, debrief):
 
 def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
     debrief.show_tab("transcript")
+    debrief.transcript.finish()
     words = shown_words(debrief.transcript)
     assert {"Turn 1, 0:00", "Turn 12", "5 s silence", "Cut off", "Came in early"} <= set(words)
     assert not any("never said a word" in each or "nobody once" in each for each in words)
@@ -204,4 +206,5 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
 def test_where_there_is_too_little_the_reason_is_said(qtbot, themed, times, said):
     made = SpeakingView(times, "Joe", lambda _: None)
     qtbot.addWidget(made)
+    Theme.current().dress(made)
     assert any(said in each for each in shown_words(made))

@@ -7,12 +7,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.domain.ports import ChatModel
 from simpatient.llm.chat import TransformersChatModel
 from simpatient.llm.chat_template import ChatTemplate
-from simpatient.services.cancelling import CancelToken
 from tests.fakes import ScriptedChatModel
 from tests.tiny_models import SYSTEMLESS, tiny_chat_model
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.llm.chat import TransformersChatModel
 from simpatient.llm.chat_process import ChatProcess
-from simpatient.services.cancelling import CancelToken
 from tests.tiny_models import tiny_chat_model
 
 PREFIX = (Message(role="system", content="Judge."),)

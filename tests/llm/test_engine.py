@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.llm.decoding import StaticDecoder
 from simpatient.llm.engine import TransformersVoice
-from simpatient.llm.loader import DeviceFailed
-from simpatient.services.cancelling import CancelToken
+from simpatient.runtime.child_serving import DeviceFailed
 from tests.chat_families import FAMILIES, family_model
 from tests.tiny_models import SENTENCES, tiny_chat_model
 

@@ -12,11 +12,11 @@ from random import Random
 import psutil
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.llm.engine import TransformersVoice
 from simpatient.llm.host import VoiceProcess, open_voice
-from simpatient.services.cancelling import CancelToken
 from tests.chat_families import family_model
 from tests.hosted_voices import FAULTS, FaultyVoice
 
@@ -129,7 +129,7 @@ def test_a_frozen_child_is_replaced(voice, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped by signals there")
 def test_a_request_too_long_for_the_pipe_of_a_frozen_child_waits_for_nobody(voice, monkeypatch):
-    monkeypatch.setattr("simpatient.llm.host._SEND_S", 0.5)
+    monkeypatch.setattr("simpatient.runtime.child_process.SEND_S", 0.5)
     voice.prepare("s", OPENING)
     psutil.Process(voice.pid).suspend()
     started = time.monotonic()

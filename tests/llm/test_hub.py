@@ -1,14 +1,15 @@
 """What every hub must do, asked of the stand-in and of the real one on a server of our own."""
 
+import errno
 import os
 import time
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
 from simpatient.llm.catalog import ModelFolders
-from simpatient.llm.hub import HuggingFaceHub, _kind
-from simpatient.services.cancelling import CancelToken
+from simpatient.llm.hub import HuggingFaceHub, _disk_error
 from tests.hub_server import HubServer
 from tests.model_fakes import COMMIT, FakeHub, Repository, model_files, safetensors, write_files
 
@@ -127,13 +128,43 @@ def test_asking_can_be_cancelled(server, repository):
     assert time.monotonic() - begin < 10
 
 
-def test_a_full_disk_is_known_through_what_the_library_makes_of_it():
-    full = OSError(28, "No space left on device")
-    try:
-        raise RuntimeError("wrapped") from full
-    except RuntimeError as error:
-        assert _kind(error) == "full"
-    assert _kind(TimeoutError()) == "offline"
+def test_a_full_disk_is_said_in_words():
+    full = _disk_error(OSError(errno.ENOSPC, "No space left on device"))
+    assert str(full) == "The disk is full. Free some space. Start the download again: it continues where it stopped."
+    assert "cannot be written" in str(_disk_error(OSError(errno.EACCES, "Permission denied")))
+
+
+@pytest.mark.parametrize("name", ["../evil.json", "/etc/evil", "a/../../evil", "..\\evil", "C:evil", ""])
+def test_no_file_is_written_outside_the_models_folder(server, repository, tmp_path, name):
+    server.repositories = {NAME: repository}
+    hub = HuggingFaceHub(server.address)
+    listing = hub.listing(NAME)
+    hostile = listing.model_copy(update={"files": (listing.files[0].model_copy(update={"name": name}),)})
+    with pytest.raises(ModelUnavailable, match="outside the model's folder"):
+        hub.fetch(hostile, tmp_path / "there" / "model", lambda _: None)
+    assert [path.name for path in (tmp_path / "there").rglob("*") if path.is_file()] == []
+
+
+def test_a_file_changed_on_the_way_is_deleted(server, repository, tmp_path):
+    server.repositories = {NAME: repository}
+    hub = HuggingFaceHub(server.address)
+    listing = hub.listing(NAME)
+    path = repository.folder / "model.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ModelUnavailable, match="did not arrive as it should be"):
+        hub.fetch(listing, tmp_path / "there", lambda _: None)
+    assert not (tmp_path / "there" / "model.safetensors").exists()
+    path.write_bytes(content)
+    hub.fetch(listing, tmp_path / "there", lambda _: None)
+    assert all(ModelFolders().matches(file, tmp_path / "there") for file in listing.files)
+
+
+def test_the_access_token_stays_with_the_hub(server, repository, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    source = HuggingFaceHub(server.address)._source("x", tries=1)
+    assert source.headers == {"Authorization": "Bearer hf_secret"}
+    assert "hf_secret" not in repr(source)
 
 
 def test_nothing_else_in_the_program_is_put_online(server, repository):

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.llm import remote_wire
 from simpatient.llm.remote import RemoteChatModel
 from simpatient.llm.remote_wire import TRIES, streamed
 from simpatient.llm.spoken import SpokenText
-from simpatient.services.cancelling import CancelToken
 from tests.chat_server import ChatServer, Say
 
 TALK = [
@@ -97,7 +97,11 @@ def test_thinking_is_never_passed_on(serve):
     assert answer.text == "".join(heard) == "I miss the choir."
 
 
-@given(st.lists(st.sampled_from(["<thi", "nk>", "</think>", "<", "a b", "[THINK]", "[/THI", "NK]", "\n", "é"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["<thi", "nk>", "</think>", "<", "a b", "[THINK]", "[/THI", "NK]", "\n", "é"]), max_size=12
+    )
+)
 def test_pieces_do_not_change_what_is_passed_on(pieces):
     whole, cut = SpokenText(), SpokenText()
     whole.add("".join(pieces))

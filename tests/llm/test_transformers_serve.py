@@ -9,11 +9,11 @@ import urllib.request
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.llm.remote import RemoteChatModel
 from simpatient.llm.remote_server import RemoteServer
-from simpatient.services.cancelling import CancelToken
 from tests.tiny_models import tiny_chat_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch]

@@ -4,10 +4,10 @@ from contextlib import ExitStack
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.chat import Message, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.llm.remote import RemoteChatModel
-from simpatient.services.cancelling import CancelToken
 from tests.chat_server import ChatServer, Say
 from tests.fakes import ScriptedVoice
 

@@ -11,15 +11,29 @@ from simpatient.domain.score import Evidence, Score, SummaryValue
 from simpatient.gui.disclosure_view import trust_words
 from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
 from simpatient.presentation.numbers import NONE
-from simpatient.presentation.wording import band, border, confidence_words, score_words, summary_reason, sureness
+from simpatient.presentation.wording import (
+    band,
+    border,
+    confidence_words,
+    score_words,
+    summary_reason,
+    summary_words,
+    sureness,
+)
+
+MEASURE = Summary(id="x", label="X", formula="a", n="a", min_n=6, unit="share", explanation="e")
 
 
 def test_reasons_for_having_no_value():
     undefined = SummaryValue(id="x", value=None, n=0, undefined=True)
-    assert "nothing to count" in summary_reason(undefined)
-    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}))
-    assert "n = 2" in summary_reason(SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False))
-    assert summary_reason(SummaryValue(id="x", value=0.0, n=9, undefined=False)) == ""
+    assert "nothing to count" in summary_reason(undefined, MEASURE)
+    assert "a figure it is computed from" in summary_reason(undefined.model_copy(update={"n": 5}), MEASURE)
+    few = SummaryValue(id="x", value=0.5, n=2, undefined=False, enough=False)
+    assert summary_reason(few, MEASURE) == "Too little to go on: 2 observations, 6 needed."
+    assert summary_words(few, MEASURE) == NONE
+    enough = SummaryValue(id="x", value=0.0, n=9, undefined=False)
+    assert summary_reason(enough, MEASURE) == ""
+    assert summary_words(enough, MEASURE) == "0%"
 
 
 CODES = (

@@ -8,9 +8,9 @@ from pypdf import PdfReader
 from simpatient.domain.score import NO_TURN, Evidence, Score
 from simpatient.domain.writing import Attempt, Exercise, FieldResult, Held
 from simpatient.presentation.critical import HEADING as FIRST
+from simpatient.presentation.session_report import session_view
 from simpatient.reporting.html_twin import session_html
 from simpatient.reporting.session_pdf import session_pdf
-from simpatient.reporting.session_view import session_view
 from tests.reporting.conftest import T0, evidence, rubric, session_report
 from tests.reporting.test_html import Outline
 
@@ -82,7 +82,7 @@ def test_a_written_exercise_is_in_the_report_field_by_field(words_of):
     words = words_of(session_view(report))
     for expected in (
         "Formulation exercise: what was written", "Written afterwards", TEXT, *HIDDEN, "partly met (50%)", "not met",
-        "2 later statements not read", "had been shown", "not scored: Nothing written.", "Left empty.", "low confidence",
+        "2 later statements were not read", "had been shown", "not scored: Nothing written.", "Left empty.", "low confidence",
     ):  # fmt: skip
         assert expected in words.replace("fair confidence", "low confidence"), expected
     assert "Turn 0" not in words

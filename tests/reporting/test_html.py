@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from simpatient.presentation.progress import progress_view
+from simpatient.presentation.session_report import session_view
 from simpatient.reporting.html_twin import progress_html, session_html
-from simpatient.reporting.progress_view import progress_view
-from simpatient.reporting.session_view import session_view
 
 VOID = {"meta", "br", "rect", "circle", "polyline", "polygon", "link", "img"}
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from simpatient.presentation.progress import progress_view
 from simpatient.reporting.progress_csv import COLUMNS, guarded, progress_csv
 from simpatient.reporting.progress_pdf import progress_pdf
-from simpatient.reporting.progress_view import progress_view
 
 
 def _rows(progress):
@@ -50,8 +50,8 @@ def test_no_mean_before_three_sessions(make_progress):
 
 def test_mastery_names_its_sessions_and_rule(make_progress):
     objective = progress_view(make_progress(5)).units[0].objectives[0]
-    assert objective.state == "mastered"
-    assert objective.met_in == "met in session 3 and 4; the course asks for 2 of the last 3 sessions"
+    assert objective.is_mastered
+    assert objective.met_in == "Met in sessions 3 and 4; 2 of 3 sessions in a row are needed."
 
 
 @pytest.mark.parametrize("sessions", [0, 1, 40])

@@ -7,9 +7,9 @@ import re
 import pytest
 from pypdf import PdfReader
 
+from simpatient.presentation.session_report import session_view
 from simpatient.presentation.wording import DISCLAIMER
 from simpatient.reporting.session_pdf import session_pdf
-from simpatient.reporting.session_view import session_view
 
 
 def _pages(report):
@@ -32,11 +32,11 @@ def test_says_everything_a_supervisor_needs(make_report):
         "19 minutes",
         "You gave back the feeling",
         "Turn 4",
-        "One option:",
+        "One possible better line:",
         "What have you thought of yourself?",
         "Hints at risk",
         "1 of 3 taken up at once, 1 not at all.",
-        "taken up in turn 10, 3 turns of the trainee's later, after 42 seconds",
+        "taken up in turn 10, 3 of the trainee's turns later, after 42 s",
         "55%",
         "estimate, fair confidence",
         "not scored: Too few trainee turns",
@@ -66,7 +66,7 @@ def test_the_disclosure_map_is_there_only_when_opened(make_report):
     assert "He hid it from his brother." not in " ".join(_pages(make_report()))
     opened = " ".join(_pages(make_report(disclosure=True)))
     assert "He hid it from his brother." in opened
-    assert "approached in turn 4 and 10" in opened
+    assert "Came near in turns 4 and 10" in opened
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import io
 from xml.etree import ElementTree
 
-import pytest
 from pypdf import PdfReader
 
 from simpatient.assessment.speaking_times import speaking_times
@@ -11,13 +10,13 @@ from simpatient.domain.codes import TurnCodes
 from simpatient.domain.report import SessionReport
 from simpatient.domain.session import CodedTurn, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
+from simpatient.presentation.progress import progress_view
+from simpatient.presentation.session_report import session_view
 from simpatient.reporting.drawing import svg
 from simpatient.reporting.html_twin import session_html
-from simpatient.reporting.pictures import Label
-from simpatient.reporting.progress_view import progress_view
+from simpatient.reporting.pictures import Label, chart_pictures
 from simpatient.reporting.session_pdf import session_pdf
-from simpatient.reporting.session_view import session_view
-from simpatient.reporting.timeline_picture import clock
+from simpatient.reporting.timeline_picture import timeline
 
 UNHEARD = "and I never went back there."
 
@@ -68,15 +67,15 @@ SAID = (
     "How the trainee spoke",
     "23 spoken turns",
     "1 turn typed or without times: not counted here.",
-    "Share of the speaking time",
-    "1 time in all: turn 4.",
-    "6 s silence",
+    "The trainee's share of the speaking time",
+    "in 10 minutes",
+    "6 s of silence",
     "Began while the patient was speaking.",
     "Cut off here.",
     "First understood as: “So the heavenings are yours.”",
     "Then written as: “So the even things are yours.”",
     "only the words were read, and the times at which they were spoken",
-    "none of them is good or bad by itself",
+    "none of them is good or bad in itself",
 )
 
 
@@ -110,9 +109,10 @@ def test_a_typed_session_says_nothing_of_it(make_report):
 def test_the_drawn_talk_lies_within_its_paper_and_speaks_for_itself(make_report):
     shown = session_view(spoken(make_report())).speaking
     assert shown is not None
-    assert shown.drawn is not None
-    assert len(shown.drawn.pictures) == 4
-    for picture in shown.drawn.pictures:
+    assert shown.times is not None
+    pictures = timeline(shown.times, shown.alt)
+    assert len(pictures) == 4
+    for picture in pictures:
         root = ElementTree.fromstring(svg(picture))
         assert root.get("aria-label")
         for box in root.iter("{http://www.w3.org/2000/svg}rect"):
@@ -120,7 +120,7 @@ def test_the_drawn_talk_lies_within_its_paper_and_speaks_for_itself(make_report)
             assert left >= 0
             assert width > 0
             assert left + width <= picture.width
-    assert "23 spoken turns" in shown.drawn.pictures[0].alt
+    assert "23 spoken turns" in pictures[0].alt
 
 
 def test_times_that_cannot_be_right_leave_a_sentence_and_no_picture(make_report):
@@ -142,14 +142,9 @@ def test_pace_over_sessions_has_an_axis_of_its_size(make_progress):
     points = tuple(p.model_copy(update={"value": 140.0 + i}) for i, p in enumerate(curve.points))
     paced = curve.model_copy(update={"unit": "pace", "points": points, "mean": 142.0, "low": 140.5, "high": 143.5})
     shown = progress_view(progress.model_copy(update={"curves": (paced,)})).curves[0]
-    ticks = [shape.text for shape in shown.pictures[0].shapes if isinstance(shape, Label)]
+    ticks = [shape.text for shape in chart_pictures(shown)[0].shapes if isinstance(shape, Label)]
     assert {"0", "100", "200"} <= set(ticks)
     assert "142 words per minute" in shown.note
-
-
-@pytest.mark.parametrize(("seconds", "shown"), [(0, "0:00"), (64.9, "1:04"), (3600, "60:00")])
-def test_a_clock_reads_minutes_and_seconds(seconds, shown):
-    assert clock(seconds) == shown
 
 
 def test_an_hour_of_talk_takes_six_strips(make_report):
@@ -162,5 +157,5 @@ def test_an_hour_of_talk_takes_six_strips(make_report):
     debrief = report.debrief.model_copy(update={"speaking": speaking_times(coded)})
     shown = session_view(report.model_copy(update={"debrief": debrief})).speaking
     assert shown is not None
-    assert shown.drawn is not None
-    assert len(shown.drawn.pictures) == 6
+    assert shown.times is not None
+    assert len(timeline(shown.times, shown.alt)) == 6

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from simpatient.content.draft_writer import draft_text
 from simpatient.content.library import check_paths, open_library
 from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.drafting import AUTHORS_OWN, Draft, DraftingGuide, Todo
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.persona import Identity, Persona
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.drafting import TARGETS, UNUSABLE, DraftService
 from tests.fakes import ScriptedChatModel
 
@@ -202,7 +202,15 @@ def test_items_that_do_not_fit_or_come_twice_are_left_out(library):
     def twice(shown, answer):
         items = answer.get("items", [])
         if items and "markers" in items[0]:
-            return {"items": [items[0], {**items[0], "text": "Other."}, {**items[1], "tell": ["One."]}, {**items[1], "age": 9}, "x"]}
+            return {
+                "items": [
+                    items[0],
+                    {**items[0], "text": "Other."},
+                    {**items[1], "tell": ["One."]},
+                    {**items[1], "age": 9},
+                    "x",
+                ]
+            }
         return answer
 
     draft = made(library, scripted(twice))
@@ -256,7 +264,10 @@ LEAVES = st.one_of(SAID, st.integers(-999, 999), st.booleans(), st.none())
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3))
 
 
-@given(st.dictionaries(NAMES, TREES, min_size=1, max_size=4), st.lists(st.tuples(NAMES, SAID.filter(str.strip)), max_size=3))
+@given(
+    st.dictionaries(NAMES, TREES, min_size=1, max_size=4),
+    st.lists(st.tuples(NAMES, SAID.filter(str.strip)), max_size=3),
+)
 def test_what_is_written_is_what_is_read(tmp_path_factory, data, todos):
     told = tuple(Todo(path=(name, 0, "x"), why=f"look: {words}\n- here") for name, words in todos)
     draft = Draft(target="persona", data=data, remarks=("Read it.\nTwice.",), todos=told, model="m")

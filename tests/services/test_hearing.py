@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import SAMPLE_RATE, ListeningMode, Samples, SoundBlock
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.device_test import record_sample
 from simpatient.services.ear import Ear, HeardEvent, NothingHeard
 from simpatient.services.echo_gate import TAIL_S, EchoGate

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError, ModelUnavailable
 from simpatient.domain.speech import SAMPLE_RATE
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.crosstalk import ChannelGate
 from simpatient.services.importing import HeardSpell, ImportService, turns_of
 from simpatient.services.speaker_labels import described, label_lines, read_labels, speaker_named

@@ -2,8 +2,8 @@
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable, UserFacingError
-from simpatient.services.cancelling import CancelToken
 from tests.builders import ME, small_case, small_library, small_rubrics
 from tests.review_fakes import FakeGrader, FakeJudges
 from tests.world import World

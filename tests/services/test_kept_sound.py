@@ -5,9 +5,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.speech import Sound
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.forgetting import ForgettingService
 from simpatient.services.listening_back import ListeningBackService
 from tests.builders import ME

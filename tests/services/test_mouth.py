@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatient.bootstrap import SystemClock
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import DeliveredSentence, Sound
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.mouth import Mouth, Said, heard_part
 from simpatient.speech.file_sink import FileSink
 from tests.speech_fakes import FakeSink, FakeSynthesizer, silence, tone

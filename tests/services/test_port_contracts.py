@@ -9,10 +9,10 @@ from simpatient.assessment.coder_weights import load_weights
 from simpatient.bootstrap import CODER_FOLDER, SystemClock, open_coder, open_llm_coder
 from simpatient.content.library import open_library
 from simpatient.content.locations import bundled_root
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.session import TranscriptTurn
 from simpatient.llm.embedder import CachedEncoder
-from simpatient.services.cancelling import CancelToken
 from tests.fakes import (
     FakeCoder,
     FakeEncoder,

@@ -2,9 +2,9 @@
 
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.minds import MindStore
 from simpatient.services.practise import MACHINE_NOTE
 from simpatient.services.scorecards import coded_turns

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simpatient.domain.errors import Cancelled
-from simpatient.domain.ports import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
 from simpatient.services.sound_level import level_db
 
@@ -36,8 +35,7 @@ class SphinxTranscriber:
     def transcribe(
         self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
     ) -> Recognised:
-        if cancel is not None and cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(cancel)
         self.prepare()
         if level_db(samples) < QUIET_DB:  # it makes words of zeros
             return Recognised(text="", model_id=self.model_id, rejected="silence")

@@ -1,7 +1,6 @@
 """What every decoder of recordings must do, and what files from elsewhere cannot do to the real one."""
 
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -13,9 +12,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.speech import SAMPLE_RATE
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import RecordedSound
 from simpatient.speech.recording_file import RecordingFiles, RecordingLimits, kind_of
 from tests.speech_fakes import FakeDecoder, tone
@@ -107,7 +106,7 @@ BAD = {
     "rubbish.flac": (lambda path: path.write_bytes(b"fLaC" + os.urandom(5_000)), "damaged|cannot be read"),
     "rubbish.mp3": (lambda path: path.write_bytes(b"ID3" + os.urandom(5_000)), "damaged|no sound"),
     "aiff.wav": (lambda path: soundfile.write(path, stereo(0.2), 16_000, format="AIFF"), "no WAV, FLAC or MP3"),
-    "folder.wav": (lambda path: path.mkdir(), "no plain file|cannot be read"),
+    "folder.wav": (lambda path: path.mkdir(), "not a plain file|cannot be read"),
     "nine.wav": (lambda path: soundfile.write(path, np.zeros((800, 9), "f4"), 16_000), "9 channels"),
     "long.flac": (lambda path: soundfile.write(path, np.zeros(3_000_000, "f4"), 4_000), "longer than 0.2 hours"),
     "large.wav": (lambda path: soundfile.write(path, np.zeros(9_000_000, "f4"), 48_000), "larger than 0.01 GB"),
@@ -129,9 +128,9 @@ def test_bad_files_are_one_clear_sentence(tmp_path, name):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.wav")
-    with pytest.raises(ContentError, match="no plain file"):
+    with pytest.raises(ContentError, match="not a plain file"):
         heard(RecordingFiles(), tmp_path / "pipe.wav")
-    with pytest.raises(ContentError, match="no plain file"):
+    with pytest.raises(ContentError, match="not a plain file"):
         heard(RecordingFiles(), Path("/dev/zero"))
 
 
@@ -145,28 +144,6 @@ def test_a_decoder_beyond_its_memory_or_time_is_stopped(tmp_path):
     soundfile.write(long, np.random.default_rng(0).standard_normal(30_000_000).astype("f4") * 0.1, 16_000)
     with pytest.raises(ContentError, match="too much time or memory"):
         heard(RecordingFiles(RecordingLimits(cpu_s=0)), long)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such limits")
-def test_a_confined_process_opens_no_file_and_no_connection(tmp_path):
-    script = (
-        "import os, socket\n"
-        "from simpatient.speech.confinement import confine\n"
-        "kept = open(os.devnull)\n"
-        "assert confine(memory_bytes=1 << 28, cpu_s=30)\n"
-        "kept.read()\n"
-        f"tries = (socket.socket, os.pipe, lambda: open({str(tmp_path / 'new')!r}, 'w'), lambda: open('/etc/hostname'))\n"
-        "for number, work in enumerate(tries):\n"
-        "    try:\n"
-        "        work()\n"
-        "        print('done', number)\n"
-        "    except OSError:\n"
-        "        print('refused', number)\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, env=environment)
-    assert done.stdout.split() == ["refused", "0", "refused", "1", "refused", "2", "refused", "3"], done.stderr
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_process_is_left_behind(tmp_path):

@@ -8,9 +8,9 @@ from time import monotonic
 import numpy as np
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import Sink
 from simpatient.speech.file_recorder import FileRecorder, read_sound
 from simpatient.speech.file_sink import FileSink

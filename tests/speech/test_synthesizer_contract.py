@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import yaml
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import Samples, Sound, VoiceStyle
-from simpatient.services.cancelling import CancelToken
 from simpatient.services.speech_ports import Synthesizer
 from simpatient.speech.pyttsx3_voice import Pyttsx3Voice
 from simpatient.speech.rendering import finished, read_wav, run_program

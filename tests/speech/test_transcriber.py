@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.services.cancelling import CancelToken
 from simpatient.speech.transcriber import WhisperTranscriber, open_transcriber
 from tests.hosted_readers import Reader
 from tests.speech_fakes import FakeTranscriber

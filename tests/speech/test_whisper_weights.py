@@ -9,9 +9,9 @@ import pytest
 
 from simpatient.content.locations import bundled_root
 from simpatient.content.yaml_source import read_yaml
+from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.recognisers import RecogniserCatalogue
-from simpatient.services.cancelling import CancelToken
 from simpatient.speech.whisper_weights import WhisperWeights, _disk_error, library_folder
 from tests.recogniser_fakes import CONTENT, FakeWeights, FileServer, weights
 
@@ -149,7 +149,7 @@ def test_a_cancel_is_heard_in_a_silence(server, tmp_path):
 def test_no_source_at_all(tmp_path):
     with pytest.raises(ModelUnavailable, match="cannot be reached") as raised:
         WhisperWeights(tmp_path).fetch(LITTLE)  # its address is a port where nobody listens
-    assert "goes on where it stopped" in raised.value.action
+    assert "continues where it stopped" in raised.value.action
     assert WhisperWeights(tmp_path).remove(LITTLE) == 0
 
 

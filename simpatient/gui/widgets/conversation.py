@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import Tall, clear, column, row
-from simpatient.gui.widgets.text import chip, label, presentable
+from simpatient.gui.widgets.text import as_label, chip, label, presentable
 
 LONGEST_TYPED = 4_000
 _WIDEST_BUBBLE = 560
@@ -47,7 +47,7 @@ class Bubble(QFrame):
         box = column(self, SPACE_2)
         box.setContentsMargins(16, 10, 16, 12)
         self._top = row(label(speaker_name, "caption"), None, spacing=SPACE_2)
-        self._words = label("", "spoken", selectable=True)
+        self._words = _Words("spoken", selectable=True)
         self._words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
@@ -73,7 +73,7 @@ class Bubble(QFrame):
         self._text = text
         self._words.setText(presentable(text))
         self.setAccessibleName(f"{self._speaker}: {presentable(text, 1000)}")
-        _fit(self._words, self.maximumWidth())
+        self._words.fit(self.maximumWidth())
 
     def append(self, text: str) -> None:
         """Add streamed words."""
@@ -118,15 +118,30 @@ class Bubble(QFrame):
     def set_widest(self, width: int) -> None:
         """Set how wide the bubble may get."""
         self.setMaximumWidth(width)
-        _fit(self._words, width)
+        self._words.fit(width)
 
 
-def _fit(words: QLabel, width: int) -> None:
-    """Make words as wide as their longest line needs inside a frame of ``width``: short answers, short bubbles."""
-    # The width is wanted before the widget is shown, so its font has to be settled now.
-    words.ensurePolished()
-    widest = max((words.fontMetrics().horizontalAdvance(line) for line in words.text().split("\n")), default=0)
-    words.setMinimumWidth(min(widest + 4, max(60, width - 40)))
+class _Words(QLabel):
+    """Words as wide as their longest line needs: short answers, short bubbles. Fits again in another text size."""
+
+    def __init__(self, role: str, *, selectable: bool = False) -> None:
+        super().__init__()
+        self._widest = _WIDEST_BUBBLE
+        as_label(self, "", role, selectable=selectable)
+
+    def fit(self, width: int) -> None:
+        """Fit into a frame of ``width``."""
+        self._widest = width
+        # The width is wanted before the widget is shown, so its font has to be settled now.
+        self.ensurePolished()
+        longest = max((self.fontMetrics().horizontalAdvance(line) for line in self.text().split("\n")), default=0)
+        self.setMinimumWidth(min(longest + 4, max(60, width - 40)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Fit the width to another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.fit(self._widest)
 
 
 class ProgramNote(QFrame):
@@ -139,14 +154,15 @@ class ProgramNote(QFrame):
         box = column(self, 2)
         box.setContentsMargins(16, 8, 16, 10)
         box.addWidget(label("From the program, not the patient", "caption"))
-        self._words = label(text, "small")
+        self._words = _Words("small")
+        self._words.setText(presentable(text))
         box.addWidget(self._words)
         self.set_widest(_WIDEST_BUBBLE)
 
     def set_widest(self, width: int) -> None:
         """Set how wide the note may get; it is as wide as its words need, so that few lines are enough."""
         self.setMaximumWidth(width)
-        _fit(self._words, width)
+        self._words.fit(width)
 
 
 class ChatLog(QScrollArea):
@@ -184,8 +200,8 @@ class ChatLog(QScrollArea):
     def add(self, who: str, speaker_name: str, text: str) -> Bubble:
         """Add a turn of ``patient`` (left) or ``trainee`` (right)."""
         bubble = Bubble(who, speaker_name, text)
-        bubble.set_widest(self._widest())
         self.bubbles.append(bubble)
+        bubble.set_widest(self._widest())
         self._place(bubble, who)
         return bubble
 

@@ -8,23 +8,32 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
+from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import chip, label
 
 
-class Question(QDialog):
+class Dialog(QDialog):
+    """A dialog with a title, in the app's look; it is deleted once it is closed."""
+
+    def __init__(self, parent: QWidget, title: str) -> None:
+        super().__init__(parent)
+        Theme.current().dress(self)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+
+class Question(Dialog):
     """Asks before something that can't be taken back easily; the safe answer has the focus."""
 
     def __init__(
         self, parent: QWidget, title: str, words: str, yes: str, no: str, on_yes: Callable[[], object]
     ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(title)
-        self.setAccessibleName(title)
+        super().__init__(parent, title)
         self.setModal(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.yes = Button(yes, "primary", on_click=self.accept)
         self.no = Button(no, on_click=self.reject)
         box = column(self, SPACE_4, SPACE_5)
@@ -37,14 +46,11 @@ class Question(QDialog):
         self.no.setFocus()
 
 
-class Shortcuts(QDialog):
+class Shortcuts(Dialog):
     """All shortcuts, for F1."""
 
     def __init__(self, parent: QWidget, shortcuts: Sequence[tuple[str, str]]) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        self.setAccessibleName("Keyboard shortcuts")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent, "Keyboard shortcuts")
         box = column(self, SPACE_4, SPACE_5)
         box.addWidget(label("Keyboard shortcuts", "h2"))
         grid = QGridLayout()

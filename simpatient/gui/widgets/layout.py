@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from simpatient.gui.bridge import Trouble
+from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.text import label
@@ -281,11 +282,18 @@ def skeleton(blocks: Sequence[int]) -> QWidget:
 
 
 class States(QStackedWidget):
-    """Content, or one of: loading, empty, trouble."""
+    """Content, or one of: loading, empty, trouble.
 
-    def __init__(self, content: QWidget) -> None:
+    Args:
+        content: The content.
+        dressed: Whether the content gets its look as a whole; otherwise its parts have to be dressed.
+    """
+
+    def __init__(self, content: QWidget, *, dressed: bool = True) -> None:
         super().__init__()
         self._content = content
+        if dressed:
+            Theme.current().dress(content)
         self._other: QWidget | None = None
         self.state = "new"
         self.addWidget(content)
@@ -315,6 +323,7 @@ class States(QStackedWidget):
     def _swap(self, other: QWidget | None, state: str) -> None:
         old, self._other, self.state = self._other, other, state
         if other is not None:
+            Theme.current().dress(other)
             self.addWidget(other)
         self.setCurrentWidget(other or self._content)
         if old is not None:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simpatient.gui.theme import Theme
+from simpatient.gui.tokens import TYPE_SCALE
 from simpatient.gui.widgets.icons import draw
+
+_END_GAP = 8
 
 
 class Portrait(QWidget):
@@ -114,49 +117,110 @@ class Band:
 
 
 class BandBar(QWidget):
-    """A value on a bar with its bands. The band's name stands beside it in words, so colour only helps."""
+    """A value on a bar between the ends of its scale, with the names of its bands below it.
+
+    Args:
+        value: Where the mark stands; None for no mark.
+        low: Left end of the scale.
+        high: Right end.
+        bands: The bands above the first, or, falling, below it.
+        falling: Whether lower is better.
+        ends: What the ends are called; the numbers themselves if empty.
+        outside: What lies outside all bands.
+    """
 
     def __init__(
-        self, value: float | None, low: float, high: float, bands: Sequence[Band] = (), *, falling: bool = False
+        self,
+        value: float | None,
+        low: float,
+        high: float,
+        bands: Sequence[Band] = (),
+        *,
+        falling: bool = False,
+        ends: tuple[str, str] | None = None,
+        outside: str = "",
     ) -> None:
         super().__init__()
         self._falling = falling
         self._value, self._low = value, low
         self._high = high if high > low else low + 1.0
         self._bands = sorted(bands, key=lambda band: band.value)
-        self.setFixedHeight(30)
+        self._ends = ends or (f"{low:g}", f"{high:g}")
+        self._outside = outside
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"Scale from {self._ends[0]} to {self._ends[1]}")
+        Theme.current().changed.connect(self.updateGeometry)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the parts of the bar are called, from left to right."""
+        if not self._bands:
+            return ()
+        labels = [band.label for band in self._bands]
+        return (*labels, self._outside) if self._falling else (self._outside, *labels)
 
     def sizeHint(self) -> QSize:
         """Return the size wanted."""
-        return QSize(240, 30)
+        return QSize(240, 30 + (self._metrics().height() if self._bands else 0))
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(round(TYPE_SCALE["caption"] * Theme.current().scale))
+        return font
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(self._font())
+
+    def _sides(self) -> tuple[float, float]:
+        """Return where the bar begins and ends: beside it stand the ends of its scale."""
+        left, right = (self._metrics().horizontalAdvance(end) + _END_GAP for end in self._ends)
+        return float(left), float(self.width() - right)
 
     def _x(self, value: float) -> float:
+        left, right = self._sides()
         share = (value - self._low) / (self._high - self._low)
-        return 7 + min(1.0, max(0.0, share)) * (self.width() - 14)
+        return left + min(1.0, max(0.0, share)) * (right - left)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font())
+        self._paint_ends(painter)
         self._paint_bands(painter)
         if self._value is not None:
             self._paint_marker(painter, self._x(self._value))
 
+    def _paint_ends(self, painter: QPainter) -> None:
+        painter.setPen(QColor(Theme.current().palette.ink_soft))
+        height = self._metrics().height()
+        box = QRectF(0, 18 - height / 2, self.width(), height)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._ends[0])
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._ends[1])
+
     def _paint_bands(self, painter: QPainter) -> None:
         colours = Theme.current().palette
         fills = (colours.band_1, colours.band_2, colours.band_3) if self._bands else (colours.sunken,)
-        borders = [7.0, *(self._x(band.value) for band in self._bands), self.width() - 7.0]
-        painter.setPen(Qt.PenStyle.NoPen)
+        left, right = self._sides()
+        borders = [left, *(self._x(band.value) for band in self._bands), right]
         for i, (start, end) in enumerate(pairwise(borders)):
             level = len(self._bands) - i if self._falling else i
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(fills[min(level, len(fills) - 1)]))
             gap = 0 if i == 0 else 2
             painter.drawRoundedRect(QRectF(start + gap, 14, max(2.0, end - start - gap), 8), 4, 4)
-        painter.setPen(QPen(QColor(colours.ink_soft), 1))
-        for band in self._bands:
-            painter.drawLine(QPointF(self._x(band.value), 24), QPointF(self._x(band.value), 28))
+        self._paint_names(painter, borders)
+
+    def _paint_names(self, painter: QPainter, borders: Sequence[float]) -> None:
+        """Name each part where there is room for it; the tooltip has all of them."""
+        painter.setPen(QPen(QColor(Theme.current().palette.ink_soft), 1))
+        for x in borders[1:-1]:
+            painter.drawLine(QPointF(x, 24), QPointF(x, 28))
+        for name, (start, end) in zip(self.names, pairwise(borders), strict=False):
+            box = QRectF(start + 2, 27, max(0.0, end - start - 4), self._metrics().height())
+            if self._metrics().horizontalAdvance(name) <= box.width():
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
 
     def _paint_marker(self, painter: QPainter, x: float) -> None:
         colours = Theme.current().palette

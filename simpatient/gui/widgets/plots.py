@@ -3,8 +3,6 @@
 Must not know where the numbers come from.
 """
 
-from dataclasses import dataclass
-
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics
@@ -12,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from simpatient.gui.theme import Theme
 from simpatient.gui.tokens import SPACE_2, TYPE_SCALE
+from simpatient.gui.widgets.chart import Chart, Line
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
@@ -22,38 +21,6 @@ pg.setConfigOptions(antialias=True)
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
 _NAME_GAP = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One curve: its name and points ``(x, y)``."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What a plot shows.
-
-    Attributes:
-        y_range: Lowest and highest y, or None for the data's.
-        y_ticks: Words or numbers at y values.
-        x_ticks: The same for x; empty for Qt's choice.
-        band: Low and high of a shaded band, or None.
-        header, rows: The table that says the same.
-    """
-
-    title: str
-    x_name: str
-    lines: tuple[Line, ...]
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    y_range: tuple[float, float] | None = None
-    y_ticks: tuple[tuple[float, str], ...] = ()
-    x_ticks: tuple[tuple[float, str], ...] = ()
-    band: tuple[float, float] | None = None
-    height: int = 220
 
 
 def _font() -> QFont:

@@ -53,7 +53,11 @@ def presentable(text: str, longest: int = LONGEST_SHOWN) -> str:
 
 def label(text: str = "", role: str = "body", *, tone: str = "", selectable: bool = False) -> QLabel:
     """Return a wrapping plain-text label in one of the type roles of the stylesheet."""
-    made = QLabel()
+    return as_label(QLabel(), text, role, tone=tone, selectable=selectable)
+
+
+def as_label(made: QLabel, text: str, role: str, *, tone: str = "", selectable: bool = False) -> QLabel:
+    """Make a label of any kind into one that ``label`` would return, and return it."""
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(True)
     made.setText(presentable(text))
