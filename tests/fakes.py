@@ -30,6 +30,7 @@ from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.people import Actor
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Adapter, Embeddings, OnDone, OnText, Reading
+from simpatient.domain.practice_history import PracticeHistory, history_of
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -201,10 +202,6 @@ class InMemorySessions:
             _turn_of(self._one(session_id), leaf)
         self._update(session_id, leaf=leaf)
 
-    def set_manifest_model(self, session_id: str, model: str) -> None:
-        manifest = self._one(session_id).manifest.model_copy(update={"model": model})
-        self._update(session_id, manifest=manifest)
-
     def end(self, session_id: str, at: datetime) -> None:
         self._update(session_id, ended_at=at)
 
@@ -235,14 +232,13 @@ class InMemorySessions:
         cards = stored.pop(session.leaf, ()) if session.leaf is not None else ()
         return session.model_copy(update={"scorecards": cards, "other_scorecards": stored})
 
-    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
+    def session_ids(self, trainee_id: str) -> tuple[str, ...]:
         stored = [session for session in reversed(self._sessions.values()) if session.trainee_id == trainee_id]
-        newest = sorted(stored, key=lambda session: session.started_at, reverse=True)
-        return tuple(self.get(session.id) for session in newest[:limit])
+        return tuple(session.id for session in sorted(stored, key=lambda session: session.started_at, reverse=True))
 
-    def latest_open(self, trainee_id: str) -> Session | None:
-        sessions = self.list_sessions(trainee_id, limit=len(self._sessions))
-        return next((session for session in sessions if not session.is_ended), None)
+    def history(self, trainee_id: str) -> PracticeHistory:
+        """Make every row from the sessions themselves."""
+        return history_of(self.get(session_id) for session_id in self.session_ids(trainee_id))
 
     def list_trainees(self) -> tuple[str, ...]:
         return tuple(sorted({session.trainee_id for session in self._sessions.values()}))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from simpatient.domain.people import Actor
+from simpatient.domain.session import SelfRating
 from simpatient.services.authoring import AuthorService
 from simpatient.services.drill import DrillService
 from simpatient.services.forgetting import ForgettingService
@@ -71,7 +72,7 @@ class World:
             app_version="0.0.1",
         )
         self.review = ReviewService(**shared, coder=self.coder)
-        self.progress = ProgressService(**shared, clock=self.clock)
+        self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
         kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
         self.write = WriteService(
             **shared, **kept, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
@@ -101,6 +102,12 @@ class World:
         for line in lines or LINES:
             self.say(session_id, line)
         return self.practise.end(ME, session_id).id
+
+    def rated(self, *lines: str, **named: object) -> str:
+        """Hold and end a session, give the own rating, and return the session's id."""
+        session_id = self.whole(*lines, **named)
+        self.review.rate_self(ME, session_id, SelfRating(ratings={"listening": 3}))
+        return session_id
 
 
 LINES = (

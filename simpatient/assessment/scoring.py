@@ -5,8 +5,10 @@ Must not know any rubric, storage or interface.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
+from typing import Any
 
 from simpatient.assessment import formulas
 from simpatient.assessment.measures import measure
@@ -24,6 +26,10 @@ REVIEW_BELOW = 0.4  # a rating less sure than this asks for a person, whatever i
 MAX_QUOTES = 6  # evidence shown for and, separately, against one value
 FULL_VOLUME = 10  # coded trainee turns from which length no longer limits confidence
 
+# Works on one value as on an array of them.
+COMPARE: dict[Op, Callable[[Any, float], Any]] = {
+    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
+}  # fmt: skip
 # Who is named as the judge of what formulas rate.
 FORMULAS = "formulas over behaviour codes"
 
@@ -98,11 +104,7 @@ def band_of(value: float, thresholds: Sequence[Threshold]) -> str | None:
 
 def meets(value: float, op: Op, border: float) -> bool:
     """Return whether ``value op border`` holds."""
-    if op == ">=":
-        return value >= border
-    if op == "<=":
-        return value <= border
-    return value > border if op == ">" else value < border
+    return bool(COMPARE[op](value, border))
 
 
 def _counted(reading: Reading, count: Count) -> tuple[Span, ...]:

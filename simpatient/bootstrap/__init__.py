@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
@@ -47,7 +47,7 @@ from simpatient.services.write import WriteService
 if TYPE_CHECKING:
     from simpatient.assessment.coder import EmbeddedCoder
     from simpatient.assessment.llm_coder import LlmCoder
-    from simpatient.llm.embedder import CachedEncoder
+    from simpatient.llm.embedder import CachedEncoder, OnnxEncoder
     from simpatient.llm.host import VoiceProcess
     from simpatient.llm.remote import RemoteChatModel
     from simpatient.services.consenting import ConsentService
@@ -67,6 +67,7 @@ SET_UP_SERVER = "Set one up with 'simpatient server set'."
 VECTORS = ("assets", "models", "vectors")
 CODER_FOLDER = ("assets", "models", "coder")
 LABEL_RULES = ("assets", "exemplars", "heads.yaml")
+ENCODER_FOLDER = ("assets", "models", "encoder")
 MODELS = "models"
 CODE_TRAINEE, CODE_PATIENT, GRADE = "code-trainee", "code-patient", "grade"
 
@@ -355,11 +356,20 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
     )
 
 
-def in_process_encoder(home: Path) -> RememberingEncoder:
-    """Return the sentence encoder in this process: for the command line, where nothing else waits."""
-    from simpatient.llm.embedder import MiniLmEncoder
+def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
+    """Return the sentence encoder; it is loaded at its first use.
 
-    return cached(MiniLmEncoder(), home)
+    Raises:
+        ModelUnavailable: The description of its graphs is missing or damaged.
+    """
+    from simpatient.llm.embedder import OnnxEncoder
+
+    return OnnxEncoder(bundled_root().joinpath(*ENCODER_FOLDER), threads=threads)
+
+
+def remembering_encoder(home: Path) -> RememberingEncoder:
+    """Return the sentence encoder with its memory under ``home``."""
+    return cached(sentence_encoder(), home)
 
 
 def open_app(
@@ -369,7 +379,7 @@ def open_app(
 
     Args:
         home: Folder of database, cache and own content; the platform's place when None.
-        encoder: The sentence encoder; one in this process when None.
+        encoder: The sentence encoder; the bundled one, with its memory, when None.
         voices: The chat models that may play patients; those the user has set up when None.
 
     Raises:
@@ -381,7 +391,7 @@ def open_app(
 
     (home := home or app_home()).mkdir(parents=True, exist_ok=True)
     library = open_library(home)
-    encoder = encoder or in_process_encoder(home)
+    encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
     stored, clock = open_repositories(home / DATABASE), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
@@ -393,7 +403,7 @@ def open_app(
     )
     practise = _practise_service(library, stored, minds, speakers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder)
-    progress = ProgressService(library=library, sessions=sessions, clock=clock)
+    progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WriteService(
         library=library,
         sessions=sessions,
@@ -474,19 +484,16 @@ def _practise_service(
 
 
 def open_desktop_app(home: Path | None = None, *, voices: Voices | None = None) -> App:
-    """Build the program for the window: the encoder lives in a child process, so Qt never waits for torch."""
-    from simpatient.llm.embedder_host import EncoderProcess
-
+    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it."""
     home = home or app_home()
-    host = EncoderProcess()
-    host.start()
-    try:
-        app = open_app(home, encoder=cached(host, home), voices=voices)
-    except BaseException:
-        host.close()
-        raise
-    app.on_close = (*app.on_close, host.close)
-    return app
+    encoder = sentence_encoder()
+    Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
+    return open_app(home, encoder=cached(encoder, home), voices=voices)
+
+
+def _load_ahead(encoder: OnnxEncoder) -> None:
+    with suppress(ModelUnavailable):  # said when the encoder is first needed
+        encoder.load()
 
 
 def run_desktop(argv: Sequence[str]) -> int:
@@ -500,21 +507,19 @@ def train_embedded_coder(
     annomi: Path, out: Path, seed: int, progress: Callable[[str], None], benchmarks: dict[str, Path]
 ) -> None:
     """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
-    from simpatient.llm.embedder import MiniLmEncoder
     from simpatient.tuning.coder_adapter import Plan
     from simpatient.tuning.train_coder import train
 
     exemplars = bundled_root() / "assets" / "exemplars"
-    encoder = MiniLmEncoder()
+    encoder = sentence_encoder()
     train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
 
 
 def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
     """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
-    from simpatient.llm.embedder import MiniLmEncoder
     from simpatient.tuning.train_coder import train_patient_head
 
-    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, MiniLmEncoder(), progress=progress)
+    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, sentence_encoder(), progress=progress)
 
 
 def encode_bundled_content(out: Path) -> tuple[Path, ...]:
@@ -523,15 +528,28 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
     Returns:
         The files written; those of earlier versions of the same content are removed.
     """
-    from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+    from simpatient.llm.embedder import CachedEncoder
 
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out) as aside:
-        encoder = CachedEncoder(MiniLmEncoder(), Path(aside), shipped=out)
+        encoder = CachedEncoder(sentence_encoder(), Path(aside), shipped=out)
         library = open_library(Path(aside) / "no-own-content")
         for persona in library.personas():
             MindStore(library, encoder).build(persona).guard.prepare()
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
+
+
+def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
+    """Write the sentence encoder's graphs to ``out`` and their checksums to the description there.
+
+    Raises:
+        ModelUnavailable: There is no description in ``out``, or the published files are not installed.
+    """
+    from simpatient.llm.embedder import find_model
+    from simpatient.llm.embedder_graphs import read_description
+    from simpatient.tuning.encoder_export import export_encoder
+
+    return export_encoder(find_model(read_description(out)), out)
 
 
 def _replace_set(file: Path, out: Path) -> Path:

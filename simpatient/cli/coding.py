@@ -96,7 +96,7 @@ def scorecard_of(turns: Sequence[TranscriptTurn], rubric: str) -> dict[str, Any]
 def _writing(path: Path, persona: "Persona") -> "Writing":
     """Return what a trainee wrote, with the case it is compared with; raises ContentError for any other file."""
     from simpatient.assessment.writing import Writing, by_meaning
-    from simpatient.bootstrap import in_process_encoder
+    from simpatient.bootstrap import remembering_encoder
     from simpatient.content.locations import app_home
     from simpatient.content.yaml_source import read_yaml
 
@@ -104,7 +104,7 @@ def _writing(path: Path, persona: "Persona") -> "Writing":
     if not isinstance(source.data, dict):
         raise source.error("There are no answers in it.", action="Write one answer a line: id: text.")
     texts = {str(name): str(text) for name, text in source.data.items() if text is not None}
-    return Writing(texts, persona, by_meaning(in_process_encoder(app_home())))
+    return Writing(texts, persona, by_meaning(remembering_encoder(app_home())))
 
 
 _opened: list[TranscriptCoder] = []
@@ -112,10 +112,10 @@ _opened: list[TranscriptCoder] = []
 
 def _open_coder() -> TranscriptCoder:
     if not _opened:
-        from simpatient.bootstrap import in_process_encoder, open_coder
+        from simpatient.bootstrap import open_coder, remembering_encoder
         from simpatient.content.locations import app_home
 
-        _opened.append(open_coder(in_process_encoder(app_home())))
+        _opened.append(open_coder(remembering_encoder(app_home())))
     return _opened[0]
 
 

@@ -68,17 +68,17 @@ def _devices() -> Finding:
 
 
 def _encoder() -> Finding:
-    from simpatient.llm.embedder import check_weights, find_model
+    from simpatient.bootstrap import sentence_encoder
 
-    folder = find_model()
-    check_weights(folder)
-    return "Sentence encoder", True, f"weights as published, in {folder}"
+    encoder = sentence_encoder()
+    folder = encoder.load()
+    return "Sentence encoder", True, f"{encoder.model_id} on ONNX Runtime; weights as published, in {folder}"
 
 
 def _coder(home: Path) -> Finding:
-    from simpatient.bootstrap import in_process_encoder, open_coder
+    from simpatient.bootstrap import open_coder, remembering_encoder
 
-    return "Behaviour coder", True, open_coder(in_process_encoder(home)).coder_id
+    return "Behaviour coder", True, open_coder(remembering_encoder(home)).coder_id
 
 
 def _language_model(home: Path) -> Finding:

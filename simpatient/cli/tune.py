@@ -54,5 +54,21 @@ def content_vectors(
         _say(f"Wrote {file}")
 
 
+@app.command("export-encoder")
+def export_encoder(
+    out: Annotated[Path, typer.Option("--out", help="Folder that holds the encoder's description, encoder.json.")],
+) -> None:
+    """Write the sentence encoder's graphs for ONNX Runtime from its published files, which are installed.
+
+    The graphs name their weights by place in the published file, so they are small and are kept with the program.
+
+    Example: simpatient tune export-encoder --out assets/models/encoder
+    """
+    from simpatient.bootstrap import export_sentence_encoder
+
+    for file in export_sentence_encoder(out):
+        _say(f"Wrote {file}")
+
+
 def _say(words: str) -> None:
     print(words, file=sys.stderr)

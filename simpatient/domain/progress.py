@@ -1,7 +1,10 @@
 """Progress over sessions: skill curves and objectives. Never a verdict."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
+
+from pydantic import SkipValidation
 
 from simpatient.domain.base import Value
 
@@ -18,20 +21,32 @@ class SkillPoint(Value):
 
 
 class SkillCurve(Value):
-    """A measure over sessions, with a band from a bootstrap once there are three values."""
+    """A measure over sessions, with a band around the mean once there are three values.
+
+    Attributes:
+        points: One per scored session, oldest first; may be made as they are looked at.
+        defined: How many of the points have a value.
+    """
 
     rubric: str
     measure: str
     label: str
     unit: str
-    points: tuple[SkillPoint, ...]
+    points: SkipValidation[Sequence[SkillPoint]]
+    defined: int
     mean: float | None = None
     low: float | None = None
     high: float | None = None
 
 
 class ObjectiveProgress(Value):
-    """Where a trainee stands with one learning objective."""
+    """Where a trainee stands with one learning objective.
+
+    Attributes:
+        sessions_missing: In how many sessions more it has to be met, at the least; 0 once mastered.
+        cases_missing: How many of those have to be with another patient than those that count already.
+        cases_counted: The cases it has been met on and that still count.
+    """
 
     unit_id: str
     objective_id: str
@@ -40,10 +55,25 @@ class ObjectiveProgress(Value):
     needed: int
     within: int
     status: Literal["not_started", "practising", "mastered"]
+    sessions_missing: int = 0
+    cases_missing: int = 0
+    cases_counted: tuple[str, ...] = ()
+
+
+class UnitCase(Value):
+    """A case of a unit, and how often the trainee has practised it for this unit."""
+
+    case_id: str
+    sessions: int = 0
 
 
 class UnitProgress(Value):
-    """A unit with its objectives; locked until its prerequisites are mastered."""
+    """A unit with its objectives; locked until its prerequisites are mastered.
+
+    Attributes:
+        cases: All its cases that there are, in the course's order.
+        next_case: Which of them its objectives need next; '' when there are none.
+    """
 
     unit_id: str
     title: str
@@ -51,6 +81,8 @@ class UnitProgress(Value):
     missing: tuple[str, ...]
     objectives: tuple[ObjectiveProgress, ...]
     sessions: int
+    cases: tuple[UnitCase, ...] = ()
+    next_case: str = ""
 
 
 class SessionSummary(Value):
@@ -76,10 +108,14 @@ class SessionSummary(Value):
 
 
 class Progress(Value):
-    """Everything the progress page and the progress report show for one trainee."""
+    """Everything the progress page and the progress report show for one trainee.
+
+    Attributes:
+        sessions: All attempts, newest first; may be made as they are looked at.
+    """
 
     trainee_id: str
     generated_at: datetime
-    sessions: tuple[SessionSummary, ...]
+    sessions: SkipValidation[Sequence[SessionSummary]]
     curves: tuple[SkillCurve, ...]
     units: tuple[UnitProgress, ...]

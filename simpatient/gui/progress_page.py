@@ -108,7 +108,7 @@ class ProgressPage(States):
     def _add_curves(self, progress: Progress) -> None:
         box = column(spacing=SPACE_3)
         box.addWidget(label("Skills over sessions", "h2"))
-        ready = [curve for curve in progress.curves if _values(curve) >= CURVES_FROM]
+        ready = [curve for curve in progress.curves if curve.defined >= CURVES_FROM]
         if ready:
             shown = ready if self._shows_all else ready[:_MOST_CURVES]
             words = "The shaded band is where your average probably lies (95%). Values are estimates."
@@ -118,7 +118,7 @@ class ProgressPage(States):
                 words = f"Show all {len(ready)} curves"
                 box.addLayout(row(Button(words, on_click=lambda: self._on_show_all(progress)), None))
         else:
-            most = max((_values(curve) for curve in progress.curves), default=0)
+            most = max((curve.defined for curve in progress.curves), default=0)
             so_far = f"so far there {'is' if most == 1 else 'are'} {most}"
             words = f"Curves appear after {CURVES_FROM} scored sessions; {so_far}. One session says too little."
             frame, inner = card("sunken", margin=SPACE_4)
@@ -164,10 +164,6 @@ class ProgressPage(States):
         self._context.navigator.tell(f"Saved {path.name} in {path.parent}.")
 
 
-def _values(curve: SkillCurve) -> int:
-    return sum(point.value is not None for point in curve.points)
-
-
 def _curve_card(curve: SkillCurve) -> QWidget:
     frame, box = card(margin=SPACE_4)
     points = [(i + 1, point) for i, point in enumerate(curve.points)]
@@ -189,7 +185,7 @@ def _curve_card(curve: SkillCurve) -> QWidget:
     average = number(curve.mean, curve.unit)
     spread = f", probably {number(curve.low, curve.unit)} to {number(curve.high, curve.unit)}" if band else ""
     words = f"Average {average}{spread}" if average != NONE else "No average yet"
-    box.addLayout(row(label(words, "small"), chip(f"n = {plural(_values(curve), 'session')}", "plain")))
+    box.addLayout(row(label(words, "small"), chip(f"n = {plural(curve.defined, 'session')}", "plain")))
     frame.setMinimumHeight(280)
     return frame
 

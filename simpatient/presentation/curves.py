@@ -116,8 +116,9 @@ def skill_chart(curve: SkillCurve, order: Mapping[str, int]) -> Chart:
     placed = sorted((float(order.get(p.session_id, at)), p.value or 0.0) for at, p in enumerate(defined, start=1))
     has_trend = has_enough(curve) and None not in (curve.mean, curve.low, curve.high)
     scale = skill_scale(curve, [value for _, value in placed])
-    values = listed([number(value, curve.unit) for _, value in placed][-_MOST_SPOKEN:])
-    alt = f"{curve.label} by session: {values}. The numbers are in the table below."
+    latest = [number(value, curve.unit) for _, value in placed][-_MOST_SPOKEN:]
+    which = "" if len(latest) == len(placed) else f", the latest {len(latest)} of {len(placed)}"
+    alt = f"{curve.label} by session{which}: {listed(latest)}. The numbers are in the table below."
     return Chart(
         title=curve.label,
         note=_trend_words(curve, len(defined)) if has_trend else _NO_TREND,
@@ -133,7 +134,7 @@ def skill_chart(curve: SkillCurve, order: Mapping[str, int]) -> Chart:
 
 def has_enough(curve: SkillCurve) -> bool:
     """Return whether a skill has values in enough sessions to speak of a trend."""
-    return sum(point.value is not None for point in curve.points) >= LEAST_FOR_TREND
+    return curve.defined >= LEAST_FOR_TREND
 
 
 def skill_scale(curve: SkillCurve, values: Sequence[float]) -> Scale:

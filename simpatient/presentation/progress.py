@@ -57,7 +57,7 @@ def progress_view(progress: Progress) -> ProgressView:
     return ProgressView(
         title=f"Practice of {progress.trainee_id}",
         facts=_facts(progress),
-        curves=tuple(skill_chart(c, order) for c in progress.curves if any(p.value is not None for p in c.points)),
+        curves=tuple(skill_chart(c, order) for c in progress.curves if c.defined),
         units=tuple(_unit(unit, order) for unit in progress.units),
         sessions=_sessions(progress.sessions, order),
         notes=NOTES,

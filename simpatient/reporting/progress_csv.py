@@ -7,6 +7,7 @@ apostrophe (OWASP, CSV injection); numbers are written by us and stay numbers, n
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterable
 
 from simpatient.domain.progress import Progress, SessionSummary
@@ -17,6 +18,8 @@ COLUMNS = (
     "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",
     "trainee_turns", "difficulty", "rubric", "measure", "label", "unit", "value", "n", "status",
 )  # fmt: skip
+# Scores are not told before the trainee has given their own rating.
+UNRATED = "own rating not given yet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
@@ -29,13 +32,15 @@ def guarded(text: str) -> str:
 def progress_csv(progress: Progress) -> bytes:
     """Return the table; a session without any value has one row with an empty measure.
 
-    ``value`` is empty, never nought, where a measure is not defined. ``status`` says ``estimate``.
+    ``value`` is empty, never zero, where a measure is not defined. ``status`` says ``estimate``, or why an ended
+    session has no values yet.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
+    measured = _measure_cells(progress)
     for session in sorted(_scored_attempts(progress), key=lambda each: (each.started_at, each.session_id)):
-        writer.writerows(_rows(progress, session))
+        writer.writerows(_rows(progress.trainee_id, session, measured[session.session_id]))
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -45,10 +50,11 @@ def _scored_attempts(progress: Progress) -> Iterable[SessionSummary]:
     return {attempt.session_id: attempt for attempt in by_age}.values()
 
 
-def _rows(progress: Progress, session: SessionSummary) -> list[list[str]]:
-    head = _session_cells(progress.trainee_id, session)
-    found = [[*head, *cells] for cells in _measure_cells(progress, session.session_id)]
-    return found or [[*head, *[""] * (len(COLUMNS) - len(head))]]
+def _rows(trainee_id: str, session: SessionSummary, measured: list[list[str]]) -> list[list[str]]:
+    head = _session_cells(trainee_id, session)
+    unknown = "" if session.has_self_rating or session.ended_at is None else UNRATED
+    blank = [""] * (len(COLUMNS) - len(head) - 1)
+    return [[*head, *cells] for cells in measured] or [[*head, *blank, unknown]]
 
 
 def _session_cells(trainee_id: str, session: SessionSummary) -> list[str]:
@@ -65,10 +71,12 @@ def _session_cells(trainee_id: str, session: SessionSummary) -> list[str]:
     ]
 
 
-def _measure_cells(progress: Progress, session_id: str) -> Iterable[list[str]]:
+def _measure_cells(progress: Progress) -> dict[str, list[list[str]]]:
+    """Return the cells of every value, by session."""
+    found: dict[str, list[list[str]]] = defaultdict(list)
     for curve in progress.curves:
+        words = [guarded(each) for each in (curve.rubric, curve.measure, curve.label, curve.unit)]
         for point in curve.points:
-            if point.session_id == session_id:
-                words = [guarded(each) for each in (curve.rubric, curve.measure, curve.label, curve.unit)]
-                value = "" if point.value is None else f"{point.value:.4g}"
-                yield [str(point.difficulty), *words, value, str(point.n), "estimate"]
+            value = "" if point.value is None else f"{point.value:.4g}"
+            found[point.session_id].append([str(point.difficulty), *words, value, str(point.n), "estimate"])
+    return found

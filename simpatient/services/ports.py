@@ -21,6 +21,7 @@ from simpatient.domain.intents import IntentBank
 from simpatient.domain.patient_prompt import PatientPrompt
 from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Grader, PatientVoice
+from simpatient.domain.practice_history import PracticeHistory
 from simpatient.domain.progress import Progress
 from simpatient.domain.prompts import Prompt
 from simpatient.domain.report import SessionReport
@@ -80,10 +81,6 @@ class SessionRepository(Protocol):
         """Choose the branch in use."""
         ...
 
-    def set_manifest_model(self, session_id: str, model: str) -> None:
-        """Record that another patient model took over (never used by the guided patient alone)."""
-        ...
-
     def end(self, session_id: str, at: datetime) -> None:
         """Mark the session as ended."""
         ...
@@ -114,12 +111,8 @@ class SessionRepository(Protocol):
         """
         ...
 
-    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
-        """Return a trainee's sessions, newest first, with turns and scorecards."""
-        ...
-
-    def latest_open(self, trainee_id: str) -> Session | None:
-        """Return the trainee's most recent session that has not been ended."""
+    def session_ids(self, trainee_id: str) -> tuple[str, ...]:
+        """Return the ids of all of a trainee's sessions, newest first."""
         ...
 
     def list_trainees(self) -> tuple[str, ...]:
@@ -136,6 +129,17 @@ class SessionRepository(Protocol):
 
     def close(self) -> None:
         """Release the database."""
+        ...
+
+
+class HistoryRepository(Protocol):
+    """What trainees have done, as rows kept in the transaction of every change: read whole, however long ago.
+
+    All methods raise ``StorageUnavailable`` when the disk or database fails.
+    """
+
+    def history(self, trainee_id: str) -> PracticeHistory:
+        """Return all attempts of a trainee, newest session first, with every measure of their scores."""
         ...
 
 

@@ -1,14 +1,20 @@
-"""Progress: what to practise next, and how a trainee's skills moved over sessions. Never a verdict."""
+"""Progress: what to practise next, and how a trainee's skills moved over sessions. Never a verdict.
 
+Scores of a session count only once the trainee has given their own rating of it: what is shown before would
+colour that rating.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
 
 from simpatient.assessment.progress_curves import curves, units
 from simpatient.domain.base import Value
+from simpatient.domain.lazily import Lazily
 from simpatient.domain.people import Actor
+from simpatient.domain.practice_history import AttemptRow, PracticeHistory
 from simpatient.domain.progress import Progress, SessionSummary, UnitProgress
-from simpatient.domain.session import Session
 from simpatient.services.policy import may_access
-from simpatient.services.ports import Clock, ContentLibrary, SessionRepository
+from simpatient.services.ports import Clock, ContentLibrary, HistoryRepository, SessionRepository
 
 
 class CaseCard(Value):
@@ -36,55 +42,73 @@ class CurriculumProgress(Value):
 
 
 class Home(Value):
-    """Everything the start page shows."""
+    """Everything the start page shows; open sessions newest first."""
 
-    open_session: SessionSummary | None
+    open_sessions: tuple[SessionSummary, ...]
     curricula: tuple[CurriculumProgress, ...]
     cases: tuple[CaseCard, ...]
 
+    @property
+    def open_session(self) -> SessionSummary | None:
+        """The newest open session."""
+        return self.open_sessions[0] if self.open_sessions else None
+
 
 class ProgressService:
-    """Reads sessions and content together."""
+    """Reads what was practised, and content, together."""
 
-    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, clock: Clock) -> None:
+    def __init__(
+        self, *, library: ContentLibrary, sessions: SessionRepository, history: HistoryRepository, clock: Clock
+    ) -> None:
         self._library = library
         self._sessions = sessions
+        self._history = history
         self._clock = clock
 
     def home(self, actor: Actor) -> Home:
-        """Return what the start page shows: the open session, the curricula, the cases."""
-        sessions = tuple(session.as_debriefed() for session in self._sessions.list_sessions(actor.person_id))
-        latest = self._sessions.latest_open(actor.person_id)
-        curricula = self._library.curricula()
+        """Return what the start page shows: the open sessions, the curricula, the cases."""
+        history = self._history.history(actor.person_id)
+        known = {case.id for case in self._library.cases()}
+        shown = history.of_rated_sessions()
         return Home(
-            open_session=self._attempts(latest)[0] if latest else None,
+            open_sessions=tuple(self._summaries(history.open_attempts)),
             curricula=tuple(
-                CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=units(c, sessions))
-                for c in curricula
+                CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=units(c, shown, known))
+                for c in self._library.curricula()
             ),
-            cases=self._cards(sessions),
+            cases=self._cards(history),
         )
 
     def progress(self, actor: Actor) -> Progress:
         """Return every past session, the skill curves and the objectives of all curricula."""
-        stored = self._sessions.list_sessions(actor.person_id)
-        sessions = tuple(session.as_debriefed() for session in stored)
-        difficulty = {case.id: case.difficulty for case in self._library.cases()}
+        history = self._history.history(actor.person_id)
+        shown = history.of_rated_sessions()
+        cases = self._library.cases()
         return Progress(
             trainee_id=actor.person_id,
             generated_at=self._clock.now(),
-            sessions=tuple(attempt for session in stored for attempt in self._attempts(session)),
-            curves=curves(sessions, self._library.rubrics(), difficulty),
-            units=tuple(unit for c in self._library.curricula() for unit in units(c, sessions)),
+            sessions=self._summaries(history.attempts),
+            curves=curves(shown, self._library.rubrics(), {case.id: case.difficulty for case in cases}),
+            units=tuple(
+                unit for c in self._library.curricula() for unit in units(c, shown, {case.id for case in cases})
+            ),
         )
+
+    def open_with(self, actor: Actor, case_id: str) -> tuple[SessionSummary, ...]:
+        """Return the actor's open sessions with the patient of a case, newest first."""
+        patient = self._library.case(case_id).persona
+        theirs = {case.id for case in self._library.cases() if case.persona == patient}
+        history = self._history.history(actor.person_id)
+        return tuple(self._summaries([row for row in history.open_attempts if row.case_id in theirs]))
 
     def trainees(self, actor: Actor) -> tuple[str, ...]:
         """Return the ids of the trainees with sessions whose progress the actor may see."""
         return tuple(trainee for trainee in self._sessions.list_trainees() if may_access(actor, trainee))
 
-    def _cards(self, sessions: Sequence[Session]) -> tuple[CaseCard, ...]:
+    def _cards(self, history: PracticeHistory) -> tuple[CaseCard, ...]:
         personas = {persona.id: persona for persona in self._library.personas()}
         cases = sorted(self._library.cases(), key=lambda case: (case.difficulty, case.id))
+        times = Counter(row.case_id for row in history.sessions)
         return tuple(
             CaseCard(
                 case_id=case.id,
@@ -96,47 +120,32 @@ class ProgressService:
                 difficulty=case.difficulty,
                 minutes=case.minutes,
                 content_notes=personas[case.persona].content_notes,
-                sessions=sum(session.case_id == case.id for session in sessions),
+                sessions=times[case.id],
             )
             for case in cases
             if case.persona in personas
         )
 
-    def _attempts(self, session: Session) -> list[SessionSummary]:
-        """Return a row for the branch in use and for every other ended branch, newest attempt first."""
-        whole = self._summary(session)
-        seen: set[int] = set()
-        rows: list[SessionSummary] = []
-        for number, branch in enumerate(session.attempts(), start=1):
-            path = branch.path()
-            own = [turn.at for turn in path if turn.turn not in seen] or [turn.at for turn in path[-1:]]
-            seen |= {turn.turn for turn in path}
-            rows.append(
-                whole.model_copy(
-                    update={
-                        "started_at": whole.started_at if number == 1 else own[0],
-                        "ended_at": branch.ended_at,
-                        "trainee_turns": sum(turn.speaker == "trainee" for turn in path),
-                        "leaf": branch.leaf,
-                        "attempt": number,
-                    }
-                )
-            )
-        return rows[::-1]
-
-    def _summary(self, session: Session) -> SessionSummary:
+    def _summaries(self, rows: Sequence[AttemptRow]) -> Sequence[SessionSummary]:
         titles = {case.id: (case.title, case.persona) for case in self._library.cases()}
         names = {persona.id: persona.identity.name for persona in self._library.personas()}
-        # A case may have been removed since; its sessions stay readable under its id.
-        title, persona_id = titles.get(session.case_id, (session.case_id, ""))
-        return SessionSummary(
-            session_id=session.id,
-            case_id=session.case_id,
-            case_title=title,
-            patient_name=names.get(persona_id, "–"),
-            started_at=session.started_at,
-            ended_at=session.ended_at,
-            trainee_turns=0,
-            unit_id=session.unit_id,
-            has_self_rating=session.self_rating is not None,
-        )
+
+        def summary(at: int) -> SessionSummary:
+            row = rows[at]
+            # A case may have been removed since; its sessions stay readable under its id.
+            title, persona_id = titles.get(row.case_id, (row.case_id, ""))
+            return SessionSummary(
+                session_id=row.session_id,
+                case_id=row.case_id,
+                case_title=title,
+                patient_name=names.get(persona_id, "–"),
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                trainee_turns=row.trainee_turns,
+                unit_id=row.unit_id,
+                has_self_rating=row.is_rated,
+                leaf=row.leaf,
+                attempt=row.attempt,
+            )
+
+        return Lazily(len(rows), summary)

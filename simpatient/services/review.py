@@ -37,7 +37,7 @@ class ReviewService:
         Raises:
             NotFound: No session has been ended yet.
         """
-        for session in self._sessions.list_sessions(actor.person_id):
+        for session in map(self._sessions.get, self._sessions.session_ids(actor.person_id)):
             if session.is_ended or session.debriefed:
                 return session.id
         raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")

@@ -13,6 +13,7 @@ from simpatient.storage.consent_repository import SqlConsentRepository
 from simpatient.storage.drill_repository import SqlDrillRepository
 from simpatient.storage.engine import make_engine
 from simpatient.storage.failures import is_damage, translated, translating
+from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.lane import Lane
 from simpatient.storage.repositories import SqlSessionRepository
 from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
@@ -38,6 +39,7 @@ class Repositories:
     """Everything kept in one opened database; closing any closes it for all."""
 
     sessions: SqlSessionRepository
+    history: SqlHistoryRepository
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
@@ -66,6 +68,7 @@ def open_repositories(path: Path) -> Repositories:
     shared = (engine, path, lane, OpenTransaction())
     return Repositories(
         SqlSessionRepository(*shared),
+        SqlHistoryRepository(*shared),
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),

@@ -16,7 +16,7 @@ from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.session import SelfRating, Session, Turn, session_not_found
-from simpatient.storage import revisions, rows
+from simpatient.storage import attempt_rows, revisions, rows
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.failures import is_damage
 from simpatient.storage.integrity import integrity_problems
@@ -41,6 +41,7 @@ class SqlSessionRepository(SqlRepository):
             need_session(connection, session_id)
             _insert_turns(connection, session_id, [turn])
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
+            attempt_rows.add_turn(connection, session_id, turn)
 
         self._write(work)
 
@@ -97,18 +98,7 @@ class SqlSessionRepository(SqlRepository):
             if leaf is not None:
                 _need_turn(connection, session_id, leaf)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=leaf))
-
-        self._write(work)
-
-    def set_manifest_model(self, session_id: str, model: str) -> None:
-        """Record that another patient model took over."""
-
-        def work(connection: Connection) -> None:
-            manifest = need_session(connection, session_id).manifest
-            if manifest is UNREADABLE:
-                raise _unreadable(session_id)
-            changed = {**manifest, "model": model}
-            connection.execute(update(sessions).where(sessions.c.id == session_id).values(manifest=changed))
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -126,6 +116,9 @@ class SqlSessionRepository(SqlRepository):
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, leaf)
             revisions.add_revisions(connection, session_id, leaf, cards, origin)
+            current = attempt_rows.cards_of(connection, session_id).get(leaf, ())
+            attempt_rows.update_measures(connection, session_id, leaf, current)
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -156,28 +149,9 @@ class SqlSessionRepository(SqlRepository):
 
         return self._read(work)
 
-    def list_sessions(self, trainee_id: str, *, limit: int = 500) -> tuple[Session, ...]:
-        """Return a trainee's sessions, newest first; one that cannot be read is left to ``check``."""
-
-        def work(connection: Connection) -> tuple[Session, ...]:
-            wanted = _newest_first(select(sessions).where(sessions.c.trainee_id == trainee_id)).limit(limit)
-            return tuple(session for _, session in _each_session(connection, wanted) if session is not None)
-
-        return self._read(work)
-
-    def latest_open(self, trainee_id: str) -> Session | None:
-        """Return the trainee's most recent session that has not been ended."""
-        is_open = (sessions.c.trainee_id == trainee_id) & sessions.c.ended_at.is_(None)
-        wanted = _newest_first(select(sessions).where(is_open))
-
-        def work(connection: Connection) -> Session | None:
-            for query in (wanted.limit(1), wanted):  # as a rule the newest can be read, and is all that is read
-                found = _each_session(connection, query)
-                if readable := next((session for _, session in found if session is not None), None):
-                    return readable
-            return None
-
-        return self._read(work)
+    def session_ids(self, trainee_id: str) -> tuple[str, ...]:
+        """Return the ids of all of a trainee's sessions that can be reached, newest first."""
+        return self._read(lambda connection: _ids(connection, trainee_id))
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
@@ -198,8 +172,12 @@ class SqlSessionRepository(SqlRepository):
         """Return problems found by an integrity check; empty when sound."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            unreadable = [named for named, session in _each_session(connection, select(sessions)) if session is None]
-            return (*integrity_problems(connection), *(f'session "{i}" cannot be read' for i in unreadable))
+            unreadable = [named for named, session in each_session(connection, select(sessions)) if session is None]
+            return (
+                *integrity_problems(connection),
+                *(f'session "{i}" cannot be read' for i in unreadable),
+                *(f'the progress rows of session "{i}" are out of date' for i in _stale(connection)),
+            )
 
         return self._read(work)
 
@@ -207,6 +185,7 @@ class SqlSessionRepository(SqlRepository):
         def work(connection: Connection) -> None:
             need_session(connection, session_id)
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(**values))
+            attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
 
@@ -245,7 +224,7 @@ class _Hanging:
         return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
 
 
-def _each_session(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
+def each_session(connection: Connection, wanted: Select[Any]) -> list[tuple[str, Session | None]]:
     """Return id and session of all that are wanted; None for one that cannot be read."""
     try:
         found = connection.execute(wanted).all()
@@ -292,9 +271,31 @@ def _unreadable(session_id: str) -> StorageUnavailable:
     return StorageUnavailable(f'The stored session "{session_id}" cannot be read.', "Run `simpatient db check`.")
 
 
-def _newest_first(query: Select[Any]) -> Select[Any]:
+def sessions_of(trainee_id: str) -> Select[Any]:
+    """Return the query for a trainee's sessions, newest first."""
     # Within one moment of the clock, the later stored is the newer.
-    return query.order_by(sessions.c.started_at.desc(), text("sessions.rowid DESC"))
+    newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
+    return select(sessions).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
+
+
+def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
+    wanted = sessions_of(trainee_id)
+    try:
+        found = connection.execute(wanted.with_only_columns(sessions.c.id)).scalars().all()
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return tuple(named for named, session in each_session(connection, wanted) if session is not None)
+    return tuple(each for each in found if each is not UNREADABLE)
+
+
+def _stale(connection: Connection) -> tuple[str, ...]:
+    try:
+        return attempt_rows.disagreements(connection)
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return ()  # the damage itself is told
 
 
 def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:
@@ -315,8 +316,10 @@ def _insert_session(connection: Connection, session: Session) -> None:
     if session.leaf is not None:
         _need_turn(connection, session.id, session.leaf)
         revisions.add_revisions(connection, session.id, session.leaf, session.scorecards, ScorecardOrigin())
+        attempt_rows.update_measures(connection, session.id, session.leaf, session.scorecards)
     if session.self_rating is not None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
+    attempt_rows.update_attempts(connection, session.id)
 
 
 def need_session(connection: Connection, session_id: str) -> Row[Any]:

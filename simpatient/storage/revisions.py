@@ -51,7 +51,11 @@ def current(ids: Select[Any]) -> Select[Any]:
         )
         .exists()
     )
-    return select(scorecards).where(scorecards.c.session_id.in_(ids), is_newest).order_by(scorecards.c.position)
+    return (
+        select(scorecards)
+        .where(scorecards.c.session_id.in_(ids), is_newest)
+        .order_by(scorecards.c.leaf, scorecards.c.position)
+    )
 
 
 def keep_version(connection: Connection, session_id: str, turn: int, at: datetime | None) -> None:

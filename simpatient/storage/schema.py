@@ -11,11 +11,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.attempt_rows import rebuild
 from simpatient.storage.engine import WRITING, make_engine
 from simpatient.storage.failures import translating
 
 # The number of the newest migration; a test holds it against the migrations folder.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -35,6 +36,7 @@ def upgrade(path: Path, *, migrations: Path = MIGRATIONS, is_new: bool = False) 
     try:
         with translating(path), engine.connect().execution_options(**WRITING) as connection, connection.begin():
             _run_migrations(connection, migrations)
+            rebuild(connection)
     except StorageUnavailable as error:
         copy = f" A copy is in {kept}." if kept else ""
         message = f"The database could not be updated; it is unchanged. {error.message}{copy}"

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -154,6 +155,41 @@ self_ratings = Table(
     metadata,
     Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("rating", JSON, nullable=False),
+)
+
+# What start page, progress and reports of progress need, one row per attempt, so that they read no turns.
+# Written in the transaction of whatever changes it (``attempt_rows``), never by anybody else.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("leaf", Integer),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("trainee_turns", Integer, nullable=False),
+    # Whether this attempt's scores stand for the session.
+    Column("is_result", Boolean(create_constraint=False), nullable=False),
+)
+
+# Every measure of an ended branch: values as doubles, then what each rests on as 32-bit integers, in the order
+# of its layout. As JSON, reading a year of them would take longer than everything else on the page.
+attempt_measures = Table(
+    "attempt_measures",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("leaf", Integer, primary_key=True),
+    Column("layout", Integer, ForeignKey("measure_layouts.id"), nullable=False),
+    Column("measured", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["session_id", "leaf"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+# Which measures stand in what order; one row per set of rubrics, since all sessions on a case share it.
+measure_layouts = Table(
+    "measure_layouts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("measures", Text, nullable=False, unique=True),
 )
 
 # Given and taken back; never overwritten, so that it can be shown when the microphone was allowed.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simpatient import bootstrap
 from simpatient.assessment.coder import EmbeddedCoder, centred
 from simpatient.assessment.coder_weights import CoderWeights, load_weights
 from simpatient.assessment.features import HASH_WIDTH, NAMES, cues, hashed, prepare
@@ -15,7 +16,7 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.session import TranscriptTurn
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder
 from tests.assessment.sentences import SENTENCES
 from tests.fakes import FakeEncoder
 
@@ -214,7 +215,7 @@ def test_features_are_bounded_for_any_string(text: str, previous: str) -> None:
 
 @pytest.fixture(scope="module")
 def real() -> EmbeddedCoder:
-    encoder = CachedEncoder(MiniLmEncoder(threads=1))
+    encoder = CachedEncoder(bootstrap.sentence_encoder())
     encoder.encode_set("sentences", [text for text, _ in SENTENCES])
     return EmbeddedCoder(encoder, _weights())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from simpatient import bootstrap
 from simpatient.content.library import open_library
 from simpatient.content.locations import bundled_root
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder
 from simpatient.services.minds import MindStore
 from tests.benchmarks.conftest import Results, interleaved
 
@@ -14,7 +14,7 @@ COMMAND = "python3 packaging/bootstrap.py test tests/benchmarks/bench_guard.py"
 
 
 def test_checking_a_generated_sentence(benchmark, results: Results, tmp_path: Path) -> None:
-    bare = MiniLmEncoder(threads=1)
+    bare = bootstrap.sentence_encoder()
     encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*bootstrap.VECTORS))
     library = open_library(tmp_path)
     guard = MindStore(library, encoder).build(library.personas()[0]).guard

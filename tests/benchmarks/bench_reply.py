@@ -4,7 +4,7 @@ from pathlib import Path
 
 from simpatient import bootstrap
 from simpatient.content.locations import bundled_root
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder
 from tests.benchmarks.conftest import Results, interleaved
 from tests.builders import ME
 
@@ -14,7 +14,7 @@ COMMAND = "python3 packaging/bootstrap.py test tests/benchmarks/bench_reply.py"
 
 
 def test_guided_reply(benchmark, results: Results, tmp_path: Path) -> None:
-    bare = MiniLmEncoder(threads=1)
+    bare = bootstrap.sentence_encoder()
     encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*bootstrap.VECTORS))
     app = bootstrap.open_app(tmp_path, encoder=encoder)
     session = app.practise.start(ME, CASE, seed=1)

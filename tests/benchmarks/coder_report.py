@@ -30,7 +30,7 @@ from simpatient.content.locations import bundled_root
 from simpatient.domain.codes import Speaker
 from simpatient.domain.ports import Embeddings
 from simpatient.domain.session import CodedTurn, TranscriptTurn, Turn
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder, OnnxEncoder
 from simpatient.tuning.coder_card import YARDSTICKS
 from simpatient.tuning.coder_data import Example, conversation_hashes, read_annomi, read_exemplars
 from simpatient.tuning.measures import accuracy_at_coverage, bootstrap_f1, macro_f1
@@ -117,7 +117,7 @@ def timed(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def throughput(encoder: MiniLmEncoder, said: list[Said]) -> tuple[float, float]:
+def throughput(encoder: OnnxEncoder, said: list[Said]) -> tuple[float, float]:
     """Return sentences a second of batch coding and of the bare encoder on the same sentences, run in turn."""
     sentences = [turn.text[span.start : span.end] for talk in said for turn in talk for span in segment(turn.text)]
     ours, bare = [], []
@@ -135,7 +135,7 @@ class _NoMemory(CachedEncoder):
         return self.encode(texts)
 
 
-def _coding(encoder: MiniLmEncoder, said: list[Said]) -> float:
+def _coding(encoder: OnnxEncoder, said: list[Said]) -> float:
     """Return seconds of coding the first session, after another one so that nothing of it is remembered."""
     coder = bootstrap.open_coder(_NoMemory(encoder))
     coder.code_transcript(said[-1] + said[1])
@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--misc", type=Path)
     parser.add_argument("--miti", type=Path)
     given = parser.parse_args()
-    encoder = MiniLmEncoder(threads=1)
+    encoder = bootstrap.sentence_encoder()
     coder = bootstrap.open_coder(CachedEncoder(encoder))
     rules = read_exemplars(bundled_root() / "assets" / "exemplars").rules
     rows = unseen(given.annomi, coder, rules) or held_out()

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from simpatient.assessment.drilling import judge
-from simpatient.bootstrap import in_process_encoder, open_coder
+from simpatient.bootstrap import open_coder, remembering_encoder
 from simpatient.content.loader import load_drill
 from simpatient.content.locations import bundled_root
 from simpatient.domain.drill import Drill
@@ -30,7 +30,7 @@ def main() -> None:
     answers = yaml.safe_load(options.answers.read_text(encoding="utf-8")) if options.answers.exists() else {}
     totals: dict[str, Counter[str]] = {}
     with TemporaryDirectory() as home:
-        coder = open_coder(in_process_encoder(Path(home)))
+        coder = open_coder(remembering_encoder(Path(home)))
         for path in sorted(options.drills.glob("*.yaml")):
             drill = load_drill(path)
             for name, lines in _sets(drill, answers.get(drill.id, {})):

@@ -21,7 +21,7 @@ from simpatient.content.locations import bundled_root
 from simpatient.domain.codes import Speaker
 from simpatient.domain.ports import Coder
 from simpatient.domain.session import CodedTurn
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder
 
 Transcript = tuple[bool, list[tuple[Speaker, str]]]
 RESAMPLES, SEED = 2000, 20_260_101
@@ -70,7 +70,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         shipped = bundled_root().joinpath(*bootstrap.VECTORS)
-        coder = bootstrap.open_coder(CachedEncoder(MiniLmEncoder(threads=1), Path(home), shipped=shipped))
+        coder = bootstrap.open_coder(CachedEncoder(bootstrap.sentence_encoder(), Path(home), shipped=shipped))
         rubric = open_library(Path(home)).rubric(given.rubric)
         groups: dict[bool, list[float]] = {True: [], False: []}
         for name, (high, turns) in read_sessions(given.path).items():

@@ -108,7 +108,7 @@ def test_a_session_typed_here_ends_with_the_word_or_the_input(world, monkeypatch
 
     monkeypatch.setattr("builtins.input", nothing_more)
     assert run(["practise", "--case", "nell-first"]) == 0
-    assert [len(session.turns) for session in world.sessions.list_sessions("me")] == [1, 3]
+    assert [len(world.sessions.get(each).turns) for each in world.sessions.session_ids("me")] == [1, 3]
     assert "You: " not in capsys.readouterr().out
 
 

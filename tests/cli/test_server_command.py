@@ -74,7 +74,7 @@ def test_a_session_with_a_server_says_where_words_go(voiced, tmp_path, capsys):
     assert "Patient: The choir. I miss it." in printed.out
     assert REMOTE_MACHINE_NOTE in printed.out
     assert "stays on this computer" not in printed.out
-    (session,) = voiced.sessions.list_sessions("me")
+    (session,) = map(voiced.sessions.get, voiced.sessions.session_ids("me"))
     assert session.manifest.is_remote
     assert session.manifest.model == f"remote:tiny@{server.settings().host}"
 

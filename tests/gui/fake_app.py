@@ -508,8 +508,8 @@ class FakeProgress:
             CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=self.units())
             for c in self._library.curricula()
         )
-        still_open = next((s for s in self.summaries() if s.ended_at is None), None)
-        return Home(open_session=still_open, curricula=courses, cases=cards)
+        still_open = tuple(s for s in self.summaries() if s.ended_at is None)
+        return Home(open_sessions=still_open, curricula=courses, cases=cards)
 
     def progress(self, actor):
         if self.fails:
@@ -550,6 +550,7 @@ class FakeProgress:
                     label=label,
                     unit=unit,
                     points=points,
+                    defined=len(values),
                     mean=mean,
                     low=band[0],
                     high=band[1],

@@ -1,28 +1,19 @@
 """The sentence encoders every contract of theirs is run on."""
 
-from collections.abc import Iterator
-
 import pytest
 
+from simpatient import bootstrap
 from simpatient.domain.ports import ReadingEncoder
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
-from simpatient.llm.embedder_host import EncoderProcess
+from simpatient.llm.embedder import CachedEncoder, OnnxEncoder
 from tests.fakes import FakeEncoder
 
 
 @pytest.fixture(scope="module")
-def minilm() -> MiniLmEncoder:
-    return MiniLmEncoder(threads=1)
+def minilm() -> OnnxEncoder:
+    return bootstrap.sentence_encoder()
 
 
-@pytest.fixture(scope="module")
-def hosted() -> Iterator[EncoderProcess]:
-    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
-    yield process
-    process.close()
-
-
-@pytest.fixture(params=["fake", "cached", "hosted", pytest.param("minilm", marks=pytest.mark.torch)])
+@pytest.fixture(params=["fake", "cached", "minilm"])
 def encoder(request: pytest.FixtureRequest) -> ReadingEncoder:
     if request.param == "fake":
         return FakeEncoder()

@@ -1,11 +1,9 @@
-"""The sentence encoder port: one contract, three implementations; the cache; the child process."""
+"""The sentence encoder port: one contract, three implementations; its files; the cache."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Sequence
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simpatient import bootstrap
+from simpatient.content.locations import bundled_root
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Embeddings, SentenceEncoder
+from simpatient.domain.ports import SentenceEncoder
 from simpatient.llm import embedder
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder, check_weights, find_model, printable
-from simpatient.llm.embedder_host import EncoderProcess
+from simpatient.llm.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
+from simpatient.llm.embedder_graphs import LOWER, UPPER, read_description
 from tests.fakes import FakeEncoder
 
+GRAPHS = bundled_root().joinpath(*bootstrap.ENCODER_FOLDER)
+DESCRIPTION = read_description(GRAPHS)
 HOSTILE = ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "<b>&amp;</b>", "word " * 20_000]
 
 
@@ -48,8 +50,7 @@ def test_names_itself(encoder: SentenceEncoder) -> None:
     assert "@" in encoder.model_id
 
 
-@pytest.mark.torch
-def test_minilm_knows_meaning(minilm: MiniLmEncoder) -> None:
+def test_minilm_knows_meaning(minilm: OnnxEncoder) -> None:
     rows = minilm.encode(["When did the pain start?", "How long have you had the pain?", "Do you smoke?"])
     assert rows[0] @ rows[1] == pytest.approx(0.68, abs=0.02)
     assert rows[0] @ rows[2] == pytest.approx(0.12, abs=0.02)
@@ -61,34 +62,61 @@ def test_printable_is_always_encodable_and_short(text: str, copies: int) -> None
     assert len(cleaned.encode("utf-8")) >= len(cleaned) <= embedder.MAX_CHARACTERS
 
 
+NOWHERE = replace(DESCRIPTION, package="no_such_package_here")
+
+
 def test_missing_model_is_said_in_plain_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(embedder, "PACKAGE", "no_such_package_here")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(ModelUnavailable, match="not installed"):
-        find_model()
+        find_model(NOWHERE)
 
 
 def test_hub_cache_serves_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(embedder, "PACKAGE", "no_such_package_here")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    snapshot = tmp_path / embedder.HUB_FOLDER / "snapshots" / "abc"
+    snapshot = tmp_path / NOWHERE.hub_folder / "snapshots" / "abc"
     snapshot.mkdir(parents=True)
-    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+    for name in ("model.safetensors", "tokenizer.json"):
         (snapshot / name).write_bytes(b"x")
-    assert find_model() == snapshot
+    assert find_model(NOWHERE) == snapshot
 
 
-def test_damaged_weights_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"not the model")
+@pytest.mark.parametrize("damaged", ["model.safetensors", "tokenizer.json"])
+def test_damaged_files_are_refused(tmp_path: Path, damaged: str) -> None:
+    published = find_model(DESCRIPTION)
+    for name in ("model.safetensors", "tokenizer.json"):
+        (tmp_path / name).symlink_to(published / name)
+    check_files(tmp_path, DESCRIPTION)
+    (tmp_path / damaged).unlink()
+    (tmp_path / damaged).write_bytes(b"not the model")
     with pytest.raises(ModelUnavailable, match="damaged"):
-        check_weights(tmp_path)
+        check_files(tmp_path, DESCRIPTION)
     with pytest.raises(ModelUnavailable, match="damaged"):
-        MiniLmEncoder(tmp_path).encode(["hello"])
+        OnnxEncoder(GRAPHS, tmp_path).encode(["hello"])
 
 
-def test_unreadable_weights_are_refused(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="cannot be read"):
-        check_weights(tmp_path)
+        check_files(tmp_path, DESCRIPTION)
+
+
+@pytest.mark.parametrize("name", [LOWER, UPPER])
+def test_a_damaged_graph_is_refused(tmp_path: Path, name: str) -> None:
+    shutil.copytree(GRAPHS, tmp_path, dirs_exist_ok=True)
+    data = bytearray((tmp_path / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / name).write_bytes(bytes(data))
+    with pytest.raises(ModelUnavailable, match="damaged"):
+        OnnxEncoder(tmp_path).encode(["hello"])
+    (tmp_path / name).unlink()
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        OnnxEncoder(tmp_path).encode(["hello"])
+
+
+@pytest.mark.parametrize("words", ["", "{}", "[1]", '{"name": "x"}'])
+def test_a_damaged_description_is_refused(tmp_path: Path, words: str) -> None:
+    (tmp_path / "encoder.json").write_text(words)
+    with pytest.raises(ModelUnavailable, match="graphs"):
+        OnnxEncoder(tmp_path)
 
 
 def test_cache_asks_once_per_text() -> None:
@@ -138,80 +166,30 @@ def test_set_works_where_nothing_can_be_written(tmp_path: Path) -> None:
     assert CachedEncoder(FakeEncoder(), blocked / "sub").encode_set("lines", ["a"]).shape == (1, 384)
 
 
-class DyingEncoder(FakeEncoder):
-    """Kills its own process when it meets the word."""
+def test_a_thread_works_while_the_encoder_runs(minilm: OnnxEncoder) -> None:
+    """The interpreter lock is free during a pass, so that the window goes on being drawn."""
+    minilm.load()
+    ticks, is_done = [0], threading.Event()
 
-    def encode(self, texts: Sequence[str]) -> Embeddings:
-        if "die" in texts:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if "fail" in texts:
-            raise RuntimeError("inside the library")
-        if "sleep" in texts:
-            time.sleep(30)
-        return super().encode(texts)
+    def tick() -> None:
+        while not is_done.wait(0.0005):
+            ticks[0] += 1
 
-
-def test_child_that_died_is_replaced() -> None:
-    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
-    try:
-        before = process.encode(["hello"])
-        old = process.pid
-        assert old is not None
-        os.kill(old, signal.SIGKILL)
-        np.testing.assert_array_equal(process.encode(["hello"]), before)
-        assert process.pid != old
-    finally:
-        process.close()
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    minilm.encode(["word " * 200] * 8)
+    during = ticks[0]
+    is_done.set()
+    ticker.join()
+    assert during > 5
 
 
-def test_child_that_keeps_dying_is_reported() -> None:
-    process = EncoderProcess(DyingEncoder, model_id="fake-encoder@1")
-    try:
-        with pytest.raises(ModelUnavailable, match="twice"):
-            process.encode(["die"])
-        with pytest.raises(ModelUnavailable, match="RuntimeError"):
-            process.encode(["fail"])
-        assert process.encode(["fine again"]).shape == (1, 384)
-    finally:
-        process.close()
-
-
-def test_child_that_hangs_is_given_up() -> None:
-    process = EncoderProcess(DyingEncoder, model_id="fake-encoder@1", timeout_s=0.3)
-    try:
-        process.encode(["hello"])
-        with pytest.raises(ModelUnavailable, match="in time"):
-            process.encode(["sleep"])
-    finally:
-        process.close()
-
-
-def test_start_returns_before_the_child_is_ready_and_close_ends_it() -> None:
-    process = EncoderProcess(FakeEncoder, model_id="fake-encoder@1")
-    process.start()
-    pid = process.pid
-    assert pid is not None
-    process.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-    with pytest.raises(ModelUnavailable, match="closed"):
-        process.encode(["too late"])
-
-
-@pytest.mark.torch
-def test_host_gives_the_same_as_the_model_itself(minilm: MiniLmEncoder) -> None:
-    process = EncoderProcess()
-    try:
-        texts = ["You are tired.", ""]
-        np.testing.assert_allclose(process.encode(texts), minilm.encode(texts), atol=1e-5)
-        assert process.model_id == minilm.model_id
-    finally:
-        process.close()
-
-
-def test_importing_the_encoder_and_its_host_loads_no_torch() -> None:
-    code = "import sys, simpatient.llm.embedder_host as h; assert not {'torch', 'transformers'} & set(sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_threads_share_one_encoder(minilm: OnnxEncoder) -> None:
+    texts = [f"I have been thinking about number {number}." for number in range(40)]
+    alone = minilm.encode(texts)
+    with ThreadPoolExecutor(4) as pool:
+        rows = list(pool.map(lambda text: minilm.encode([text])[0], texts))
+    np.testing.assert_array_equal(np.stack(rows), alone)
 
 
 @settings(max_examples=20, deadline=None)

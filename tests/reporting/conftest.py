@@ -313,6 +313,7 @@ def progress(sessions: int = 5, *, trainee: str = "t-017", title: str = "Sent by
             label=label,
             unit=unit,
             points=points,
+            defined=len(known),
             mean=mean,
             low=mean and mean * 0.9,
             high=mean and mean * 1.1,

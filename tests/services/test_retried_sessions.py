@@ -50,9 +50,10 @@ def test_an_attempt_ended_without_a_new_word_stands_last(world: World) -> None:
 
 def test_what_was_reached_is_kept_while_a_retry_is_open(world: World) -> None:
     before = world.progress.progress(ME)
-    session_id = world.whole()
+    session_id = world.rated()
     reached = world.progress.progress(ME)
     assert reached.units != before.units
+    assert reached.curves
     world.practise.branch(ME, session_id, 0)
     during = world.progress.progress(ME)
     assert (during.units, during.curves) == (reached.units, reached.curves)

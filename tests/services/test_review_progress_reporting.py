@@ -74,13 +74,31 @@ def test_cases_come_easiest_first_and_only_with_their_patient(world):
 
 def test_progress_has_sessions_curves_and_objectives(world):
     for _ in range(3):
-        world.whole(unit_id="unit-1", curriculum_id="small-course")
+        world.rated(unit_id="unit-1", curriculum_id="small-course")
     progress = world.progress.progress(ME)
     assert [summary.trainee_turns for summary in progress.sessions] == [4, 4, 4]
     assert {curve.measure for curve in progress.curves} == {"empathy", "reflection_ratio", "talk_share"}
     assert all(len(curve.points) == 3 for curve in progress.curves)
     assert progress.units[0].objectives[0].status == "mastered"
     assert progress.units[1].is_open
+
+
+def test_a_session_counts_for_progress_only_after_the_own_rating(world):
+    unrated = [world.whole(unit_id="unit-1", curriculum_id="small-course") for _ in range(2)]
+    for found in (world.progress.progress(ME), world.progress.home(ME).curricula[0]):
+        assert [objective.met_in for unit in found.units for objective in unit.objectives] == [(), ()]
+    before = world.progress.progress(ME)
+    assert (len(before.sessions), before.curves, before.units[0].sessions) == (2, (), 2)
+    world.review.rate_self(ME, unrated[0], SelfRating(ratings={"listening": 3}))
+    after = world.progress.progress(ME)
+    assert {point.session_id for curve in after.curves for point in curve.points} == {unrated[0]}
+    assert [row.has_self_rating for row in after.sessions] == [False, True]
+
+
+def test_all_open_sessions_are_offered_the_newest_first(world):
+    first, _, last = world.begin(), world.whole(), world.begin()
+    assert [each.session_id for each in world.progress.home(ME).open_sessions] == [last, first]
+    assert [each.session_id for each in world.progress.open_with(ME, "nell-first")] == [last, first]
 
 
 def test_sessions_outlive_their_case(world):

@@ -1,19 +1,22 @@
 """Sessions and turns for the storage tests, with everything in them that can be stored."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.session import Manifest, SelfRating, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
+from simpatient.services.ports import SessionRepository
 
 # Which tables came with which migration after the first.
-_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents")}
+_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents"),
+          5: ("attempt_measures", "measure_layouts", "attempts")}  # fmt: skip
 
 
 def set_back(path: Path, version: int) -> None:
@@ -24,6 +27,36 @@ def set_back(path: Path, version: int) -> None:
         connection.execute(f"PRAGMA user_version={version}")
         connection.execute(f"UPDATE alembic_version SET version_num='{version:04}'")
         connection.commit()
+
+
+def readable_sessions(sessions: SessionRepository, trainee_id: str = "t1") -> tuple[Session, ...]:
+    """Return all sessions of a trainee that are there and sound."""
+    found = []
+    for session_id in sessions.session_ids(trainee_id):
+        with suppress(StorageUnavailable):
+            found.append(sessions.get(session_id))
+    return tuple(found)
+
+
+def multiply(path: Path, sessions: int) -> None:
+    """Copy the only session of a database with all that belongs to it, an hour later each, until there are so many."""
+    with closing(sqlite3.connect(path)) as connection:
+        numbers = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {sessions - 1})"
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            key = "id" if table == "sessions" else "session_id"
+            if key in columns and (table == "sessions" or "trainee_id" not in columns):
+                copied = [_copied(column, column == key) for column in columns]
+                connection.execute(f"INSERT INTO {table} {numbers} SELECT {', '.join(copied)} FROM {table}, n")
+        connection.commit()
+
+
+def _copied(column: str, is_key: bool) -> str:
+    if is_key:
+        return f"{column} || '-' || i"
+    # As ``UtcTime`` writes a moment: ISO text with microseconds.
+    hour = f"strftime('%Y-%m-%dT%H:%M:%S', {column}, '+' || i || ' hours') || substr({column}, 20)"
+    return f"CASE WHEN {column} IS NOT NULL THEN {hour} END" if column in ("at", "started_at", "ended_at") else column
 
 
 T0 = datetime(2026, 3, 1, 9, 30, 0, 123456, tzinfo=UTC)

@@ -27,10 +27,10 @@ def library(home: Path) -> FileContentLibrary:
 
 @pytest.fixture(scope="session")
 def encoder(home: Path) -> RememberingEncoder:
-    from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+    from simpatient.llm.embedder import CachedEncoder
 
     shipped = bundled_root().joinpath(*bootstrap.VECTORS)
-    return CachedEncoder(MiniLmEncoder(threads=1), home / "cache", shipped=shipped, capacity=60_000)
+    return CachedEncoder(bootstrap.sentence_encoder(), home / "cache", shipped=shipped, capacity=60_000)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from simpatient import bootstrap
 from simpatient.content.library import FileContentLibrary
 from simpatient.content.locations import bundled_root
 from simpatient.domain.ports import Embeddings
-from simpatient.llm.embedder import CachedEncoder, MiniLmEncoder
+from simpatient.llm.embedder import CachedEncoder
 from simpatient.patient.persona_index import build_index
 from simpatient.services.minds import MindStore
 
@@ -18,7 +18,7 @@ SHIPPED = bundled_root().joinpath(*bootstrap.VECTORS)
 class NoEncoder:
     """Stands where the model would be; being asked anything means that vectors are missing."""
 
-    model_id = MiniLmEncoder().model_id
+    model_id = bootstrap.sentence_encoder().model_id
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         raise AssertionError("run `simpatient tune content-vectors --out assets/models/vectors`")
@@ -39,5 +39,5 @@ def test_the_shipped_vectors_are_what_the_encoder_gives(library: FileContentLibr
     texts = [line.say[0] for line in persona.lines[:20]]
     index = build_index(persona, library.intents(), CachedEncoder(NoEncoder(), None, shipped=SHIPPED))
     rows = {variant.text: index.line_vectors[variant.row] for variant in index.variants}
-    fresh = MiniLmEncoder(threads=1).encode(texts)
+    fresh = bootstrap.sentence_encoder().encode(texts)
     assert min(float(rows[text] @ row) for text, row in zip(texts, fresh, strict=True)) > 0.999

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simpatient import bootstrap
 from simpatient.tuning.coder_data import Example, spoken
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-from simpatient.llm.embedder import MiniLmEncoder
-from simpatient.llm.embedder_reading import PARTS, Reading
+from simpatient.domain.ports import Reading
+from simpatient.llm.embedder_graphs import PARTS
 from simpatient.tuning.coder_adapter import AdapterTrainer, Item, Plan, Target, tokens_of
 from simpatient.tuning.coder_fit import split
 
@@ -97,7 +98,7 @@ def test_tokens_of_a_span() -> None:
 @pytest.mark.torch
 def test_the_runtime_reads_what_was_trained() -> None:
     """The adapter runs in two places, training and runtime; both must give the same vectors."""
-    encoder = MiniLmEncoder(threads=1)
+    encoder = bootstrap.sentence_encoder()
     text, before = "You miss her. What would help?", "My sister moved away."
     item = Item(text, before, (Target((14, 30), {"head": 1}, NO_CUES), Target(None, {"head": 0}, NO_CUES)), 1.0, 0)
     trainer = AdapterTrainer(encoder, [item] * 32, {"head": 2}, Plan(epochs=3, rate=0.01, reduced=False), 0)
