@@ -13,13 +13,13 @@ def main(argv: list[str] | None = None) -> int:
         from simpatient.cli.main import run
 
         return run(arguments)
-    from simpatient.gui.app import run as run_window
+    from simpatient.gui.shell.app import run as run_window
 
     return run_window(_open_app, sys.argv[:1])
 
 
 def _open_app():  # type: ignore[no-untyped-def]  # the type would import everything
-    from simpatient.bootstrap import open_desktop_app
+    from simpatient.bootstrap.app import open_desktop_app
 
     return open_desktop_app()
 

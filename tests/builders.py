@@ -8,18 +8,18 @@ from typing import Any
 
 import yaml
 
-from simpatient.domain.case import Case
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.codes import BehaviorCode, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.curriculum import Curriculum
-from simpatient.domain.drill import Drill
-from simpatient.domain.dynamics_table import DynamicsTable
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.intents import IntentBank
-from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.people import Actor
-from simpatient.domain.persona import Persona
-from simpatient.domain.rubric import Rubric
+from simpatient.domain.assessment.codes import BehaviorCode, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.curriculum import Curriculum
+from simpatient.domain.content.dynamics_table import DynamicsTable
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.intents import IntentBank
+from simpatient.domain.content.patient_prompt import PatientPrompt
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.learning.drill import Drill
+from simpatient.domain.people.actor import Actor
 from tests.fakes import FakeLibrary
 
 SCHEME = "simpatient"

@@ -13,30 +13,30 @@ from typing import Any
 
 import numpy as np
 
+from simpatient.domain.assessment.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision, current_revisions
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
-from simpatient.domain.case import Case
-from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.chat_models import ModelCatalogue
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.curriculum import Curriculum
-from simpatient.domain.drafting import DraftingGuide
-from simpatient.domain.drill import Drill, DrillState, DrillTry
-from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.curriculum import Curriculum
+from simpatient.domain.content.drafting import DraftingGuide
+from simpatient.domain.content.dynamics_table import DynamicsTable
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.intents import IntentBank
+from simpatient.domain.content.patient_prompt import PatientPrompt
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.prompts import Prompt
+from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.intents import IntentBank
-from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.people import Actor
-from simpatient.domain.persona import Persona
-from simpatient.domain.ports import Adapter, Embeddings, OnDone, OnText, Reading
+from simpatient.domain.learning.drill import Drill, DrillState, DrillTry
+from simpatient.domain.learning.progress import Progress
+from simpatient.domain.learning.report import SessionReport
+from simpatient.domain.models.chat import Completion, Message, Request, Sampling
+from simpatient.domain.models.chat_models import ModelCatalogue
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, OnDone, OnText
 from simpatient.domain.practice_history import PracticeHistory, history_of
-from simpatient.domain.progress import Progress
-from simpatient.domain.prompts import Prompt
-from simpatient.domain.report import SessionReport
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.score import Scorecard, ScorecardOrigin, ScorecardRevision, current_revisions
-from simpatient.domain.session import SelfRating, Session, TranscriptTurn, Turn, session_not_found
+from simpatient.domain.session.session import SelfRating, Session, TranscriptTurn, Turn, session_not_found
 from simpatient.domain.text import without_surrogates
 
 
@@ -363,19 +363,21 @@ class FakeEncoder:
         self.calls.append(len(texts))
         return np.stack([_word_vector(text) for text in texts]) if texts else np.zeros((0, 384), dtype=np.float32)
 
-    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+    def read(
+        self, adapter: Adapter | None, readings: Sequence[EncodingRequest], *, keep: bool = True
+    ) -> list[Embeddings]:
         """Return word vectors; with an adapter or to keep they stand in the last columns as well."""
         self.calls.append(len(readings))
         return [_read_words(reading, adapter is not None or keep) for reading in readings]
 
 
-def _read_words(reading: Reading, is_whole: bool) -> Embeddings:
+def _read_words(reading: EncodingRequest, is_complete: bool) -> Embeddings:
     texts = [reading.text, reading.previous, *(reading.text[start:end] for start, end in reading.spans)]
     rows = np.zeros((len(texts), 2 * 384), dtype=np.float32)
     for row, text in zip(rows, texts, strict=True):
         if text.strip():
             row[:384] = _word_vector(text)
-    if is_whole:
+    if is_complete:
         rows[:, 384:] = rows[:, :384]
         rows[1, 384:] = 0.0
     return rows
@@ -551,7 +553,7 @@ class FakeVoices:
 
     by_name: dict[str, "ScriptedVoice"] = field(default_factory=dict)
 
-    def voice(self, model: str) -> "ScriptedVoice":
+    def patient_model(self, model: str) -> "ScriptedVoice":
         found = [voice for name, voice in self.by_name.items() if model in (name, voice.model_id)]
         if not found:
             raise ModelUnavailable("No language model is set up.", "Choose one in the settings.")
@@ -603,7 +605,7 @@ class ScriptedVoice:
 def _completion(text: str) -> Completion:
     tokens = len(text.split())
     return Completion(
-        text=text, tokens=tokens, log_probability=-0.5 * tokens, least_log_probability=-0.5, is_whole=True
+        text=text, tokens=tokens, log_probability=-0.5 * tokens, least_log_probability=-0.5, is_complete=True
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.speech import Recognised
 from simpatient.runtime.child_serving import Call, DeviceFailed
-from simpatient.speech.whisper_reading import ReadingRequest
+from simpatient.speech.recognition.whisper_reading import ReadingRequest
 
 
 class Reader:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
-from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.models.chat import Completion, Message, Sampling
 from simpatient.domain.ports import OnText
 from simpatient.runtime.child_serving import DeviceFailed
 
@@ -52,7 +52,7 @@ class FaultyVoice:
         cancel: Cancellation | None = None,
     ) -> Completion:
         self._strike("early")
-        words, said, goes_on = messages[-1].content.split(" "), "", True
+        words, said, is_continued = messages[-1].content.split(" "), "", True
         if words == ["too", "long"]:
             raise ModelUnavailable("This is too long.", "Say less.")
         for at, word in enumerate(words):
@@ -60,13 +60,13 @@ class FaultyVoice:
             stop_if_cancelled(cancel)
             piece = f" {word}" if at else word
             said += piece
-            goes_on = on_text(piece)
-            if not goes_on:
+            is_continued = on_text(piece)
+            if not is_continued:
                 break
             if at == 1:
                 self._strike("late")
         return Completion(
-            text=said, tokens=len(words), log_probability=-1.0, least_log_probability=-1.0, is_whole=goes_on
+            text=said, tokens=len(words), log_probability=-1.0, least_log_probability=-1.0, is_complete=is_continued
         )
 
     def forget(self, session: str) -> None:

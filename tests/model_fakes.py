@@ -9,18 +9,18 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from simpatient.domain.cancellation import stop_if_cancelled
-from simpatient.domain.chat_models import (
+from simpatient.domain.errors import ModelUnavailable, NotFound, UserFacingError
+from simpatient.domain.models.chat_models import (
     Gpu,
     InstalledModel,
     Machine,
     Measurement,
     ModelCatalogue,
 )
-from simpatient.domain.errors import ModelUnavailable, NotFound, UserFacingError
-from simpatient.domain.servers import ServerChoice
-from simpatient.llm.catalog import ModelFolders
-from simpatient.services.model_ports import HubFile, HubListing
-from simpatient.services.models import ModelService
+from simpatient.domain.models.servers import ServerChoice
+from simpatient.llm.catalogue.installed_models import ModelFolders
+from simpatient.services.models.models import ModelService
+from simpatient.services.models.ports import HubFile, HubListing
 from tests.fakes import FakeLibrary, FixedClock
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

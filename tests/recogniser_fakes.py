@@ -7,8 +7,8 @@ from pathlib import Path
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.recognisers import RecogniserCatalogue, RecogniserWeights
-from simpatient.services.recogniser_ports import OnBytes
+from simpatient.domain.models.recognisers import RecogniserCatalogue, RecogniserWeights
+from simpatient.services.models.recogniser_ports import OnBytes
 
 CONTENT = bytes(range(256)) * 12_000  # 3 MB
 
@@ -41,7 +41,7 @@ class FakeWeights:
         path = self._own / weights.file
         return path if path.is_file() else None
 
-    def is_whole(self, weights: RecogniserWeights, path: Path) -> bool:
+    def is_complete(self, weights: RecogniserWeights, path: Path) -> bool:
         return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == weights.sha256
 
     def is_own(self, path: Path) -> bool:

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from simpatient.domain.assessment.score import Evidence, Provenance, Score
+from simpatient.domain.assessment.writing import Attempt
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.content.rubric import Criterion, Rubric
 from simpatient.domain.errors import BugError, ModelUnavailable, StorageUnavailable
 from simpatient.domain.ports import OnDone
-from simpatient.domain.rubric import Criterion, Rubric
-from simpatient.domain.score import Evidence, Provenance, Score
-from simpatient.domain.session import CodedTurn
-from simpatient.domain.writing import Attempt
+from simpatient.domain.session.session import CodedTurn
 from tests.fakes import InMemorySessions
 
 

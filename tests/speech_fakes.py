@@ -16,11 +16,11 @@ from simpatient.domain.speech import (
     Samples,
     Sound,
     SoundBlock,
-    Spell,
+    SpeechSegment,
     SynthesisVoice,
     VoiceStyle,
 )
-from simpatient.services.speech_ports import ListeningEvent, RecordedSound, SpeechBegan, SpeechEnded
+from simpatient.services.voice.ports import ListeningEvent, RecordedSound, SpeechBegan, SpeechEnded
 
 LOUD = 0.01
 BLOCK = SAMPLE_RATE // 50
@@ -124,8 +124,8 @@ class FakeEndpointer:
     def so_far(self) -> Samples:
         return np.concatenate(self._sound) if self._sound else silence(0)
 
-    def finish(self) -> Spell | None:
-        spell = Spell(self.so_far(), self._began_s, self._last_s) if self._sound else None
+    def finish(self) -> SpeechSegment | None:
+        spell = SpeechSegment(self.so_far(), self._began_s, self._last_s) if self._sound else None
         self.reset()
         return spell
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from simpatient.domain.consent import Consent, Purpose
 from simpatient.domain.errors import NotFound
+from simpatient.domain.people.consent import Consent, Purpose
 from simpatient.domain.speech import Sound
 from simpatient.services.ports import Clock
 

@@ -3,9 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from simpatient.content.yaml_source import read_yaml
-from simpatient.domain.recognisers import BeliefRules
-from simpatient.speech.whisper_reading import WhisperSettings
+from simpatient.content.reading.yaml_source import read_yaml
+from simpatient.domain.models.recognisers import BeliefRules
+from simpatient.speech.recognition.whisper_reading import WhisperSettings
 
 BELIEF = Path(__file__).parent.parent / "assets" / "speech" / "belief.yaml"
 # The true shape of tiny.en, and one that costs a test next to nothing: same vocabulary, windows and spectrogram.

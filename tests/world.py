@@ -3,20 +3,20 @@
 from dataclasses import dataclass, field
 from itertools import count
 
-from simpatient.domain.people import Actor
-from simpatient.domain.session import SelfRating
-from simpatient.services.authoring import AuthorService
-from simpatient.services.drill import DrillService
-from simpatient.services.forgetting import ForgettingService
-from simpatient.services.judge import JudgeService
-from simpatient.services.minds import MindStore
-from simpatient.services.practise import Exchange, PractiseService
-from simpatient.services.progress import ProgressService
-from simpatient.services.reporting import ReportService
-from simpatient.services.review import ReviewService
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.session.session import SelfRating
+from simpatient.services.authoring.authoring import AuthorService
+from simpatient.services.learning.drill import DrillService
+from simpatient.services.learning.progress import ProgressService
+from simpatient.services.privacy.deletion import DeletionService
+from simpatient.services.review.reports import ReportService
+from simpatient.services.review.review import ReviewService
+from simpatient.services.review.second_rating import SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.scorecards import ScorecardService
-from simpatient.services.speaking import Speakers
-from simpatient.services.write import WriteService
+from simpatient.services.sessions.minds import MindStore
+from simpatient.services.sessions.patient_models import RealiserFactory
+from simpatient.services.sessions.practise import Exchange, PractiseService
 from tests.builders import ME, small_library
 from tests.fakes import (
     FakeAuthoringTools,
@@ -63,7 +63,7 @@ class World:
             scorecards=self.scorecards,
             unit_of_work=self.unit_of_work,
             minds=self.minds,
-            speakers=Speakers(library=self.library, minds=self.minds, voices=self.voices),
+            realisers=RealiserFactory(library=self.library, minds=self.minds, models=self.voices),
             encoder=ENCODER,
             coder=self.coder,
             clock=self.clock,
@@ -74,16 +74,16 @@ class World:
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
         kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
-        self.write = WriteService(
+        self.write = WrittenExerciseService(
             **shared, **kept, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
         )  # fmt: skip
-        self.judge = JudgeService(**shared, scorecards=self.scorecards, judges=self.judges, coder=self.coder)
+        self.judge = SecondRatingService(**shared, scorecards=self.scorecards, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,
         )  # fmt: skip
         self.clips = InMemoryClips(self.clock)
-        self.forgetting = ForgettingService(sessions=self.sessions, clips=self.clips)
+        self.deletion = DeletionService(sessions=self.sessions, clips=self.clips)
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

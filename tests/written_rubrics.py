@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from simpatient.domain.rubric import Rubric
+from simpatient.domain.content.rubric import Rubric
 from tests.builders import SCHEME
 
 _SHARED = {

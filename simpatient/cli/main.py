@@ -6,20 +6,11 @@ from typing import Any
 
 import typer
 
-from simpatient.cli import (
-    coding,
-    content,
-    doctor,
-    draft,
-    drill,
-    models,
-    practise,
-    reports,
-    server,
-    transcribe,
-    tune,
-    voice,
-)
+from simpatient.cli.authoring import content, draft, tune
+from simpatient.cli.home import doctor
+from simpatient.cli.models import models, server
+from simpatient.cli.models import recognisers as voice
+from simpatient.cli.practice import coding, drill, practise, reports, transcribe
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2

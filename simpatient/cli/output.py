@@ -11,7 +11,7 @@ from simpatient.domain.errors import UserFacingError
 from simpatient.runtime.files import read_plain_file, save_whole
 
 if TYPE_CHECKING:
-    from simpatient.services.model_download import DownloadProgress, OnProgress
+    from simpatient.services.models.model_download import DownloadProgress, OnProgress
 
 Item = TypeVar("Item")
 # Far more than anybody types; a file beyond it was named by mistake.

@@ -10,28 +10,28 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar, cast
 
-from simpatient.content.checks import check, problems_of
-from simpatient.content.kinds import KINDS, Kind, kind_by_folder
-from simpatient.content.known import Known, suggestion
-from simpatient.content.loader import LoadedFile, digest_of, load_file
-from simpatient.content.locations import bundled_folders, user_folder
-from simpatient.content.yaml_source import yaml_files
+from simpatient.content.checking.checks import check, problems_of
+from simpatient.content.checking.known import Known, suggestion
+from simpatient.content.reading.kinds import KINDS, Kind, kind_by_folder
+from simpatient.content.reading.loader import LoadedFile, digest_of, load_file
+from simpatient.content.reading.locations import bundled_folders, user_folder
+from simpatient.content.reading.yaml_source import yaml_files
+from simpatient.domain.assessment.codes import CodingScheme
 from simpatient.domain.base import Value
-from simpatient.domain.case import Case
-from simpatient.domain.chat_models import ModelCatalogue
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.codes import CodingScheme
-from simpatient.domain.curriculum import Curriculum
-from simpatient.domain.drafting import DraftingGuide
-from simpatient.domain.drill import Drill
-from simpatient.domain.dynamics_table import DynamicsTable
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.curriculum import Curriculum
+from simpatient.domain.content.drafting import DraftingGuide
+from simpatient.domain.content.dynamics_table import DynamicsTable
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.intents import IntentBank
+from simpatient.domain.content.patient_prompt import PatientPrompt
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.prompts import Prompt
+from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import ContentError, NotFound
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.intents import IntentBank
-from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.persona import Persona
-from simpatient.domain.prompts import Prompt
-from simpatient.domain.rubric import Rubric
+from simpatient.domain.learning.drill import Drill
+from simpatient.domain.models.chat_models import ModelCatalogue
 
 AnyValue = TypeVar("AnyValue", bound=Value)
 # Kinds of which the program uses exactly one.

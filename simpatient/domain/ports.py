@@ -7,12 +7,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simpatient.domain.assessment.codes import Speaker, TurnCodes
+from simpatient.domain.assessment.score import Score
 from simpatient.domain.cancellation import Cancellation
-from simpatient.domain.chat import Completion, Message, Request, Sampling
-from simpatient.domain.codes import Speaker, TurnCodes
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.score import Score
-from simpatient.domain.session import CodedTurn, TranscriptTurn
+from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.models.chat import Completion, Message, Request, Sampling
+from simpatient.domain.session.session import CodedTurn, TranscriptTurn
 
 Embeddings = NDArray[np.float32]
 # Called with the number of requests of a call that are done; from the calling thread.
@@ -56,7 +56,7 @@ class Adapter:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EncodingRequest:
     """A turn to be read: its text, the other speaker's turn before, and spans (start, end) of interest."""
 
     text: str
@@ -67,7 +67,9 @@ class Reading:
 class ReadingEncoder(SentenceEncoder, Protocol):
     """An encoder that also gives what its middle layers, and adapted top layers, make of a turn."""
 
-    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+    def read(
+        self, adapter: Adapter | None, readings: Sequence[EncodingRequest], *, keep: bool = True
+    ) -> list[Embeddings]:
         """Return one matrix per reading: a row for the turn, one for the turn before, one per span.
 
         Columns: the middle layers' mean at unit length, then the adapted layers' mean (zero in the row of
@@ -143,7 +145,7 @@ class ChatModel(Protocol):
         ...
 
 
-class PatientVoice(Protocol):
+class PatientModel(Protocol):
     """A chat model that speaks in conversations which grow turn by turn. Blocking; one call at a time."""
 
     @property
@@ -181,7 +183,7 @@ class PatientVoice(Protocol):
             cancel: Looked at between tokens.
 
         Returns:
-            The answer as far as it went; ``is_whole`` is False when it was stopped or ran out of room.
+            The answer as far as it went; ``is_complete`` is False when it was stopped or ran out of room.
 
         Raises:
             ModelUnavailable: The model cannot be run any more.

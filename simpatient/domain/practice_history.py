@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simpatient.domain.score import Scorecard
-from simpatient.domain.session import Session
+from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.session.session import Session
 
 # Rubric id and id of a criterion, summary or count.
 Measure = tuple[str, str]

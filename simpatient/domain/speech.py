@@ -49,7 +49,7 @@ class Sound:
 
 
 @dataclass(frozen=True)
-class Spell:
+class SpeechSegment:
     """One spell of somebody's speech, cut out of what a microphone heard.
 
     Attributes:
@@ -62,7 +62,7 @@ class Spell:
     samples: Samples
     began_s: float
     ended_s: float
-    goes_on: bool = False
+    is_continued: bool = False
 
 
 class Recognised(Value):
@@ -181,7 +181,7 @@ class TurnSpeech(Value):
     model_config = {**Value.model_config, "str_strip_whitespace": False}
 
 
-class VoiceSettings(Value):
+class TalkSettings(Value):
     """What a trainee has chosen for talking.
 
     Attributes:

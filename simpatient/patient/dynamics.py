@@ -4,12 +4,12 @@ Directions follow the transitions of AnnoMI's high- and low-quality sessions (pa
 adherence groups of MITI 4.2.1; sizes are data (``assets/dynamics``), scaled by each persona.
 """
 
-from simpatient.domain.codes import TurnCodes
-from simpatient.domain.dynamics_table import DynamicsTable, Step
-from simpatient.domain.persona import Persona, Trigger
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.domain.content.dynamics_table import DynamicsTable, Step
+from simpatient.domain.content.persona import Persona, Trigger
 from simpatient.domain.state import PatientState, Reaction, Resistance
-from simpatient.patient.events import closed_streak, heard_codes
-from simpatient.patient.understanding import Understanding
+from simpatient.patient.understanding.events import closed_streak, heard_codes
+from simpatient.patient.understanding.intent_recogniser import Understanding
 
 MEMORY = 3
 AFTER_HARM = 0.25

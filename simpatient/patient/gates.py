@@ -1,6 +1,6 @@
 """Gates of facts: what may come out now. Locked facts never reach a line or a model."""
 
-from simpatient.domain.persona import Fact, Persona
+from simpatient.domain.content.persona import Fact, Persona
 from simpatient.domain.state import PatientState
 
 OR_ACT_DISCOUNT = 0.5

@@ -7,27 +7,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from simpatient.domain.codes import TurnCodes
-from simpatient.domain.dynamics_table import DynamicsTable
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.intents import IntentBank
-from simpatient.domain.persona import Persona
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.domain.content.dynamics_table import DynamicsTable
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.intents import IntentBank
+from simpatient.domain.content.persona import Persona
 from simpatient.domain.ports import RememberingEncoder
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.dynamics import update
-from simpatient.patient.events import detect_events, fired_trigger, heard_codes
-from simpatient.patient.guard import make_guard
-from simpatient.patient.guard_meaning import GeneratedGuard
-from simpatient.patient.guided import GuidedRealiser, Words
-from simpatient.patient.persona_index import build_index
-from simpatient.patient.planner import Moment, plan_reply
-from simpatient.patient.understanding import LONGEST_READ, Understanding, understand
+from simpatient.patient.guard.generated_guard import GeneratedGuard
+from simpatient.patient.guard.line_guard import make_guard
+from simpatient.patient.planner import PlanningContext, plan_reply
+from simpatient.patient.realisation.guided import GuidedRealiser, Realisation
+from simpatient.patient.understanding.events import detect_events, fired_trigger, heard_codes
+from simpatient.patient.understanding.intent_recogniser import LONGEST_READ, Understanding, understand
+from simpatient.patient.understanding.persona_index import build_index
 
 RECENT_TURNS = 3
 REMEMBERED_ACTS = 3
 TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
 # Words a plan; empty text says that an authored line has to do it.
-Speak = Callable[[ReplyPlan, Random], Words]
+Speak = Callable[[ReplyPlan, Random], Realisation]
 OnPlan = Callable[[ReplyPlan, PatientState], None]
 MACHINE_MOVE = "are_you_machine"
 
@@ -42,7 +42,7 @@ class Reply:
         asked_if_machine: The program has to answer that honestly, outside the role.
     """
 
-    words: Words
+    words: Realisation
     plan: ReplyPlan
     before: PatientState
     after: PatientState
@@ -106,7 +106,9 @@ class Mind:
         moved = update(state, codes, seen, events, trigger, self.persona, self._table)
         random = Random(f"{seed}:{turn}")
         machine = MACHINE_MOVE in seen.moves
-        moment = Moment(self._index, moved, seen, heard, events, bool(set(codes.utterance_codes()) - {"other"}))
+        moment = PlanningContext(
+            self._index, moved, seen, heard, events, bool(set(codes.utterance_codes()) - {"other"})
+        )
         plan = plan_reply(moment, random)
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
@@ -115,7 +117,9 @@ class Mind:
         words = self._words(plan, moved, text, random, speak)
         return Reply(words, plan, moved, _after(moved, words, plan), seen, asked_if_machine=machine)
 
-    def _words(self, plan: ReplyPlan, state: PatientState, text: str, random: Random, speak: Speak | None) -> Words:
+    def _words(
+        self, plan: ReplyPlan, state: PatientState, text: str, random: Random, speak: Speak | None
+    ) -> Realisation:
         spoken = speak(plan, random) if speak else None
         if spoken is not None and spoken.text:
             return spoken
@@ -124,21 +128,24 @@ class Mind:
         return words if spoken is None else words.model_copy(update={"guard": spoken.guard})
 
 
-def _taken_back(state: PatientState, words: Words, plan: ReplyPlan) -> tuple[str, ...]:
+def _taken_back(state: PatientState, words: Realisation, plan: ReplyPlan) -> tuple[str, ...]:
     """Return what stands taken back once the words are said; telling it again mends it."""
     held = dict.fromkeys((*state.taken_back, *plan.takes_back))
-    return tuple(fact for fact in held if fact not in words.told)
+    return tuple(fact for fact in held if fact not in words.disclosed_facts)
 
 
-def _after(state: PatientState, words: Words, plan: ReplyPlan) -> PatientState:
+def _after(state: PatientState, words: Realisation, plan: ReplyPlan) -> PatientState:
     """Return the state once the words are said: lines used, facts told, acts and depth remembered."""
     return state.model_copy(
         update={
             "emotion": plan.emotion,
-            "facts_revealed": (*state.facts_revealed, *(f for f in words.told if f not in state.facts_revealed)),
-            "last_told": (*state.last_told, words.told)[-TAKES_BACK_WITHIN:],
+            "facts_revealed": (
+                *state.facts_revealed,
+                *(f for f in words.disclosed_facts if f not in state.facts_revealed),
+            ),
+            "last_told": (*state.last_told, words.disclosed_facts)[-TAKES_BACK_WITHIN:],
             "taken_back": _taken_back(state, words, plan),
-            "used_lines": (*state.used_lines, *words.said),
+            "used_lines": (*state.used_lines, *words.line_ids),
             "recent_acts": (*state.recent_acts, words.act)[-REMEMBERED_ACTS:],
             "deep_streak": state.deep_streak + 1 if words.deep else 0,
         }

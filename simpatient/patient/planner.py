@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from random import Random
 
-from simpatient.domain.persona import Fact, Persona
+from simpatient.domain.content.persona import Fact, Persona
 from simpatient.domain.state import Act, PatientState, Reaction, ReplyPlan, TalkType
 from simpatient.patient.dynamics import feeling
 from simpatient.patient.gates import is_open, is_superseded, open_facts
-from simpatient.patient.persona_index import PersonaIndex
-from simpatient.patient.understanding import REFLECTION_CODES, Understanding
+from simpatient.patient.understanding.intent_recogniser import REFLECTION_CODES, Understanding
+from simpatient.patient.understanding.persona_index import PersonaIndex
 
 # What a trainee did, strongest claim on the patient's reaction first; the names are keys of reaction lines.
 EVENT_ORDER = (
@@ -47,7 +47,7 @@ TALK_AFTER_PUSH = (0.10, 0.62, 0.28)
 
 
 @dataclass(frozen=True)
-class Moment:
+class PlanningContext:
     """Everything the planner looks at for one reply.
 
     Attributes:
@@ -91,7 +91,7 @@ class Moment:
         return self.state.deep_streak >= 2
 
 
-def plan_reply(moment: Moment, random: Random) -> ReplyPlan:
+def plan_reply(moment: PlanningContext, random: Random) -> ReplyPlan:
     """Decide act, reaction, facts, talk and length of the reply to the trainee's last turn."""
     reacts_to = TAKEN_BACK if moment.takes_back else _reacts_to(moment)
     reaction = _reaction(moment, reacts_to)
@@ -124,7 +124,7 @@ def plan_reply(moment: Moment, random: Random) -> ReplyPlan:
     )
 
 
-def _reacts_to(moment: Moment) -> str | None:
+def _reacts_to(moment: PlanningContext) -> str | None:
     event = next((event for event in EVENT_ORDER if event in moment.events), None)
     code = next((code for code in CODE_ORDER if code in moment.heard), None)
     if event in {"insult", "dismissed", "ignored"}:
@@ -137,7 +137,7 @@ def _reacts_to(moment: Moment) -> str | None:
     return event or code
 
 
-def _reaction(moment: Moment, reacts_to: str | None) -> Reaction:
+def _reaction(moment: PlanningContext, reacts_to: str | None) -> Reaction:
     if reacts_to in PUSHED or reacts_to == TAKEN_BACK:
         return "challenged"
     if "early_probe" in moment.events:
@@ -149,7 +149,7 @@ def _reaction(moment: Moment, reacts_to: str | None) -> Reaction:
     return "none"
 
 
-def _fact_to_tell(moment: Moment) -> Fact | None:
+def _fact_to_tell(moment: PlanningContext) -> Fact | None:
     """Return the fact this turn brings out: asked for or on the topic in hand, open, not yet told."""
     if moment.pushed or moment.state.resistance.intensity > 0.85:
         return None
@@ -165,7 +165,7 @@ def _fact_to_tell(moment: Moment) -> Fact | None:
     return None
 
 
-def _act(moment: Moment, tell: Fact | None, random: Random) -> Act:
+def _act(moment: PlanningContext, tell: Fact | None, random: Random) -> Act:
     """Return the first act that fits the moment and would not be the third of its kind in a row."""
     recent = moment.state.recent_acts[-2:]
     tired = recent[0] if len(recent) == 2 and recent[0] == recent[1] else None
@@ -174,7 +174,7 @@ def _act(moment: Moment, tell: Fact | None, random: Random) -> Act:
     return allowed[0]
 
 
-def _wishes(moment: Moment, tell: Fact | None, random: Random) -> list[Act]:
+def _wishes(moment: PlanningContext, tell: Fact | None, random: Random) -> list[Act]:
     """Return acts in the order in which they suit the moment."""
     seen = moment.seen
     if seen.is_blank:
@@ -196,12 +196,12 @@ def _wishes(moment: Moment, tell: Fact | None, random: Random) -> list[Act]:
     return _free_wishes(moment, random)
 
 
-def _is_locked_out(moment: Moment) -> bool:
+def _is_locked_out(moment: PlanningContext) -> bool:
     """Whether the turn asks for something locked that the patient minds, and nothing else is open on it."""
     return "early_probe" in moment.events
 
 
-def _is_followable(moment: Moment) -> bool:
+def _is_followable(moment: PlanningContext) -> bool:
     """Whether the patient can make something of a turn that asked nothing recognised."""
     if moment.seen.has_question:
         return False
@@ -210,7 +210,7 @@ def _is_followable(moment: Moment) -> bool:
     return bool(set(moment.heard) - {"other"}) or bool(moment.seen.moves) or moment.seen.topic is not None
 
 
-def _free_wishes(moment: Moment, random: Random) -> list[Act]:
+def _free_wishes(moment: PlanningContext, random: Random) -> list[Act]:
     """Return acts for a turn that leaves the floor to the patient (reflection, affirmation, 'go on')."""
     state = moment.state
     acts = list(CONTENT_BY_BAND[state.band])
@@ -225,7 +225,7 @@ def _free_wishes(moment: Moment, random: Random) -> list[Act]:
     return acts
 
 
-def _talk(moment: Moment, random: Random) -> TalkType:
+def _talk(moment: PlanningContext, random: Random) -> TalkType:
     """Draw change, neutral or sustain talk; readiness and skill tilt to change, pushing to sustain."""
     if moment.persona.change is None:
         return "neutral"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from simpatient.domain.codes import CodeNames, TurnCodes
+from simpatient.domain.assessment.codes import CodeNames, TurnCodes
 from simpatient.presentation.wording import confidence_words
 
 _NO_BREAK = "\u00a0"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.debrief import CueGroup, CueHeard
+from simpatient.domain.assessment.debrief import CueGroup, CueHeard
 from simpatient.presentation.numbers import turn_words, whole_seconds
 from simpatient.presentation.perspective import Perspective
 from simpatient.presentation.quotes import Quote, quote

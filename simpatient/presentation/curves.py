@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from simpatient.domain.debrief import StatePoint
-from simpatient.domain.progress import SkillCurve, SkillPoint
+from simpatient.domain.assessment.debrief import StatePoint
+from simpatient.domain.learning.progress import SkillCurve, SkillPoint
 from simpatient.presentation.dates import date
 from simpatient.presentation.numbers import NONE, axis_number, listed, number, one_decimal, plural, turn_number
 from simpatient.presentation.tables import Table

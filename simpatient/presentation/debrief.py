@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simpatient.domain.debrief import Debrief, Moment
-from simpatient.domain.session import SelfRating
+from simpatient.domain.assessment.debrief import Debrief, Moment
+from simpatient.domain.session.session import SelfRating
 from simpatient.presentation.perspective import Perspective
 from simpatient.presentation.quotes import Quote, quote
 from simpatient.presentation.tables import Pairs

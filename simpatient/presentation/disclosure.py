@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simpatient.domain.debrief import DisclosureItem, DisclosureMap
+from simpatient.domain.assessment.debrief import DisclosureItem, DisclosureMap
 from simpatient.presentation.curves import TRUST
 from simpatient.presentation.numbers import one_decimal, plural, turn_words, turns_words
 

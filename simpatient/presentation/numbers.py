@@ -6,7 +6,7 @@ A value that does not exist is a dash, never zero. No number is finer than its s
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-from simpatient.domain.chat_models import GB
+from simpatient.domain.models.chat_models import GB
 
 NONE = "–"
 _MB = 1_000_000
@@ -29,7 +29,7 @@ def number(value: float | None, unit: str) -> str:
 
     Args:
         value: What was counted or computed.
-        unit: A unit of ``domain.rubric.Summary``; any other is written as a plain number.
+        unit: A unit of ``domain.content.rubric.Summary``; any other is written as a plain number.
     """
     if value is None or not isfinite(value):
         return NONE

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simpatient.domain.codes import Speaker
+from simpatient.domain.assessment.codes import Speaker
 
 
 @dataclass(frozen=True, slots=True)

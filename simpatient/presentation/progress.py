@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, UnitProgress
+from simpatient.domain.learning.progress import ObjectiveProgress, Progress, SessionSummary, UnitProgress
 from simpatient.presentation.curves import Chart, skill_chart
 from simpatient.presentation.dates import date, date_and_time, duration
 from simpatient.presentation.numbers import NONE, listed, plural

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.score import Evidence
+from simpatient.domain.assessment.score import Evidence
 from simpatient.presentation.numbers import turn_title
 
 # A list of every quote teaches nothing; what speaks against a value is rarer and never crowded out.

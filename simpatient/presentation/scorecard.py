@@ -6,8 +6,8 @@ Must not know any rubric by name. The overall number of a scorecard orders sessi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.rubric import Criterion, Rubric, Summary, Threshold
-from simpatient.domain.score import Score, Scorecard, SummaryValue, critical_scores
+from simpatient.domain.assessment.score import Score, Scorecard, SummaryValue, critical_scores
+from simpatient.domain.content.rubric import Criterion, Rubric, Summary, Threshold
 from simpatient.presentation.numbers import number, plural
 from simpatient.presentation.quotes import Quote, quotes
 from simpatient.presentation.tables import Pairs

@@ -6,9 +6,9 @@ Every text still has to be escaped by whoever prints it. Must not know how it is
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.codes import CodeNames
-from simpatient.domain.report import SessionReport
-from simpatient.domain.session import Turn
+from simpatient.domain.assessment.codes import CodeNames
+from simpatient.domain.learning.report import SessionReport
+from simpatient.domain.session.session import Turn
 from simpatient.presentation.code_tags import code_key
 from simpatient.presentation.cues import Cues, cues
 from simpatient.presentation.curves import Chart, state_chart

@@ -5,8 +5,8 @@ Must not know how times are measured or counted.
 
 from dataclasses import dataclass
 
-from simpatient.domain.codes import Speaker
-from simpatient.domain.speaking_times import SpeakingTimes
+from simpatient.domain.assessment.codes import Speaker
+from simpatient.domain.assessment.speaking_times import SpeakingTimes
 from simpatient.presentation import timeline
 from simpatient.presentation.numbers import (
     NONE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from simpatient.domain.speaking_times import SpeakingTimes, SpokenStretch
+from simpatient.domain.assessment.speaking_times import SpeakingTimes, SpokenStretch
 from simpatient.presentation.numbers import clock, plural, turn_title, whole_seconds
 from simpatient.presentation.perspective import Perspective
 

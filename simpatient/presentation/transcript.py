@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from simpatient.domain.codes import CodeNames
-from simpatient.domain.session import Turn
-from simpatient.domain.speaking_times import SpeakingTimes
+from simpatient.domain.assessment.codes import CodeNames
+from simpatient.domain.assessment.speaking_times import SpeakingTimes
+from simpatient.domain.session.session import Turn
 from simpatient.domain.speech import TextVersion
 from simpatient.presentation.code_tags import code_tags
 from simpatient.presentation.numbers import clock, plural, turn_number, turn_title, whole_seconds

@@ -6,8 +6,8 @@ Must not know any rubric by name, nor how writing is judged.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simpatient.domain.rubric import Criterion
-from simpatient.domain.writing import Attempt, Exercise, FieldResult, Held, Outcome
+from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, Held, Outcome
+from simpatient.domain.content.rubric import Criterion
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import percent, plural
 from simpatient.presentation.quotes import Quote, quote
@@ -114,6 +114,6 @@ def _notes(result: FieldResult) -> list[str]:
 def _entry(held: Held, text: str) -> CaseEntry:
     share = f" ({percent(held.credit)})" if held.outcome == "partly" else ""
     # Words that are the whole answer stand just above already.
-    is_whole = held.evidence is not None and held.evidence.quote == text.strip(" .!?;")
-    shown = None if held.evidence is None or is_whole else quote(held.evidence)
+    is_complete = held.evidence is not None and held.evidence.quote == text.strip(" .!?;")
+    shown = None if held.evidence is None or is_complete else quote(held.evidence)
     return CaseEntry(held.text, held.outcome, f"{_OUTCOMES[held.outcome]}{share}", shown)

@@ -50,7 +50,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class PictureLabel:
     """A word or two; ``y`` is the baseline."""
 
     x: float
@@ -62,7 +62,7 @@ class Label:
     strong: bool = False
 
 
-Shape = Box | Path | Dot | Label
+Shape = Box | Path | Dot | PictureLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +144,14 @@ def _line_chart(line: Line, chart: Chart, color: str) -> Picture:
     width, height = CHART
     across = _across(line, chart, 44.0, width - 10.0)
     up = Span(line.scale.low, line.scale.high, height - 24.0, 20.0)
-    shapes: list[Shape] = [Label(0.0, 8.0, line.name, 8.5, color, strong=True)]
+    shapes: list[Shape] = [PictureLabel(0.0, 8.0, line.name, 8.5, color, strong=True)]
     if chart.band is not None:
         top, bottom = up.at(chart.band[1]), up.at(chart.band[0])
         shapes.append(Box(44.0, top, width - 54.0, max(bottom - top, 1.0), PAPER.accent_soft))
     for value, word in line.scale.ticks:
         y = up.at(value)
         shapes.append(Path(((44.0, y), (width - 10.0, y)), PAPER.line, 0.5))
-        shapes.append(Label(39.0, y + 2.6, word, anchor="end"))
+        shapes.append(PictureLabel(39.0, y + 2.6, word, anchor="end"))
     if chart.middle is not None:
         y = up.at(chart.middle)
         shapes.append(Path(((44.0, y), (width - 10.0, y)), color, 0.8, dashed=True))
@@ -171,6 +171,8 @@ def _across(line: Line, chart: Chart, start: float, end: float) -> Span:
 
 def _x_axis(chart: Chart, across: Span) -> list[Shape]:
     width, height = CHART
-    shapes: list[Shape] = [Label(across.at(x), height - 13.0, word, anchor="middle") for x, word in chart.x_ticks]
-    shapes.append(Label(width - 10.0, height - 3.0, chart.x_name.lower(), anchor="end"))
+    shapes: list[Shape] = [
+        PictureLabel(across.at(x), height - 13.0, word, anchor="middle") for x, word in chart.x_ticks
+    ]
+    shapes.append(PictureLabel(width - 10.0, height - 3.0, chart.x_name.lower(), anchor="end"))
     return shapes

@@ -10,7 +10,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable
 
-from simpatient.domain.progress import Progress, SessionSummary
+from simpatient.domain.learning.progress import Progress, SessionSummary
 from simpatient.domain.text import clean_text
 from simpatient.presentation.dates import timestamp
 

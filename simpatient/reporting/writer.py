@@ -5,14 +5,14 @@ Knows which builder makes what; must not know how anything looks.
 
 from pathlib import Path
 
-from simpatient.domain.progress import Progress
-from simpatient.domain.report import SessionReport
+from simpatient.domain.learning.progress import Progress
+from simpatient.domain.learning.report import SessionReport
 from simpatient.presentation.progress import progress_view
 from simpatient.presentation.session_report import session_view
-from simpatient.reporting import html_twin
+from simpatient.reporting import html_version as html_twin
+from simpatient.reporting.pdf.progress_pdf import progress_pdf
+from simpatient.reporting.pdf.session_pdf import session_pdf
 from simpatient.reporting.progress_csv import progress_csv
-from simpatient.reporting.progress_pdf import progress_pdf
-from simpatient.reporting.session_pdf import session_pdf
 from simpatient.runtime.files import save_whole
 
 

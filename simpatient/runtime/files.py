@@ -34,7 +34,7 @@ class FileTooLarge(OSError):
     """The file holds more than the caller is prepared to read."""
 
 
-def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
+def write_atomically(path: Path, content: bytes, *, private: bool = True) -> None:
     """Write a file so that, whatever happens, its name leads to the old content or to all of the new.
 
     On return the content is on the disk, not merely in the system's memory.
@@ -68,13 +68,13 @@ def write_whole(path: Path, content: bytes, *, private: bool = True) -> None:
 
 
 def save_whole(path: Path, content: bytes) -> None:
-    """Write a file the user has named; like ``write_whole``, with failures in words.
+    """Write a file the user has named; like ``write_atomically``, with failures in words.
 
     Raises:
         UserFacingError: The file cannot be written; says why and what to do.
     """
     try:
-        write_whole(path, content)
+        write_atomically(path, content)
     except OSError as error:
         other = (error.strerror or "the disk reported an error", "Choose another place.")
         reason, action = _REASONS.get(error.errno or 0, other)

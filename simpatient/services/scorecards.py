@@ -7,24 +7,32 @@ What stays when a scorecard is made again:
   of the conversation were corrected since, it is marked as made from earlier words.
 - Everything else (counts, ratings by formulas, summaries) is worked out from the words as they are now.
 
-Which revision is current is the rule of ``domain.score.current_revisions``.
+Which revision is current is the rule of ``domain.assessment.score.current_revisions``.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from simpatient.assessment.regrading import with_ratings
-from simpatient.assessment.scoring import FORMULAS, score
-from simpatient.assessment.writing import Writing
+from simpatient.assessment.scoring.regrading import with_ratings
+from simpatient.assessment.scoring.scoring import FORMULAS, score
+from simpatient.assessment.scoring.writing import Writing
+from simpatient.domain.assessment.score import (
+    Cause,
+    Score,
+    Scorecard,
+    ScorecardOrigin,
+    ScorecardRevision,
+    current_revisions,
+)
+from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import NotFound, UserFacingError
-from simpatient.domain.people import Actor
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, Grader, OnDone
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.score import Cause, Score, Scorecard, ScorecardOrigin, ScorecardRevision, current_revisions
-from simpatient.domain.session import CodedTurn, Session, Turn
-from simpatient.services.policy import session_of
-from simpatient.services.ports import Clock, ContentLibrary, SessionRepository
+from simpatient.domain.session.session import CodedTurn, Session, Turn
+from simpatient.services.ports import Clock, ContentLibrary
+from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 
 Revise = Callable[[Scorecard, Rubric, tuple[CodedTurn, ...]], Scorecard]

@@ -6,7 +6,7 @@ It is told who acts and what is done, so that an audit entry can be part of the 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from simpatient.domain.people import Actor
+from simpatient.domain.people.actor import Actor
 
 Result = TypeVar("Result")
 

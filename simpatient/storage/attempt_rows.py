@@ -12,9 +12,9 @@ import numpy as np
 from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from simpatient.domain.assessment.score import Scorecard
 from simpatient.domain.practice_history import Measure, Measured, measures_of
-from simpatient.domain.score import Scorecard
-from simpatient.domain.session import Turn
+from simpatient.domain.session.session import Turn
 from simpatient.storage import revisions
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.rows import NOT_SOUND

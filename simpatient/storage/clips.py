@@ -16,7 +16,7 @@ import numpy as np
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.domain.speech import Sound
-from simpatient.runtime.files import write_whole
+from simpatient.runtime.files import write_atomically
 from simpatient.services.ports import Clock
 from simpatient.storage.encryption import Cipher
 
@@ -59,7 +59,7 @@ class FileClipStore:
         path = self._path(clip)
         with _on_disk(path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(path, MAGIC + header + self._cipher.seal(plain, header))
+            write_atomically(path, MAGIC + header + self._cipher.seal(plain, header))
         return clip
 
     def load(self, trainee_id: str, clip: str) -> Sound:

@@ -27,11 +27,11 @@ from simpatient.domain.practice_history import (
 from simpatient.storage import attempt_rows
 from simpatient.storage.attempt_rows import COUNT, VALUE
 from simpatient.storage.cells import read_moment
-from simpatient.storage.failures import is_damage
-from simpatient.storage.repositories import each_session, sessions_of
+from simpatient.storage.repositories.session_repository import each_session, sessions_of
 from simpatient.storage.rows import NOT_SOUND
+from simpatient.storage.sqlite.failures import is_damage
+from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, self_ratings, sessions
-from simpatient.storage.transactions import SqlRepository
 
 _MAYBE = (int, NoneType)
 # What each cell of an ``AttemptRow`` has to be.

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.storage.consent_repository import SqlConsentRepository
-from simpatient.storage.drill_repository import SqlDrillRepository
-from simpatient.storage.engine import make_engine
-from simpatient.storage.failures import is_damage, translated, translating
 from simpatient.storage.history_repository import SqlHistoryRepository
-from simpatient.storage.lane import Lane
-from simpatient.storage.repositories import SqlSessionRepository
-from simpatient.storage.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.repositories.consent_repository import SqlConsentRepository
+from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.session_repository import SqlSessionRepository
+from simpatient.storage.repositories.writing_repository import SqlWritingRepository
+from simpatient.storage.sqlite.engine import make_engine
+from simpatient.storage.sqlite.failures import is_damage, translated, translating
+from simpatient.storage.sqlite.lane import DatabaseThread
+from simpatient.storage.sqlite.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.sqlite.transactions import OpenTransaction, SqlUnitOfWork
 from simpatient.storage.tables import metadata
-from simpatient.storage.transactions import OpenTransaction, SqlUnitOfWork
-from simpatient.storage.writing_repository import SqlWritingRepository
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
 CHECK_UP_TO_BYTES = 64_000_000
@@ -58,7 +58,7 @@ def open_repositories(path: Path) -> Repositories:
         StorageUnavailable: It cannot be opened, is newer than this program, is something else, or is
             damaged; a damaged file is renamed, so that the next start begins with an empty database.
     """
-    lane = Lane()
+    lane = DatabaseThread()
     try:
         lane.run(lambda: _prepare(path))
     except BaseException:

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select
 
-from simpatient.domain.score import Scorecard, ScorecardOrigin
-from simpatient.domain.session import Turn
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin
+from simpatient.domain.session.session import Turn
 from simpatient.storage import rows
 from simpatient.storage.tables import marks, scorecards, turn_codes, turn_speech, turn_versions, turns
 
@@ -38,7 +38,7 @@ def history(session_id: str, leaf: int) -> Select[Any]:
 def current(ids: Select[Any]) -> Select[Any]:
     """Return the query of the newest revision of every scorecard of some sessions, in order.
 
-    The same rule as ``domain.score.current_revisions``.
+    The same rule as ``domain.assessment.score.current_revisions``.
     """
     later = scorecards.alias("later")
     is_newest = ~(

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simpatient.domain.consent import Consent
-from simpatient.domain.drill import DrillState, DrillTry
-from simpatient.domain.score import Scorecard, ScorecardOrigin, ScorecardRevision
-from simpatient.domain.session import Session, Turn
-from simpatient.domain.writing import Attempt
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
+from simpatient.domain.assessment.writing import Attempt
+from simpatient.domain.learning.drill import DrillState, DrillTry
+from simpatient.domain.people.consent import Consent
+from simpatient.domain.session.session import Session, Turn
 
 SESSION_FIELDS = ("id", "trainee_id", "case_id", "curriculum_id", "unit_id", "started_at", "ended_at", "leaf")
 TURN_FIELDS = ("parent", "speaker", "text", "at", "note")

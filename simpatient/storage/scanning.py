@@ -6,7 +6,7 @@ Rows are found by their row number, so no index is used: an index may be what is
 import sqlite3
 from collections.abc import Iterator
 
-from simpatient.storage.failures import is_damage
+from simpatient.storage.sqlite.failures import is_damage
 
 # Row numbers are counted up from 1; one beyond this is itself damage.
 _FAR = 2**40

@@ -1,7 +1,7 @@
 """Builders of coded turns by hand: no coder, no encoder, no files."""
 
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.session.session import CodedTurn
 
 SCHEME = "simpatient"
 Part = tuple[str, str]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.prompts import Prompt
-from simpatient.domain.rubric import Rubric
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.prompts import Prompt
+from simpatient.domain.content.rubric import Rubric
 
 ASSETS = Path(__file__).parents[2] / "assets"
 

@@ -1,7 +1,7 @@
 """Builders of spoken turns: who, from when to when, how many words."""
 
-from simpatient.domain.codes import Speaker, TurnCodes
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.assessment.codes import Speaker, TurnCodes
+from simpatient.domain.session.session import CodedTurn
 
 
 def said(

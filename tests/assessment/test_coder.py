@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatient import bootstrap
-from simpatient.assessment.coder import EmbeddedCoder, centred
-from simpatient.assessment.coder_weights import CoderWeights, load_weights
-from simpatient.assessment.features import HASH_WIDTH, NAMES, cues, hashed, prepare
+from simpatient.assessment.coding.coder import EmbeddedCoder, centred
+from simpatient.assessment.coding.coder_weights import CoderWeights, load_weights
+from simpatient.assessment.coding.features import HASH_WIDTH, NAMES, cues, hashed, prepare
+from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.codes import TurnCodes
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.session import TranscriptTurn
-from simpatient.llm.embedder import CachedEncoder
+from simpatient.domain.session.session import TranscriptTurn
+from simpatient.llm.encoder.embedder import CachedEncoder
 from tests.assessment.sentences import SENTENCES
 from tests.fakes import FakeEncoder
 

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.coder_weights import read_rules, softmax
-from simpatient.assessment.decoding import MAIN, blend, joint_turn, reconcile
-from simpatient.assessment.features import Floats
+from simpatient.assessment.coding.coder_weights import read_rules, softmax
+from simpatient.assessment.coding.decoding import MAIN, blend, joint_turn, reconcile
+from simpatient.assessment.coding.features import Floats
 
 FOLDER = Path(__file__).parents[2] / "assets" / "exemplars"
 RULES = read_rules(yaml.safe_load((FOLDER / "heads.yaml").read_text(encoding="utf-8")))

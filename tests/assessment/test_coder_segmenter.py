@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.segmenter import MAX_UTTERANCES, segment
+from simpatient.assessment.coding.segmenter import MAX_UTTERANCES, segment
 
 SPEECH = st.lists(
     st.sampled_from(["you", "feel", " ", ". ", "? ", "!", "...", ", what would", "Dr.", "3.5", "\n", "--"])

@@ -2,12 +2,12 @@
 
 import pytest
 
-from simpatient.assessment.cue_following import LATEST_ANSWER, follow_cues
-from simpatient.assessment.patterns import read
-from simpatient.assessment.rubrics import guide_problems
-from simpatient.domain.coaching import CoachingGuide, CueKind
-from simpatient.domain.debrief import CueGroup
-from simpatient.domain.session import CodedTurn
+from simpatient.assessment.debrief.cue_following import LATEST_ANSWER, follow_cues
+from simpatient.assessment.scoring.coded_transcript import read
+from simpatient.assessment.scoring.rubrics import guide_problems
+from simpatient.domain.assessment.debrief import CueGroup
+from simpatient.domain.content.coaching import CoachingGuide, CueKind
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.coded_conversations import CODES, talk
 
 KIND = CueKind(id="change", label="Words for change", codes=("change",), answered_by=("open_question",), why="Why.")

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.debrief import make_debrief, state_curve
-from simpatient.assessment.quoting import phrase_of
-from simpatient.assessment.rubrics import guide_problems
-from simpatient.assessment.volleys import words
-from simpatient.domain.coaching import CoachingGuide, CoachingTip
-from simpatient.domain.debrief import Debrief
-from simpatient.domain.rubric import Pattern, Rubric
-from simpatient.domain.session import CodedTurn, Turn
+from simpatient.assessment.debrief.debrief import make_debrief, state_curve
+from simpatient.assessment.debrief.quoting import phrase_of
+from simpatient.assessment.scoring.rubrics import guide_problems
+from simpatient.assessment.scoring.volleys import words
+from simpatient.domain.assessment.debrief import Debrief
+from simpatient.domain.content.coaching import CoachingGuide, CoachingTip
+from simpatient.domain.content.rubric import Pattern, Rubric
+from simpatient.domain.session.session import CodedTurn, Turn
 from simpatient.domain.state import PatientState, Resistance
 from tests.assessment.coded_conversations import CODES, HARMFUL, MIXED, SKILLED, patient, talk, trainee
 

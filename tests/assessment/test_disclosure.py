@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from simpatient.assessment.debrief import disclosure
-from simpatient.domain.persona import Fact, Gate, Persona
-from simpatient.domain.session import Turn
+from simpatient.assessment.debrief.debrief import disclosure
+from simpatient.domain.content.persona import Fact, Gate, Persona
+from simpatient.domain.session.session import Turn
 from simpatient.domain.state import PatientState, ReplyPlan
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

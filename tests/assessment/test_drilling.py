@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.assessment.drilling import SURE_FROM, better_line, judge, wanted_codes
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.drill import Drill, Feedback
-from simpatient.domain.rubric import Pattern
+from simpatient.assessment.learning.drilling import SURE_FROM, better_line, judge, wanted_codes
+from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.content.rubric import Pattern
+from simpatient.domain.learning.drill import Drill, Feedback
 from tests.builders import SCHEME, small_drill, small_scheme
 from tests.fakes import FakeCoder
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.formulas import MAX_LENGTH, check_names, evaluate, holds, parse
+from simpatient.assessment.scoring.formulas import MAX_LENGTH, check_names, evaluate, holds, parse
 from simpatient.domain.errors import ContentError
 
 NUMBERS = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)

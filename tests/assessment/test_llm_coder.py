@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.llm_coder import JudgedTurn, LlmCoder
-from simpatient.bootstrap import open_llm_coder
+from simpatient.assessment.coding.llm_coder import JudgedTurn, LlmCoder
+from simpatient.bootstrap.coding import open_llm_coder
 from simpatient.content.library import open_library
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError
-from simpatient.domain.session import TranscriptTurn
+from simpatient.domain.session.session import TranscriptTurn
 from tests.fakes import ScriptedChatModel, Shown, codes_by_words
 
 INJECTIONS = [

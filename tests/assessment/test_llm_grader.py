@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.llm_grader import LlmGrader
-from simpatient.assessment.regrading import with_ratings
-from simpatient.assessment.scoring import score
+from simpatient.assessment.scoring.llm_grader import LlmGrader
+from simpatient.assessment.scoring.regrading import with_ratings
+from simpatient.assessment.scoring.scoring import score
+from simpatient.domain.assessment.score import Score
 from simpatient.domain.cancellation import CancelToken
+from simpatient.domain.content.prompts import Prompt
+from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import Cancelled
-from simpatient.domain.prompts import Prompt
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.score import Score
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.session.session import CodedTurn
 from tests.builders import codes_of
 from tests.fakes import GULLIBLE, ScriptedChatModel, Shown
 

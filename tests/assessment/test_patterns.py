@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.measures import measure
-from simpatient.assessment.patterns import overlap, read
-from simpatient.assessment.volleys import volleys_of, words
-from simpatient.domain.codes import TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.rubric import Pattern
-from simpatient.domain.session import CodedTurn
+from simpatient.assessment.scoring.coded_transcript import overlap, read
+from simpatient.assessment.scoring.measures import measure
+from simpatient.assessment.scoring.volleys import volleys_of, words
+from simpatient.domain.assessment.codes import TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.content.rubric import Pattern
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.coded_conversations import SCHEME, patient, talk, trainee
 
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.progress_curves import MOST_RESAMPLED, curves, mean_band, objective_progress, units
-from simpatient.assessment.scoring import score
-from simpatient.domain.curriculum import Curriculum, CurriculumUnit, LearningObjective, MasteryRule, Target
+from simpatient.assessment.learning.progress_curves import MOST_RESAMPLED, curves, mean_band, objective_progress, units
+from simpatient.assessment.scoring.scoring import score
+from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit, LearningObjective, MasteryRule, Target
+from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.learning.progress import ObjectiveProgress
 from simpatient.domain.practice_history import history_of, measures_of
-from simpatient.domain.progress import ObjectiveProgress
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.session import CodedTurn, Manifest, Session, Turn
+from simpatient.domain.session.session import CodedTurn, Manifest, Session, Turn
 from tests.assessment.coded_conversations import HARMFUL, MIXED, SKILLED
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

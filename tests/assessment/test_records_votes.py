@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simpatient.assessment.records import as_record, find_quote
-from simpatient.assessment.votes import DISAGREED, UNQUOTED, UNREADABLE, Vote, reason_for_doubt, shares
-from simpatient.domain.prompts import Prompt, Quoting, fill
+from simpatient.assessment.coding.records import as_record, find_quote
+from simpatient.assessment.coding.votes import DISAGREED, UNQUOTED, UNREADABLE, Vote, reason_for_doubt, shares
+from simpatient.domain.content.prompts import Prompt, Quoting, fill
 
 RULE = Quoting(min_words=3, max_characters=80)
 HOSTILE = st.text(st.sampled_from('ab <>|[]{}"\\/\n\r\x85\u2028\u2029\x7f\ufffdé😀&'), max_size=40)

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.assessment.rubrics import rubric_problems
-from simpatient.assessment.scoring import band_of, meets, score, summarise
+from simpatient.assessment.scoring.rubrics import rubric_problems
+from simpatient.assessment.scoring.scoring import band_of, meets, score, summarise
+from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.content.rubric import Count, Criterion, Driver, Level, Pattern, Rubric, Summary, Threshold
 from simpatient.domain.errors import ContentError
-from simpatient.domain.rubric import Count, Criterion, Driver, Level, Pattern, Rubric, Summary, Threshold
-from simpatient.domain.score import Scorecard
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.coded_conversations import CODES, HARMFUL, MIXED, SKILLED, patient, talk, trainee
 
 

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.criteria_checks import holds_text
-from simpatient.assessment.measures import measure
-from simpatient.assessment.patterns import read
-from simpatient.assessment.regrading import with_ratings
-from simpatient.assessment.rubrics import rubric_problems
-from simpatient.assessment.scoring import score
-from simpatient.assessment.writing import Writing, by_meaning, held_at, statements
+from simpatient.assessment.scoring.coded_transcript import read
+from simpatient.assessment.scoring.criteria_checks import holds_text
+from simpatient.assessment.scoring.measures import measure
+from simpatient.assessment.scoring.regrading import with_ratings
+from simpatient.assessment.scoring.rubrics import rubric_problems
+from simpatient.assessment.scoring.scoring import score
+from simpatient.assessment.scoring.writing import Writing, by_meaning, held_at, statements
+from simpatient.domain.assessment.score import NO_TURN, Evidence, Score
 from simpatient.domain.base import Value
-from simpatient.domain.persona import Persona
-from simpatient.domain.rubric import Criterion, Driver, Level, LevelRule, Pattern, Rubric, Summary, Threshold
-from simpatient.domain.score import NO_TURN, Evidence, Score
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.rubric import Criterion, Driver, Level, LevelRule, Pattern, Rubric, Summary, Threshold
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.coded_conversations import CODES, SCHEME, patient, talk, trainee
 from tests.fakes import FakeEncoder
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.assessment.speaking_times import LEAST_WAITS, LONGEST_SILENCE_S, speaking_times
-from simpatient.domain.session import CodedTurn
-from simpatient.domain.speaking_times import SpeakingTimes
+from simpatient.assessment.scoring.speaking_times import LEAST_WAITS, LONGEST_SILENCE_S, speaking_times
+from simpatient.domain.assessment.speaking_times import SpeakingTimes
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.spoken_conversations import alternating, said
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from simpatient.assessment.debrief import make_debrief
-from simpatient.assessment.measures import SPOKEN, measure
-from simpatient.assessment.patterns import read
-from simpatient.assessment.rubrics import guide_problems, rubric_problems
-from simpatient.assessment.scoring import score
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.debrief import Debrief
-from simpatient.domain.rubric import Pattern, Rubric
-from simpatient.domain.session import CodedTurn
+from simpatient.assessment.debrief.debrief import make_debrief
+from simpatient.assessment.scoring.coded_transcript import read
+from simpatient.assessment.scoring.measures import SPOKEN, measure
+from simpatient.assessment.scoring.rubrics import guide_problems, rubric_problems
+from simpatient.assessment.scoring.scoring import score
+from simpatient.domain.assessment.debrief import Debrief
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.rubric import Pattern, Rubric
+from simpatient.domain.session.session import CodedTurn
 from tests.assessment.coded_conversations import CODES, SKILLED, talk
 
 HEAVY = ("He died in March. I've never told anyone how that was.", "neutral")

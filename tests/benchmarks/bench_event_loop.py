@@ -10,9 +10,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings, QTimer
 
-from simpatient.bootstrap import open_desktop_app
-from simpatient.gui.app import start
-from simpatient.gui.preferences import Preferences
+from simpatient.bootstrap.app import open_desktop_app
+from simpatient.gui.base.preferences import Preferences
+from simpatient.gui.shell.app import start
 from tests.benchmarks.conftest import Results
 
 TICK_MS = 5

@@ -10,9 +10,9 @@ from time import perf_counter
 
 import pytest
 
-from simpatient.domain.chat import Message, Sampling
-from simpatient.llm.engine import TransformersVoice
-from simpatient.llm.segments import Script, common_length
+from simpatient.domain.models.chat import Message, Sampling
+from simpatient.llm.local.engine import TransformersVoice
+from simpatient.llm.local.prompt_tokens import PromptHistory, common_length
 from tests.benchmarks.conftest import Results
 from tests.chat_families import family_model
 
@@ -69,7 +69,7 @@ class Talk:
         self._note_down("")
 
     def _note_down(self, note: str) -> None:
-        self.read.append(Script(self.voice._parts().segments).ids(self.messages, note)[0])
+        self.read.append(PromptHistory(self.voice._parts().segments).ids(self.messages, note)[0])
 
     def _text(self, tokens: int) -> str:
         each = len(self.voice._parts().loaded.template.tokenized(WORD))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from simpatient import bootstrap
 from simpatient.content.library import open_library
-from simpatient.content.locations import bundled_root
-from simpatient.llm.embedder import CachedEncoder
-from simpatient.services.minds import MindStore
+from simpatient.content.reading.locations import bundled_root
+from simpatient.llm.encoder.embedder import CachedEncoder
+from simpatient.services.sessions.minds import MindStore
 from tests.benchmarks.conftest import Results, interleaved
 
 ROUNDS = 60

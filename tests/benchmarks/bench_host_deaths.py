@@ -15,10 +15,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
 
-from simpatient.bootstrap import open_desktop_app
-from simpatient.gui.app import start
-from simpatient.gui.preferences import Preferences
-from simpatient.llm.host import VoiceProcess
+from simpatient.bootstrap.app import open_desktop_app
+from simpatient.gui.base.preferences import Preferences
+from simpatient.gui.shell.app import start
+from simpatient.llm.local.host import PatientModelProcess
 from tests.benchmarks.bench_event_loop import CASE, IDLE_S, Gaps, _begin, _say
 from tests.benchmarks.conftest import Results
 from tests.hosted_voices import FAULTS, FaultyVoice
@@ -31,9 +31,11 @@ class OneVoice:
     """Only one model, in a process that can be made to die."""
 
     def __init__(self, folder: Path) -> None:
-        self.hosted = VoiceProcess(partial(FaultyVoice, folder), lambda: "faulty-voice@1", silence_s=1.0, start_s=20.0)
+        self.hosted = PatientModelProcess(
+            partial(FaultyVoice, folder), lambda: "faulty-voice@1", silence_s=1.0, start_s=20.0
+        )
 
-    def voice(self, model: str) -> VoiceProcess:
+    def voice(self, model: str) -> PatientModelProcess:
         return self.hosted
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from simpatient.domain.speech import SAMPLE_RATE, Samples
-from simpatient.services.hearing import Hearing
-from simpatient.services.speech_ports import ListeningEvent, SpeechEnded
-from simpatient.speech.endpointing import Endpointing, Timing
-from simpatient.speech.voice_activity import SileroDetector, best_detector
+from simpatient.services.voice.microphone_listener import MicrophoneListener
+from simpatient.services.voice.ports import ListeningEvent, SpeechEnded
+from simpatient.speech.capture.endpointing import Endpointing, Timing
+from simpatient.speech.capture.voice_activity import SileroDetector, best_detector
 from tests.benchmarks.conftest import Results, interleaved
 from tests.speech.conftest import rendered
 from tests.speech_fakes import FakeRecorder, blocks_of, silence
@@ -41,7 +41,7 @@ class Desk:
         self._spells = 0
         self._wanted = -1
         self.recorder = FakeRecorder()
-        self.hearing = Hearing(
+        self.hearing = MicrophoneListener(
             recorder=self.recorder,
             endpointer=Endpointing(best_detector(), PATIENT),
             on_event=self._on_event,

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from simpatient import bootstrap
-from simpatient.content.locations import bundled_root
-from simpatient.llm.embedder import CachedEncoder
+from simpatient.content.reading.locations import bundled_root
+from simpatient.llm.encoder.embedder import CachedEncoder
 from tests.benchmarks.conftest import Results, interleaved
 from tests.builders import ME
 

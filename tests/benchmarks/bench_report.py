@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-from simpatient.domain.report import SessionReport
+from simpatient.domain.learning.report import SessionReport
 from simpatient.reporting.writer import FileReportWriter
 from tests.benchmarks.conftest import Results, interleaved
 from tests.reporting.conftest import session_report

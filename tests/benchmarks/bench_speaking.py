@@ -13,14 +13,14 @@ from time import monotonic, perf_counter
 import pytest
 import yaml
 
-from simpatient.bootstrap import SystemClock
+from simpatient.bootstrap.clock import SystemClock
 from simpatient.domain.cancellation import Cancellation, CancelToken
 from simpatient.domain.speech import Sound, VoiceStyle
-from simpatient.patient.delivery import SentenceStream
-from simpatient.services.mouth import Mouth
-from simpatient.speech.file_sink import FileSink
-from simpatient.speech.voice_book import VoiceBook
-from simpatient.speech.voices import open_synthesizer
+from simpatient.patient.realisation.delivery import SentenceStream
+from simpatient.services.voice.speech_output import SpeechOutput
+from simpatient.speech.playback.file_sink import FileSink
+from simpatient.speech.synthesis.voice_book import VoiceBook
+from simpatient.speech.synthesis.voices import open_synthesizer
 from tests.benchmarks.conftest import Results
 from tests.speech_fakes import FakeSynthesizer, tone
 
@@ -56,7 +56,7 @@ def _overhead_s() -> float:
     engine, sink = TimedSynthesizer(), TimedSink(speed=0)
     words = SentenceStream(VoiceStyle())
     complete_s = monotonic()
-    Mouth(engine, sink, SystemClock()).say(words.add(TEXT), lambda sentence: None, CancelToken())
+    SpeechOutput(engine, sink, SystemClock()).say(words.add(TEXT), lambda sentence: None, CancelToken())
     return sink.first_s - complete_s - engine.took_s
 
 

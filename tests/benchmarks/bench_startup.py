@@ -27,7 +27,7 @@ app.exec()
 OURS = """
 import os, sys
 from PySide6.QtWidgets import QApplication
-from simpatient.gui.app import start
+from simpatient.gui.shell.app import start
 def never():
     raise SystemError("not before the first paint")
 window = start(never, ["x"])

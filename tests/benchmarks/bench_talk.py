@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simpatient.domain.speech import Sound, VoiceSettings
-from simpatient.services.talk_events import Answered
+from simpatient.domain.speech import Sound, TalkSettings
+from simpatient.services.voice.talk_events import Answered
 from tests.benchmarks.conftest import Results
 from tests.services.test_talk import Plays, Room, Speaks
 from tests.speech_fakes import FakeTranscriber, silence, tone
@@ -46,7 +46,7 @@ class Course:
 
 @pytest.mark.timeout(600)
 def test_own_overhead_of_a_spoken_turn(benchmark, results: Results) -> None:
-    room, course = Room(World(), VoiceSettings(mode="hands_free", reviews_text=False)), [Course()]
+    room, course = Room(World(), TalkSettings(mode="hands_free", reviews_text=False)), [Course()]
     transcriber, voice, speaker = FakeTranscriber(*LINES * TURNS), Speaks(), Plays(speed=1000.0)
     room.transcriber, room.voice, room.speaker = transcriber, voice, speaker
     recognise, play, reply = transcriber.transcribe, speaker.play, room.world.practise.reply

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simpatient.speech.transcriber import open_transcriber
-from simpatient.speech.whisper_reading import ReadingRequest, WhisperReader
+from simpatient.speech.recognition.transcriber import open_transcriber
+from simpatient.speech.recognition.whisper_reading import ReadingRequest, WhisperReader
 from tests.benchmarks.conftest import Results, interleaved
 from tests.tiny_whisper import TRUE_TINY, credulous, save_whisper, settings_of
 

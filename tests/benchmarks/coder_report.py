@@ -20,21 +20,21 @@ from typing import Any
 import numpy as np
 
 from simpatient import bootstrap
-from simpatient.assessment.coder import EmbeddedCoder
-from simpatient.assessment.coder_weights import CARD
-from simpatient.assessment.debrief import make_debrief
-from simpatient.assessment.scoring import score
-from simpatient.assessment.segmenter import segment
+from simpatient.assessment.coding.coder import EmbeddedCoder
+from simpatient.assessment.coding.coder_weights import CARD
+from simpatient.assessment.coding.segmenter import segment
+from simpatient.assessment.debrief.debrief import make_debrief
+from simpatient.assessment.scoring.scoring import score
 from simpatient.content.library import open_library
-from simpatient.content.locations import bundled_root
-from simpatient.domain.codes import Speaker
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.assessment.codes import Speaker
 from simpatient.domain.ports import Embeddings
-from simpatient.domain.session import CodedTurn, TranscriptTurn, Turn
-from simpatient.llm.embedder import CachedEncoder, OnnxEncoder
-from simpatient.tuning.coder_card import YARDSTICKS
-from simpatient.tuning.coder_data import Example, conversation_hashes, read_annomi, read_exemplars
-from simpatient.tuning.measures import accuracy_at_coverage, bootstrap_f1, macro_f1
-from simpatient.tuning.train_coder import run_benchmarks
+from simpatient.domain.session.session import CodedTurn, TranscriptTurn, Turn
+from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
+from simpatient.tuning.coder.coder_card import YARDSTICKS
+from simpatient.tuning.coder.coder_data import Example, conversation_hashes, read_annomi, read_exemplars
+from simpatient.tuning.coder.measures import accuracy_at_coverage, bootstrap_f1, macro_f1
+from simpatient.tuning.coder.train_coder import run_benchmarks
 
 SESSION_TURNS = 60
 ROUNDS = 5

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from simpatient.assessment.drilling import judge
-from simpatient.bootstrap import open_coder, remembering_encoder
-from simpatient.content.loader import load_drill
-from simpatient.content.locations import bundled_root
-from simpatient.domain.drill import Drill
+from simpatient.assessment.learning.drilling import judge
+from simpatient.bootstrap import remembering_encoder
+from simpatient.bootstrap.coding import open_coder
+from simpatient.content.reading.loader import load_drill
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.learning.drill import Drill
 
 ROOT = Path(__file__).parent.parent.parent
 OUTCOMES = ("done", "unsure", "not_yet")

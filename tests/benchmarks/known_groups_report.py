@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from simpatient import bootstrap
-from simpatient.assessment.scoring import score
+from simpatient.assessment.scoring.scoring import score
 from simpatient.content.library import open_library
-from simpatient.content.locations import bundled_root
-from simpatient.domain.codes import Speaker
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.assessment.codes import Speaker
 from simpatient.domain.ports import Coder
-from simpatient.domain.session import CodedTurn
-from simpatient.llm.embedder import CachedEncoder
+from simpatient.domain.session.session import CodedTurn
+from simpatient.llm.encoder.embedder import CachedEncoder
 
 Transcript = tuple[bool, list[tuple[Speaker, str]]]
 RESAMPLES, SEED = 2000, 20_260_101

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.bootstrap import App
-from simpatient.cli import reports
+from simpatient.bootstrap.app import App
+from simpatient.cli.practice import reports
 from tests.builders import ME
 from tests.world import ENCODER, World
 
@@ -21,11 +21,11 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge", "scorecards")
     # The command line does not talk.
-    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers", "listening_back", "forgetting"))
+    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion"))
     app = App(
         home=home, actor=ME, library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
         **{name: getattr(made, name) for name in names}, **silent,
     )  # fmt: skip
-    monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: app)
+    monkeypatch.setattr("simpatient.bootstrap.app.open_app", lambda *_: app)
     monkeypatch.setattr(reports, "open_app", lambda *_: app)
     return made

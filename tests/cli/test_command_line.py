@@ -5,9 +5,9 @@ import json
 import pytest
 
 from simpatient import __main__
-from simpatient.cli import coding
 from simpatient.cli.main import run
 from simpatient.cli.output import tracked
+from simpatient.cli.practice import coding
 from simpatient.domain.errors import Cancelled
 from tests.builders import small_rubrics
 from tests.fakes import FakeCoder

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from simpatient.cli.main import run
-from simpatient.content.yaml_source import read_yaml
+from simpatient.content.reading.yaml_source import read_yaml
 from tests.chat_server import ChatServer, Say
 from tests.services.test_drafting import BRIEF, UNITS
 from tests.tiny_models import tiny_chat_model

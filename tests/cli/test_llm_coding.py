@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.cli import coding
 from simpatient.cli.main import run
 from simpatient.cli.output import counted
+from simpatient.cli.practice import coding
 from tests.fakes import FakeCoder, ScriptedChatModel, Shown, codes_by_words
 from tests.tiny_models import tiny_chat_model
 

@@ -14,7 +14,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelWorld:
     made = ModelWorld(tmp_path / "home" / "models")
     made.publish("somebody/small", tmp_path / "hub")
     made.machine.gpu_gb = 8
-    monkeypatch.setattr("simpatient.bootstrap.open_models", lambda *_: made.service)
+    monkeypatch.setattr("simpatient.bootstrap.models.open_models", lambda *_: made.service)
     return made
 
 
@@ -114,7 +114,7 @@ def test_a_person_sees_a_bar(here, monkeypatch, capsys):
 
 
 def test_doctor_names_the_model_and_what_fits(here, capsys):
-    from simpatient.cli.doctor import _language_model
+    from simpatient.cli.home.doctor import _language_model
 
     assert "'simpatient models download small'" in _language_model(here.home)[2]
     here.service.download("small")

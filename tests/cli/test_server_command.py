@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from simpatient.bootstrap import ConfiguredVoices
+from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.cli.main import run
-from simpatient.llm import remote_wire
-from simpatient.services.practise import REMOTE_MACHINE_NOTE
-from simpatient.services.speaking import STAND_IN_NOTE
+from simpatient.llm.remote import chat_completions as remote_wire
+from simpatient.services.sessions.patient_models import STAND_IN_NOTE
+from simpatient.services.sessions.practise import REMOTE_MACHINE_NOTE
 from tests.builders import ME
 from tests.chat_server import ChatServer, Say
 
@@ -57,10 +57,10 @@ def _practise(tmp_path, *lines):
 @pytest.fixture
 def voiced(world, home, monkeypatch):
     """Return the world with the voices the program really uses."""
-    world.voices = ConfiguredVoices(home, world.models.resolve)
+    world.voices = ConfiguredPatientModels(home, world.models.resolve)
     world.__post_init__()
     world.actor, world.close = ME, world.voices.close
-    monkeypatch.setattr("simpatient.bootstrap.open_app", lambda *_: world)
+    monkeypatch.setattr("simpatient.bootstrap.app.open_app", lambda *_: world)
     return world
 
 

@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from simpatient.bootstrap import ConfiguredJudges, open_models
-from simpatient.cli import coding
+from simpatient.bootstrap.models import open_models
+from simpatient.bootstrap.raters import ConfiguredRaters
 from simpatient.cli.main import run
+from simpatient.cli.practice import coding
 from simpatient.content.library import open_library
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.session import CodedTurn
-from simpatient.llm.catalog import REGISTER
-from simpatient.services.speaking import judge_note
+from simpatient.domain.session.session import CodedTurn
+from simpatient.llm.catalogue.installed_models import REGISTER
+from simpatient.services.sessions.patient_models import judge_note
 from tests.chat_server import ChatServer, Say
 from tests.fakes import FakeCoder, Shown, codes_by_words
 from tests.reporting.conftest import rubric
@@ -120,8 +121,8 @@ def test_text_for_another_computer_is_said_to_leave_this_one():
     assert judge_note("tiny@abc") == ""
 
 
-def _judges(world, home) -> ConfiguredJudges:
-    return ConfiguredJudges(home, open_library(home), world.models)
+def _judges(world, home) -> ConfiguredRaters:
+    return ConfiguredRaters(home, open_library(home), world.models)
 
 
 def test_the_window_can_ask_the_server_that_is_set_up(world, home, server, capsys):
@@ -160,6 +161,6 @@ def test_settings_that_cannot_be_read_offer_nothing_and_break_nothing(home):
     (home / "models" / REGISTER).write_text("{ not json", encoding="utf-8")
     (home / "server.json").write_text("{ not json", encoding="utf-8")
     library = open_library(home)
-    judges = ConfiguredJudges(home, library, open_models(home, library))
+    judges = ConfiguredRaters(home, library, open_models(home, library))
     assert judges.known() == ()
     assert not judges.is_same("small", "guided")

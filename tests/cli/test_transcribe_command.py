@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from simpatient.bootstrap import sound as bootstrap
+from simpatient.bootstrap import voice as bootstrap
 from simpatient.cli.main import run
-from simpatient.content.transcripts import read_transcript
+from simpatient.content.reading.transcripts import read_transcript
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.speech.transcriber import open_transcriber
+from simpatient.speech.recognition.transcriber import open_transcriber
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import FakeTranscriber
 from tests.tiny_whisper import credulous, save_whisper, settings_of
@@ -51,7 +51,7 @@ def recording(tmp_path_factory) -> Path:
 @pytest.fixture
 def transcriber(monkeypatch) -> FakeTranscriber:
     made = FakeTranscriber(*(text for _, text in LINES))
-    monkeypatch.setattr("simpatient.bootstrap.sound.open_transcriber", lambda *_: made)
+    monkeypatch.setattr("simpatient.bootstrap.voice.open_transcriber", lambda *_: made)
     return made
 
 
@@ -144,7 +144,7 @@ def test_the_whole_way_with_the_real_recogniser(recording, tmp_path, monkeypatch
     """Random weights: what is written means nothing, and says that every part of the way works."""
     sha = save_whisper(tmp_path / "small.pt")
     settings = settings_of(tmp_path / "small.pt", sha, credulous(), most_tokens=4)
-    monkeypatch.setattr("simpatient.bootstrap.sound.open_transcriber", lambda *_: open_transcriber(settings))
+    monkeypatch.setattr("simpatient.bootstrap.voice.open_transcriber", lambda *_: open_transcriber(settings))
     assert run(["transcribe", str(recording), *BOTH, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [turn["speaker"] for turn in told["transcript"]] == ["trainee", "patient"] * 2
@@ -153,7 +153,7 @@ def test_the_whole_way_with_the_real_recogniser(recording, tmp_path, monkeypatch
 
 def test_a_recogniser_that_really_recognises_gives_words_and_codes(recording, tmp_path, monkeypatch, capsys):
     pytest.importorskip("pocketsphinx")
-    monkeypatch.setattr("simpatient.bootstrap.sound.open_transcriber", lambda *_: SphinxTranscriber())
+    monkeypatch.setattr("simpatient.bootstrap.voice.open_transcriber", lambda *_: SphinxTranscriber())
     out = tmp_path / "talk.jsonl"
     assert run(["transcribe", str(recording), *BOTH, "--out", str(out)]) == 0
     turns = read_transcript(out)

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from simpatient.bootstrap import sound as bootstrap
+from simpatient.bootstrap import voice as bootstrap
 from simpatient.cli.main import run
-from simpatient.services.recognisers import RecogniserService
-from simpatient.speech.whisper_weights import WhisperWeights
+from simpatient.services.models.recognisers import RecogniserService
+from simpatient.speech.recognition.whisper_weights import WhisperWeights
 from tests.model_fakes import FakeMachine
 from tests.recogniser_fakes import CONTENT, FileServer, catalogue, weights
 
@@ -24,7 +24,7 @@ def server(home, monkeypatch):
         probe=FakeMachine(),
         cores=lambda: 2,
     )
-    monkeypatch.setattr("simpatient.bootstrap.sound.open_recognisers", lambda _: service)
+    monkeypatch.setattr("simpatient.bootstrap.voice.open_recognisers", lambda _: service)
     yield made
     made.close()
 

@@ -6,12 +6,12 @@ from shutil import copytree
 import pytest
 import yaml
 
-from simpatient.content import loader
 from simpatient.content.library import FileContentLibrary, check_paths, open_library
-from simpatient.content.locations import app_home, bundled_folders, bundled_root, user_folder
+from simpatient.content.reading import loader
+from simpatient.content.reading.locations import app_home, bundled_folders, bundled_root, user_folder
+from simpatient.domain.content.patient_prompt import PatientPrompt
+from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.errors import ContentError, NotFound
-from simpatient.domain.patient_prompt import PatientPrompt
-from simpatient.domain.prompts import Prompt
 from simpatient.services.ports import ContentLibrary
 from tests.content.conftest import KINDS, SAMPLES, files_library
 from tests.fakes import FakeLibrary
@@ -236,7 +236,7 @@ def test_bundled_content_is_found_in_a_checkout_and_in_a_wheel(monkeypatch: pyte
     assert all(folder.is_dir() for folder in bundled_folders())
     package = tmp_path / "site-packages" / "simpatient"
     copytree(SAMPLES / "personas", package / "_data" / "personas")
-    monkeypatch.setattr("simpatient.content.locations.PACKAGE", package)
+    monkeypatch.setattr("simpatient.content.reading.locations.PACKAGE", package)
     assert bundled_root() == package / "_data"
     assert [persona.id for persona in open_library(tmp_path).personas()] == ["ada-moss"]
     assert user_folder(tmp_path) == tmp_path / "content"

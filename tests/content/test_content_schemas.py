@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from simpatient.content.locations import bundled_root
-from simpatient.content.schemas import AUTHORED, schema_text, write_schemas
+from simpatient.content.reading.locations import bundled_root
+from simpatient.content.reading.schemas import AUTHORED, schema_text, write_schemas
 from tests.content.conftest import SAMPLES
 
 FILES = {
@@ -23,7 +23,9 @@ FILES = {
 @pytest.mark.parametrize("kind", AUTHORED)
 def test_the_committed_schemas_are_current(kind: str) -> None:
     committed = bundled_root() / "assets" / "schemas" / f"{kind}.schema.json"
-    assert committed.read_text(encoding="utf-8") == schema_text(kind), "run python -m simpatient.content.schemas"
+    assert committed.read_text(encoding="utf-8") == schema_text(kind), (
+        "run python -m simpatient.content.reading.schemas"
+    )
 
 
 @pytest.mark.parametrize("kind", AUTHORED)

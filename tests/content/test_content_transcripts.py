@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.content.transcripts import MOST_BYTES, parse_transcript, read_transcript, transcript_lines
+from simpatient.content.reading.transcripts import MOST_BYTES, parse_transcript, read_transcript, transcript_lines
 from simpatient.domain.errors import ContentError
-from simpatient.domain.session import TranscriptTurn
+from simpatient.domain.session.session import TranscriptTurn
 
 FIRST = '{"session_id": "s1", "turn": 0, "speaker": "trainee", "text": "What brings you in today?", "start_s": 0.0, "end_s": 1.9}'
 SECOND = '{"session_id": "s1", "turn": 1, "speaker": "patient", "text": "My wife said I should come."}'

@@ -9,11 +9,11 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from simpatient.content.kinds import KINDS
-from simpatient.content.loader import load_file, load_persona
-from simpatient.content.yaml_source import MAX_BYTES, field_name, parse_yaml, plain_scalar
+from simpatient.content.reading.kinds import KINDS
+from simpatient.content.reading.loader import load_file, load_persona
+from simpatient.content.reading.yaml_source import MAX_BYTES, field_name, parse_yaml, plain_scalar
+from simpatient.domain.content.persona import Persona
 from simpatient.domain.errors import ContentError
-from simpatient.domain.persona import Persona
 from tests.content.conftest import SAMPLES
 
 PERSONA = SAMPLES / "personas/ada-moss.yaml"

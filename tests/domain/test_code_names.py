@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from simpatient.domain.codes import CodeNames, CodingScheme
+from simpatient.domain.assessment.codes import CodeNames, CodingScheme
 
 SCHEMES = sorted((Path(__file__).parents[2] / "assets" / "schemes").glob("*.yaml"))
 

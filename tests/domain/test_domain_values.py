@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simpatient.domain import ids
-from simpatient.domain.debrief import DisclosureItem, DisclosureMap
+from simpatient.domain.assessment.debrief import DisclosureItem, DisclosureMap
+from simpatient.domain.assessment.score import Evidence, Score
 from simpatient.domain.errors import ContentError, NotFound, UserFacingError
-from simpatient.domain.score import Evidence, Score
-from simpatient.domain.session import Manifest, Session, Turn, path_to
+from simpatient.domain.session.session import Manifest, Session, Turn, path_to
 from simpatient.domain.state import PatientState
 from simpatient.domain.text import clean_text
 from tests.builders import codes_of, small_persona

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simpatient.domain.drill import DrillState, Standing, Stimulus, is_too_hard, next_level, next_stimulus, tries_needed
+from simpatient.domain.learning.drill import (
+    DrillState,
+    Standing,
+    Stimulus,
+    is_too_hard,
+    next_level,
+    next_stimulus,
+    tries_needed,
+)
 from tests.builders import small_drill
 
 OUTCOMES = st.lists(st.sampled_from(["done", "not_yet", "unsure", "copied"]), max_size=8)

@@ -8,23 +8,36 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from simpatient.domain.persona import Persona
+from simpatient.domain.content.persona import Persona
 
 PACKAGE = Path(__file__).parents[2] / "simpatient"
 CASEBOOK = "hidden: kept for the supervisor's casebook view; not shown to trainees"
-REALISER = "patient/prompting.py"
+REALISER = "patient/realisation/prompting.py"
 NOTE = "hidden: a note from author to author"
 FILE = "hidden: says how to read the file; the schema checks it"
-DELIVERY, VOICE_BOOK = "patient/delivery.py", "speech/voice_book.py"
-INDEX, GUIDED, GUARD = "patient/persona_index.py", "patient/guided.py", "patient/guard.py"
-EVENTS, GATES, DYNAMICS, PLANNER = "patient/events.py", "patient/gates.py", "patient/dynamics.py", "patient/planner.py"
-NEARNESS = "patient/nearness.py"
-CHECKS, CASE_PAGE, DEBRIEF = "content/persona_checks.py", "gui/case_page.py", "assessment/debrief.py"
+DELIVERY, VOICE_BOOK = "patient/realisation/delivery.py", "speech/synthesis/voice_book.py"
+INDEX, GUIDED, GUARD = (
+    "patient/understanding/persona_index.py",
+    "patient/realisation/guided.py",
+    "patient/guard/line_guard.py",
+)
+EVENTS, GATES, DYNAMICS, PLANNER = (
+    "patient/understanding/events.py",
+    "patient/gates.py",
+    "patient/dynamics.py",
+    "patient/planner.py",
+)
+NEARNESS = "patient/guard/locked_fact_similarity.py"
+CHECKS, CASE_PAGE, DEBRIEF = (
+    "content/checking/persona_checks.py",
+    "gui/start/case_page.py",
+    "assessment/debrief/debrief.py",
+)
 
 RENDERED = {
     "schema_version": FILE,
     "id": INDEX,
-    "version": "cli/content.py",
+    "version": "cli/authoring/content.py",
     "status": CHECKS,
     "content_notes": CASE_PAGE,
     "reviewed_by.role": "reporting/session_view.py",
@@ -85,7 +98,7 @@ RENDERED = {
     "facts.talk": PLANNER,
     "facts.deep": GUIDED,
     "facts.hint_of": DEBRIEF,
-    **{f"dynamics.start.{name}": "domain/persona.py" for name in ("trust", "engagement", "readiness")},
+    **{f"dynamics.start.{name}": "domain/content/persona.py" for name in ("trust", "engagement", "readiness")},
     "dynamics.start.arousal": DYNAMICS,
     "dynamics.start.emotion": PLANNER,
     "dynamics.start.resistance.form": DYNAMICS,
@@ -127,7 +140,7 @@ def test_every_field_is_declared_and_nothing_else() -> None:
 @pytest.mark.parametrize("path", sorted(path for path, where in RENDERED.items() if not where.startswith("hidden")))
 def test_a_rendered_field_is_read_where_it_says(path: str) -> None:
     module, name = RENDERED[path], path.rpartition(".")[2]
-    if module == "domain/persona.py":  # the whole start becomes the first state
+    if module == "domain/content/persona.py":  # the whole start becomes the first state
         assert "PatientState(**self.model_dump())" in source(module)
     else:
         assert re.search(rf"\.{name}\b", source(module)), f"{module} does not read {path}"

@@ -12,11 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from simpatient.gui.fonts import install_fonts, install_other_fonts
-from simpatient.gui.preferences import Preferences
-from simpatient.gui.refcount_guard import protect_singletons
-from simpatient.gui.shell import MainWindow
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.fonts import install_fonts, install_other_fonts
+from simpatient.gui.base.preferences import Preferences
+from simpatient.gui.base.refcount_guard import protect_singletons
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.shell.main_window import MainWindow
 from tests.gui.fake_app import FakeApp
 
 WAIT_MS = 20_000

@@ -4,12 +4,18 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from simpatient.assessment.speaking_times import speaking_times
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
-from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
-from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.domain.score import (
+from simpatient.assessment.scoring.speaking_times import speaking_times
+from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.debrief import (
+    CueGroup,
+    CueHeard,
+    Debrief,
+    DisclosureItem,
+    DisclosureMap,
+    Moment,
+    StatePoint,
+)
+from simpatient.domain.assessment.score import (
     Evidence,
     Overall,
     Provenance,
@@ -19,16 +25,25 @@ from simpatient.domain.score import (
     ScorecardRevision,
     SummaryValue,
 )
-from simpatient.domain.session import Manifest, Session, Turn
+from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
+from simpatient.domain.learning.progress import (
+    ObjectiveProgress,
+    Progress,
+    SessionSummary,
+    SkillCurve,
+    SkillPoint,
+    UnitProgress,
+)
+from simpatient.domain.session.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
-from simpatient.services.authoring import Preview, PreviewReply
-from simpatient.services.drill import DrillService
-from simpatient.services.judge import JudgeService
-from simpatient.services.practise import Exchange
-from simpatient.services.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.authoring.authoring import Preview, PreviewReply
+from simpatient.services.learning.drill import DrillService
+from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.review.second_rating import SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.scorecards import ScorecardService, coded_turns
-from simpatient.services.write import WriteService
+from simpatient.services.sessions.practise import Exchange
 from tests.builders import ME
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryUnitOfWork
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
@@ -669,12 +684,12 @@ class FakeApp:
             library=self.library, sessions=self.writings.sessions, coder=LookCoder(), clock=FixedClock(T0),
             unit_of_work=unit_of_work,
         )  # fmt: skip
-        self.write = WriteService(
+        self.write = WrittenExerciseService(
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0), scorecards=self.scorecards, unit_of_work=unit_of_work,
         )  # fmt: skip
         self.judges = FakeJudges()
-        self.judge = JudgeService(
+        self.judge = SecondRatingService(
             library=self.library,
             sessions=self.writings.sessions,
             scorecards=self.scorecards,
@@ -687,8 +702,8 @@ class FakeApp:
         self.talking = FakeTalkService(self.practise)
         self.sound_check = FakeSoundCheck()
         self.recognisers = FakeRecognisers()
-        self.listening_back = FakeListeningBack()
-        self.forgetting = FakeForgetting(self.practise)
+        self.recording_playback = FakeListeningBack()
+        self.deletion = FakeForgetting(self.practise)
         self.actor = ME
         self.is_closed = False
 

@@ -1,12 +1,12 @@
 """Content for the window's tests: two complete personas and cases, a course, two rubrics, schemes."""
 
-from simpatient.domain.case import Case
-from simpatient.domain.coaching import CoachingGuide
-from simpatient.domain.codes import CodingScheme
-from simpatient.domain.curriculum import Curriculum
-from simpatient.domain.drill import Drill
-from simpatient.domain.persona import Persona
-from simpatient.domain.rubric import Rubric
+from simpatient.domain.assessment.codes import CodingScheme
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.curriculum import Curriculum
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.learning.drill import Drill
 
 
 def persona(persona_id: str, name: str, age: int, notes: list[str]) -> Persona:

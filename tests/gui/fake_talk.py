@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Event
 
 from simpatient.domain.errors import UserFacingError
-from simpatient.domain.recognisers import RecogniserWeights
-from simpatient.domain.speech import AudioDevice, SpeechEngine, TextVersion, TurnSpeech, VoiceSettings
-from simpatient.services.recognisers import RecogniserRow
-from simpatient.services.talk_events import Answered, Answering, Captioned, TalkEvent
+from simpatient.domain.models.recognisers import RecogniserWeights
+from simpatient.domain.speech import AudioDevice, SpeechEngine, TalkSettings, TextVersion, TurnSpeech
+from simpatient.services.models.recognisers import RecogniserRow
+from simpatient.services.voice.talk_events import Answered, Answering, Captioned, TalkEvent
 from tests.builders import ME
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
@@ -110,7 +110,7 @@ class FakeTalkService:
     def __init__(self, practise) -> None:
         self._practise = practise
         self.talks: list[FakeTalk] = []
-        self.settings: VoiceSettings | None = None
+        self.settings: TalkSettings | None = None
         self.fails: Exception | None = None
         self.microphone_fails: UserFacingError | None = None
 

@@ -44,8 +44,8 @@ def _take_all(options: argparse.Namespace) -> None:
     from fake_app import FakeApp
     from PySide6.QtCore import QCoreApplication, QSettings
 
-    from simpatient.gui.app import start
-    from simpatient.gui.preferences import Preferences
+    from simpatient.gui.base.preferences import Preferences
+    from simpatient.gui.shell.app import start
 
     for theme in options.themes.split(","):
         with tempfile.TemporaryDirectory() as folder:
@@ -161,7 +161,13 @@ class _Tour:
 
     def _voice(self) -> None:
         """Talking: listening, hearing with a guess, understood words to correct, the patient speaking, paused."""
-        from simpatient.services.talk_events import Answering, Captioned, Guessed, Understood, VoiceBegan
+        from simpatient.services.voice.talk_events import (
+            Answering,
+            Captioned,
+            PartialTranscript,
+            Transcribed,
+            VoiceBegan,
+        )
 
         page = self._window.pages.session
         self._app.consents.given.add("microphone")
@@ -171,10 +177,12 @@ class _Tour:
         self._shot("voice-ready")
         talk.heard = "What would it be like if the hour in the garage were nothing to hide?"
         talk.happen(VoiceBegan())
-        talk.happen(Guessed("What would it be like if the hour in the garage was something you did not have to"))
+        talk.happen(
+            PartialTranscript("What would it be like if the hour in the garage was something you did not have to")
+        )
         self._wait(lambda: bool(page.voice_bar.guess.text()))
         self._shot("voice-hearing")
-        talk.happen(Understood("What would it be like if the hour in the garage were not something to hide?"))
+        talk.happen(Transcribed("What would it be like if the hour in the garage were not something to hide?"))
         self._wait(lambda: bool(page.composer.editor.toPlainText()))
         self._shot("voice-understood")
         talk.happen(Answering("What would it be like if the hour in the garage were not something to hide?"))

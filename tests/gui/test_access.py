@@ -184,7 +184,7 @@ def test_a_whole_session_by_keyboard_alone(qtbot, window, fake_app):
 
 
 def test_new_patient_line_is_announced_once_and_whole(qtbot, window, monkeypatch):
-    from simpatient.gui import session_page
+    from simpatient.gui.session import session_page
 
     said = []
     monkeypatch.setattr(session_page, "announce", lambda _widget, words: said.append(words))

@@ -6,13 +6,13 @@ import time
 import pytest
 
 from simpatient.domain.errors import BugError, Cancelled, UserFacingError
-from simpatient.gui.bridge import Lane
+from simpatient.gui.base.bridge import Worker
 from tests.gui.conftest import WAIT_MS
 
 
 @pytest.fixture
 def lane(qtbot):
-    made = Lane("test")
+    made = Worker("test")
     yield made
     assert made.close(timeout_s=10)
 
@@ -113,7 +113,7 @@ def test_cancelled_error_is_not_shown(qtbot, lane):
 
 
 def test_closing_cancels_runs_the_last_call_and_ends_the_thread(qtbot):
-    lane, seen = Lane("closing"), []
+    lane, seen = Worker("closing"), []
     started = threading.Event()
 
     def work(handle):

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
-from simpatient.gui.correction import CorrectionDialog
+from simpatient.gui.transcript.correction import CorrectionDialog
 from simpatient.gui.widgets.controls import Button
 from tests.builders import ME
 from tests.gui.test_flow import begin, rate, say, shown_words, wait
@@ -116,27 +116,27 @@ def test_in_the_debrief_a_correction_fetches_everything_again_and_comes_back(qtb
 
 
 def test_a_kept_turn_is_heard_again_and_stopped(qtbot, window, fake_app, debrief):
-    fake_app.listening_back.lasts.clear()
+    fake_app.recording_playback.lasts.clear()
     button = buttons(debrief.transcript, "Hear it again")[0]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: fake_app.listening_back.did == ["play c1"])
+    wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1"])
     assert button.text() == "Stop"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: fake_app.listening_back.did == ["play c1", "stop"])
+    wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1", "stop"])
     assert button.text() == "Hear it again"
-    fake_app.listening_back.lasts.set()
+    fake_app.recording_playback.lasts.set()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: fake_app.listening_back.did[-1] == "play c1" and button.text() == "Hear it again")
+    wait(qtbot, lambda: fake_app.recording_playback.did[-1] == "play c1" and button.text() == "Hear it again")
 
 
 def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtbot, window, fake_app, debrief):
-    fake_app.listening_back.lasts.clear()
+    fake_app.recording_playback.lasts.clear()
     button = buttons(debrief.transcript, "Hear it again")[0]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: fake_app.listening_back.did == ["play c1"])
+    wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1"])
     window.go("progress")
-    wait(qtbot, lambda: fake_app.listening_back.did[-1] == "stop")
-    fake_app.listening_back.fails = NotFound("This sound is not kept any more.", "Its words are in the transcript.")
+    wait(qtbot, lambda: fake_app.recording_playback.did[-1] == "stop")
+    fake_app.recording_playback.fails = NotFound("This sound is not kept any more.", "Its words are in the transcript.")
     page, before = window.pages.debrief, debrief.transcript
     window.open_debrief("s1")
     wait(qtbot, lambda: page.state == "content" and page.transcript not in (None, before))

@@ -2,10 +2,10 @@
 
 from test_flow import _rating, shown_words, wait
 
-from simpatient.domain.score import NO_TURN, Evidence
-from simpatient.gui.critical_view import HEADING
-from simpatient.gui.evidence_view import quoted
-from simpatient.gui.theme import Theme
+from simpatient.domain.assessment.score import NO_TURN, Evidence
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.critical_view import HEADING
+from simpatient.gui.debrief.evidence_view import quoted
 from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
 from tests.builders import ME

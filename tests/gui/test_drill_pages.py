@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from test_flow import _rating, say, shown_words, wait
 from test_pages import FULL, buttons
 
-from simpatient.gui import drill_page
-from simpatient.gui.drills_page import due_words
+from simpatient.gui.drills import drill_page
+from simpatient.gui.drills.drills_page import due_words
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
 from tests.builders import ME

@@ -10,8 +10,8 @@ HEAVY = ("torch", "transformers", "sqlalchemy", "reportlab", "pydantic", "numpy"
 CHILD = """
 import json, sys
 from PySide6.QtWidgets import QApplication
-from simpatient.gui.app import start
-from simpatient.gui.preferences import Preferences
+from simpatient.gui.shell.app import start
+from simpatient.gui.base.preferences import Preferences
 from PySide6.QtCore import QSettings
 
 def open_app():
@@ -45,7 +45,7 @@ def test_singletons_survive_thousands_of_calls(tmp_path):
     """PySide6 6.12 on Python 3.11 drops a reference to None or True with every call; unguarded, this aborts."""
     code = (
         "from PySide6.QtCore import QCoreApplication, QObject, Signal\n"
-        "from simpatient.gui.refcount_guard import protect_singletons\n"
+        "from simpatient.gui.base.refcount_guard import protect_singletons\n"
         "app = QCoreApplication([]); protect_singletons()\n"
         "class S(QObject):\n    s = Signal(object)\n"
         "s = S()\n"

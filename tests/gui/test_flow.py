@@ -258,7 +258,7 @@ def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, 
 
 
 def _rating():
-    from simpatient.domain.session import SelfRating
+    from simpatient.domain.session.session import SelfRating
 
     return SelfRating(ratings={"understanding": 3})
 

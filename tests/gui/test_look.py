@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QLabel, QWidget
 
-from simpatient.domain.progress import SessionSummary
-from simpatient.gui.session_table import SessionTable
-from simpatient.gui.stylesheet import render
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import TEXT_SIZES
-from simpatient.gui.widgets.controls import Button, Segments
+from simpatient.domain.learning.progress import SessionSummary
+from simpatient.gui.base.stylesheet import render
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import TEXT_SIZES
+from simpatient.gui.progress.session_table import SessionTable
+from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import ChatLog, Composer
 from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
@@ -141,7 +141,7 @@ def test_a_message_reads_in_a_column_not_word_by_word(qtbot, themed):
 
 
 def test_columns_stack_when_a_part_shown_later_needs_the_room(qtbot, themed):
-    segments = Segments([(str(i), f"A part with a name {i}") for i in range(4)], "Parts")
+    segments = SegmentedControl([(str(i), f"A part with a name {i}") for i in range(4)], "Parts")
     segments.hide()
     columns = Columns(label("left"), segments, turn_at=None, shares=(1, 0))
     qtbot.addWidget(columns)
@@ -157,7 +157,7 @@ def test_columns_stack_when_a_part_shown_later_needs_the_room(qtbot, themed):
 
 @pytest.mark.parametrize(("width", "is_one_line"), [(1100, True), (720, False)])
 def test_a_head_gives_its_tabs_a_line_of_their_own_before_it_cuts_them(qtbot, themed, width, is_one_line):
-    segments = Segments([(str(i), f"A part {i}") for i in range(5)], "Parts")
+    segments = SegmentedControl([(str(i), f"A part {i}") for i in range(5)], "Parts")
     export = Button("Export PDF")
     head = HeadLine(label("A name"), segments, export)
     qtbot.addWidget(head)

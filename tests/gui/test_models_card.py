@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialog, QLabel
 from test_flow import wait
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.gui.shell import MainWindow
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.shell.main_window import MainWindow
 from tests.gui.conftest import WAIT_MS
 
 

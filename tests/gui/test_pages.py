@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QLabel, QTableWidget
 from test_flow import _rating, shown_words, wait
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.gui.preferences import Preferences
-from simpatient.gui.shell import MainWindow
-from simpatient.gui.start_page import unit_state
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.preferences import Preferences
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.shell.main_window import MainWindow
+from simpatient.gui.start.start_page import unit_state
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.plots import Plot
 from tests.builders import ME

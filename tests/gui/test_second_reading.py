@@ -7,7 +7,7 @@ import pytest
 from test_flow import _rating, shown_words, wait
 
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.gui.judge_card import NONE, OWN
+from simpatient.gui.debrief.second_rating_card import NONE, OWN
 from tests.builders import ME
 from tests.review_fakes import FakeGrader
 

@@ -6,13 +6,13 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip
 from test_flow import _rating, shown_words, wait
 
-from simpatient.assessment.speaking_times import speaking_times
-from simpatient.domain.codes import TurnCodes
-from simpatient.domain.session import CodedTurn
-from simpatient.gui.speaking_view import SpeakingView
-from simpatient.gui.theme import Theme
+from simpatient.assessment.scoring.speaking_times import speaking_times
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.domain.session.session import CodedTurn
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.timeline import Block, Span, TalkTimes, Timeline, clock, strip_seconds
+from simpatient.gui.widgets.timeline import Block, TalkTimes, Timeline, TimelineSpan, clock, strip_seconds
 from tests.builders import ME
 
 TALK = TalkTimes(
@@ -22,7 +22,7 @@ TALK = TalkTimes(
         Block(4, 0, 9.0, 15.0, "Turn 5, you"),
         Block(7, 1, 55.0, 70.0, "Turn 8, Joe"),
     ),
-    silences=(Span(15.0, 55.0, "40 seconds of silence"),),
+    silences=(TimelineSpan(15.0, 55.0, "40 seconds of silence"),),
     marks=(9.0,),
     breaks=(55.0,),
     length=70.0,

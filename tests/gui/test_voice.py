@@ -5,17 +5,17 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog
 
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable
-from simpatient.domain.speech import VoiceSettings
-from simpatient.gui.voice_settings import read_voice, write_voice
+from simpatient.domain.speech import TalkSettings
+from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.widgets.controls import Button
-from simpatient.services.consenting import WORDINGS
-from simpatient.services.talk_events import (
+from simpatient.services.privacy.consent import WORDINGS
+from simpatient.services.voice.talk_events import (
     Answering,
     Captioned,
     Failed,
-    Guessed,
     NothingSaid,
-    Understood,
+    PartialTranscript,
+    Transcribed,
     VoiceBegan,
     VoiceEnded,
 )
@@ -61,7 +61,7 @@ def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_a
     assert "Microphone on" in bar.words.text()
     talk.happen(VoiceBegan())
     wait(qtbot, lambda: bar.state == "hearing")
-    talk.happen(Guessed("What brings"))
+    talk.happen(PartialTranscript("What brings"))
     wait(qtbot, lambda: bar.guess.text() == "What brings")
     assert bar.guess.isVisible()
     click(qtbot, bar.pause)
@@ -78,7 +78,7 @@ def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_a
 
 
 def test_understood_words_wait_to_be_corrected_and_are_sent_as_corrected(qtbot, talking, fake_app):
-    fake_app.talking.talks[-1].happen(Understood("What springs you here?"))
+    fake_app.talking.talks[-1].happen(Transcribed("What springs you here?"))
     wait(qtbot, lambda: talking.composer.editor.toPlainText() == "What springs you here?")
     talking.composer.editor.setPlainText("What brings you here?")
     talking.composer.submit()
@@ -91,7 +91,7 @@ def test_understood_words_wait_to_be_corrected_and_are_sent_as_corrected(qtbot, 
 
 def test_no_words_heard_is_said_and_leaves_what_is_typed(qtbot, talking, fake_app):
     talking.composer.editor.setPlainText("I wonder")
-    fake_app.talking.talks[-1].happen(Understood("", was_heard=False))
+    fake_app.talking.talks[-1].happen(Transcribed("", was_heard=False))
     wait(qtbot, lambda: "No words were heard" in talking.composer.hint.text())
     assert talking.composer.editor.toPlainText() == "I wonder"
 
@@ -175,11 +175,11 @@ def test_words_without_an_answer_come_back(qtbot, talking, fake_app):
 
 
 def test_the_choices_are_kept_and_nonsense_is_not_taken(preferences):
-    chosen = VoiceSettings(mode="hands_free", patience_s=2.5, keeps_audio=True)
-    write_voice(preferences, chosen)
-    assert read_voice(preferences) == chosen
+    chosen = TalkSettings(mode="hands_free", patience_s=2.5, keeps_audio=True)
+    write_talk_settings(preferences, chosen)
+    assert read_talk_settings(preferences) == chosen
     preferences.voice = '{"mode": "telepathy"}'
-    assert read_voice(preferences) == VoiceSettings()
+    assert read_talk_settings(preferences) == TalkSettings()
 
 
 def test_with_loudspeakers_it_is_said_that_the_microphone_waits_with_headphones_it_hears(

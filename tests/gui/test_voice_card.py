@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
-from simpatient.domain.speech import VoiceSettings
-from simpatient.gui.voice_settings import read_voice
-from simpatient.services.model_download import DownloadProgress
+from simpatient.domain.speech import TalkSettings
+from simpatient.gui.base.talk_settings import read_talk_settings
+from simpatient.services.models.model_download import DownloadProgress
 from tests.gui.test_flow import wait
 
 
@@ -51,7 +51,7 @@ def test_every_choice_is_kept(qtbot, card, preferences):
     card.microphones.activated.emit(2)
     card.engines.setCurrentIndex(2)
     card.engines.activated.emit(2)
-    assert read_voice(preferences) == VoiceSettings(
+    assert read_talk_settings(preferences) == TalkSettings(
         mode="hands_free", patience_s=3.0, uses_headphones=True, reviews_text=False, microphone="m2", engine="espeak"
     )
 
@@ -59,10 +59,10 @@ def test_every_choice_is_kept(qtbot, card, preferences):
 def test_keeping_sound_is_a_consent_of_its_own(qtbot, card, fake_app, preferences):
     press(qtbot, card.keep.button("7"))
     wait(qtbot, lambda: "keep_audio" in fake_app.consents.given)
-    assert (read_voice(preferences).keeps_audio, read_voice(preferences).keep_days) == (True, 7)
+    assert (read_talk_settings(preferences).keeps_audio, read_talk_settings(preferences).keep_days) == (True, 7)
     press(qtbot, card.keep.button("no"))
     wait(qtbot, lambda: "keep_audio" not in fake_app.consents.given)
-    assert not read_voice(preferences).keeps_audio
+    assert not read_talk_settings(preferences).keeps_audio
 
 
 def test_engines_that_are_not_here_are_named_with_the_reason_and_not_offered(card):

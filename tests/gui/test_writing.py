@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from test_flow import _rating, shown_words, wait
 from test_pages import buttons
 
-from simpatient.gui.written_result import AFTER_REVEAL, LEFT_EMPTY
+from simpatient.gui.debrief.written_result import AFTER_REVEAL, LEFT_EMPTY
 from tests.builders import ME
 from tests.gui.fake_content import WRITING
 

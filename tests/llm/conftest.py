@@ -4,7 +4,7 @@ import pytest
 
 from simpatient import bootstrap
 from simpatient.domain.ports import ReadingEncoder
-from simpatient.llm.embedder import CachedEncoder, OnnxEncoder
+from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 from tests.fakes import FakeEncoder
 
 

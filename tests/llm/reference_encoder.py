@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from simpatient.domain.ports import Adapter, Embeddings, Reading
-from simpatient.llm.embedder import MAX_CHARACTERS, find_model, printable
+from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest
 from simpatient.llm.embedder_graphs import PARTS, read_description
+from simpatient.llm.encoder.embedder import MAX_CHARACTERS, find_model, printable
 
 
 class ReferenceEncoder:
@@ -39,10 +39,12 @@ class ReferenceEncoder:
         rows = [self._unit(self._hidden(printable(text))[-1].mean(0)) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self._description.width), dtype=np.float32)
 
-    def read(self, adapter: Adapter | None, readings: Sequence[Reading], *, keep: bool = True) -> list[Embeddings]:
+    def read(
+        self, adapter: Adapter | None, readings: Sequence[EncodingRequest], *, keep: bool = True
+    ) -> list[Embeddings]:
         return [self._read(adapter, reading) for reading in readings]
 
-    def _read(self, adapter: Adapter | None, reading: Reading) -> Embeddings:
+    def _read(self, adapter: Adapter | None, reading: EncodingRequest) -> Embeddings:
         width, below = self._description.width, self._description.lower_layers
         rows = np.zeros((2 + len(reading.spans), 2 * width), dtype=np.float32)
         if reading.previous.strip():

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat_models import FolderFacts, InstalledModel
 from simpatient.domain.errors import Cancelled, ModelUnavailable, StorageUnavailable
-from simpatient.llm.catalog import JsonModelRegistry, ModelFolders
-from simpatient.llm.chat import TransformersChatModel
-from simpatient.llm.machine import ThisMachine, read_gpus
-from simpatient.llm.measuring import ChildMeasurer
-from simpatient.services.model_checks import check_folder
+from simpatient.domain.models.chat_models import FolderFacts, InstalledModel
+from simpatient.llm.catalogue.installed_models import JsonModelRegistry, ModelFolders
+from simpatient.llm.catalogue.machine import ThisMachine, read_gpus
+from simpatient.llm.catalogue.measuring import ChildMeasurer
+from simpatient.llm.local.chat import TransformersChatModel
+from simpatient.services.models.model_checks import check_folder
 from tests.model_fakes import InMemoryRegistry, model_files, write_files
 from tests.tiny_models import tiny_chat_model
 

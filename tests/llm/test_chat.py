@@ -8,11 +8,11 @@ import jsonschema
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
+from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.ports import ChatModel
-from simpatient.llm.chat import TransformersChatModel
-from simpatient.llm.chat_template import ChatTemplate
+from simpatient.llm.local.chat import TransformersChatModel
+from simpatient.llm.local.chat_template import ChatTemplate
 from tests.fakes import ScriptedChatModel
 from tests.tiny_models import SYSTEMLESS, tiny_chat_model
 
@@ -148,7 +148,7 @@ def test_random_weights_answer_in_the_form_asked_for(model):
         PREFIX, _asked(*SAID, schema=SCHEMA), Sampling(samples=5, temperature=1.0, max_tokens=120, seed=1)
     )
     answers = [one for row in found for one in row]
-    assert all(one.is_whole for one in answers)
+    assert all(one.is_complete for one in answers)
     for one in answers:
         jsonschema.validate(json.loads(one.text), SCHEMA)
         assert 0 < one.tokens <= 120
@@ -158,7 +158,7 @@ def test_random_weights_answer_in_the_form_asked_for(model):
 
 def test_an_answer_cut_short_says_so(model):
     (one,) = model.complete(PREFIX, _asked("Hi", schema=SCHEMA), Sampling(max_tokens=5))[0]
-    assert (one.is_whole, one.tokens) == (False, 5)
+    assert (one.is_complete, one.tokens) == (False, 5)
 
 
 def test_each_request_may_have_its_own_schema(model):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Completion, Message, Request, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.llm.chat import TransformersChatModel
-from simpatient.llm.chat_process import ChatProcess
+from simpatient.domain.models.chat import Completion, Message, Request, Sampling
+from simpatient.llm.local.chat import TransformersChatModel
+from simpatient.llm.local.chat_process import ChatProcess
 from tests.tiny_models import tiny_chat_model
 
 PREFIX = (Message(role="system", content="Judge."),)
@@ -41,7 +41,7 @@ class Echo:
         found = []
         for number, request in enumerate(requests, start=1):
             text = f"{prefix[0].content} {request.messages[-1].content}"
-            one = Completion(text=text, tokens=2, log_probability=0, least_log_probability=0, is_whole=True)
+            one = Completion(text=text, tokens=2, log_probability=0, least_log_probability=0, is_complete=True)
             found.append((one,) * sampling.samples)
             on_done(number)
         return tuple(found)

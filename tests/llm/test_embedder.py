@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatient import bootstrap
-from simpatient.content.locations import bundled_root
+from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import SentenceEncoder
-from simpatient.llm import embedder
-from simpatient.llm.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
 from simpatient.llm.embedder_graphs import LOWER, UPPER, read_description
+from simpatient.llm.encoder import embedder
+from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
 from tests.fakes import FakeEncoder
 
 GRAPHS = bundled_root().joinpath(*bootstrap.ENCODER_FOLDER)

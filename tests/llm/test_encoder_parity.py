@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from simpatient import bootstrap
-from simpatient.assessment.coder import EmbeddedCoder
-from simpatient.assessment.coder_weights import CoderWeights, load_weights
+from simpatient.assessment.coding.coder import EmbeddedCoder
+from simpatient.assessment.coding.coder_weights import CoderWeights, load_weights
 from simpatient.content.library import open_library
-from simpatient.content.locations import bundled_root
-from simpatient.domain.ports import Reading
-from simpatient.domain.session import TranscriptTurn
-from simpatient.llm.embedder import CachedEncoder, OnnxEncoder, find_model
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.ports import EncodingRequest
+from simpatient.domain.session.session import TranscriptTurn
 from simpatient.llm.embedder_graphs import read_description
+from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, find_model
 from tests.assessment.sentences import SENTENCES
 
 pytest.importorskip("torch")
@@ -50,7 +50,7 @@ def _turn(at: int, text: str) -> TranscriptTurn:
 
 
 def test_the_tokens_are_the_same(reference: ReferenceEncoder, lines: list[str]) -> None:
-    from simpatient.llm.embedder import MAX_CHARACTERS, TOKENIZER, open_tokenizer
+    from simpatient.llm.encoder.embedder import MAX_CHARACTERS, TOKENIZER, open_tokenizer
 
     description = read_description(GRAPHS)
     tokenizer = open_tokenizer(find_model(description) / TOKENIZER, description.max_tokens)
@@ -68,7 +68,9 @@ def test_what_is_read_is_the_same(
     reference: ReferenceEncoder, minilm: OnnxEncoder, weights: CoderWeights, lines: list[str]
 ) -> None:
     texts = [*lines[:40], HOSTILE[3], *HOSTILE[5:7]]
-    readings = [Reading(text, before, ((0, len(text) // 2),)) for text, before in zip(texts[1:], texts, strict=False)]
+    readings = [
+        EncodingRequest(text, before, ((0, len(text) // 2),)) for text, before in zip(texts[1:], texts, strict=False)
+    ]
     for adapter, atol in ((weights.adapter, 2e-5), (None, 2e-6)):
         ours, theirs = minilm.read(adapter, readings), reference.read(adapter, readings)
         for one, other in zip(ours, theirs, strict=True):
@@ -99,7 +101,7 @@ def test_the_numbers_do_not_depend_on_threads_or_company(
     np.testing.assert_array_equal(two.encode(lines), minilm.encode(lines))
     alone = np.concatenate([minilm.encode([text]) for text in lines[:50]])
     np.testing.assert_array_equal(alone, minilm.encode(lines)[:50])
-    readings = [Reading(text, before) for text, before in zip(lines[1:50], lines, strict=False)]
+    readings = [EncodingRequest(text, before) for text, before in zip(lines[1:50], lines, strict=False)]
     for one, other in zip(minilm.read(weights.adapter, readings), two.read(weights.adapter, readings), strict=True):
         np.testing.assert_array_equal(one, other)
 

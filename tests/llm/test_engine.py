@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
-from simpatient.llm.decoding import StaticDecoder
-from simpatient.llm.engine import TransformersVoice
+from simpatient.domain.models.chat import Completion, Message, Sampling
+from simpatient.llm.local.decoding import StaticDecoder
+from simpatient.llm.local.engine import TransformersVoice
 from simpatient.runtime.child_serving import DeviceFailed
 from tests.chat_families import FAMILIES, family_model
 from tests.tiny_models import SENTENCES, tiny_chat_model
@@ -50,7 +50,7 @@ def said(voice, session, messages, note="", sampling=GREEDY, on_text=None, cance
 
 def core(completion: Completion) -> tuple[str, int, bool]:
     """Return what of an answer does not depend on the last digits of a sum."""
-    return completion.text, completion.tokens, completion.is_whole
+    return completion.text, completion.tokens, completion.is_complete
 
 
 class After:
@@ -245,14 +245,14 @@ def test_an_answer_stops_when_no_more_is_wanted_or_there_is_no_more_room(voice):
     talk = [*OPENING, user("Hi")]
     tries = (Sampling(temperature=1.5, max_tokens=200, seed=seed) for seed in range(50))
     drawn, whole = next((one, found) for one in tries if (found := said(voice, "s", talk, sampling=one)).tokens < 200)
-    assert whole.is_whole
+    assert whole.is_complete
     taken: list[str] = []
     stopped = said(voice, "s", talk, "", drawn, lambda piece: taken.append(piece) or len(taken) < 2)
     assert len(taken) == 2
-    assert not stopped.is_whole
+    assert not stopped.is_complete
     assert whole.text.startswith(stopped.text)
     short = said(voice, "s", talk, sampling=drawn.model_copy(update={"max_tokens": 3}))
-    assert (short.tokens, short.is_whole) == (3, False)
+    assert (short.tokens, short.is_complete) == (3, False)
 
 
 def test_cancelling_stops_reading_too(voice):
@@ -275,7 +275,7 @@ def test_a_stop_ends_an_answer(llama):
     stop = text[4:6]
     found = said(open_voice(llama, stops=[stop]), "s", talk, sampling=long)
     assert found.text == text.partition(stop)[0].strip()
-    assert found.is_whole
+    assert found.is_complete
 
 
 def test_thinking_is_never_drawn(folders):

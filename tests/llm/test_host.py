@@ -13,10 +13,10 @@ import psutil
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Completion, Message, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.llm.engine import TransformersVoice
-from simpatient.llm.host import VoiceProcess, open_voice
+from simpatient.domain.models.chat import Completion, Message, Sampling
+from simpatient.llm.local.engine import TransformersVoice
+from simpatient.llm.local.host import PatientModelProcess, open_patient_model
 from tests.chat_families import family_model
 from tests.hosted_voices import FAULTS, FaultyVoice
 
@@ -28,9 +28,9 @@ def talk(*said: str) -> tuple[Message, ...]:
     return (*OPENING, *(Message(role=("user", "assistant")[at % 2], content=text) for at, text in enumerate(said)))
 
 
-def host(folder: Path, slow_s: float = 0.0, **named: float) -> VoiceProcess:
+def host(folder: Path, slow_s: float = 0.0, **named: float) -> PatientModelProcess:
     settings = {"silence_s": 5.0, "start_s": 120.0, **named}
-    return VoiceProcess(partial(FaultyVoice, folder, slow_s), lambda: "faulty-voice@1", **settings)
+    return PatientModelProcess(partial(FaultyVoice, folder, slow_s), lambda: "faulty-voice@1", **settings)
 
 
 @pytest.fixture
@@ -68,13 +68,13 @@ def test_speaks_as_the_voice_it_hosts(voice, tmp_path):
     voice.start()
     voice.prepare("s", OPENING)
     completion, pieces = said(voice, talk("How are you"))
-    assert (completion.text, completion.is_whole, completion.tokens) == ("How are you", True, 3)
+    assert (completion.text, completion.is_complete, completion.tokens) == ("How are you", True, 3)
     assert pieces == ["How", " are", " you"]
     assert voice.model_id == "faulty-voice@1"
     voice.forget("s")
     wait_for((tmp_path / "forgotten").exists)
     stopped, pieces = said(voice, talk("one two three four"), wants=lambda piece: piece != " two")
-    assert (stopped.text, stopped.is_whole) == ("one two", False)
+    assert (stopped.text, stopped.is_complete) == ("one two", False)
 
 
 def test_what_was_said_is_read_while_nobody_waits(voice, tmp_path):
@@ -87,9 +87,9 @@ def test_what_was_said_is_read_while_nobody_waits(voice, tmp_path):
 def test_reading_ahead_that_breaks_the_child_costs_nothing(voice, tmp_path):
     for fault in FAULTS:
         (tmp_path / f"prepare-{fault}").touch()
-        assert said(voice, talk("How are you"))[0].is_whole
+        assert said(voice, talk("How are you"))[0].is_complete
         wait_for(lambda fault=fault: not (tmp_path / f"prepare-{fault}").exists())
-        assert said(voice, talk("How are you"))[0].is_whole
+        assert said(voice, talk("How are you"))[0].is_complete
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -98,7 +98,7 @@ def test_a_lost_child_is_replaced_and_the_turn_tried_again(voice, tmp_path, faul
     first = voice.pid
     (tmp_path / f"early-{fault}").touch()
     completion, pieces = said(voice, talk("How are you"))
-    assert (completion.text, completion.is_whole) == ("How are you", True)
+    assert (completion.text, completion.is_complete) == ("How are you", True)
     assert pieces == ["How", " are", " you"]
     assert voice.pid not in (None, first)
     assert not psutil.pid_exists(first)
@@ -108,8 +108,8 @@ def test_a_lost_child_is_replaced_and_the_turn_tried_again(voice, tmp_path, faul
 def test_an_answer_begun_ends_where_the_child_was_lost(voice, tmp_path, fault):
     (tmp_path / f"late-{fault}").touch()
     completion, _ = said(voice, talk("one two three four"))
-    assert (completion.text, completion.is_whole) == ("one two", False)
-    assert said(voice, talk("one two three four"))[0].is_whole
+    assert (completion.text, completion.is_complete) == ("one two", False)
+    assert said(voice, talk("one two three four"))[0].is_complete
 
 
 def test_a_child_lost_twice_is_said_in_one_sentence_and_the_next_turn_goes_on(voice, tmp_path):
@@ -117,14 +117,14 @@ def test_a_child_lost_twice_is_said_in_one_sentence_and_the_next_turn_goes_on(vo
         (tmp_path / f"early-{fault}").touch()
     with pytest.raises(ModelUnavailable, match=r"^The language model has stopped\. Go on"):
         said(voice, talk("Hi there"))
-    assert said(voice, talk("Hi there"))[0].is_whole
+    assert said(voice, talk("Hi there"))[0].is_complete
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped by signals there")
 def test_a_frozen_child_is_replaced(voice, tmp_path):
     voice.prepare("s", OPENING)
     (tmp_path / "early-freeze").touch()
-    assert said(voice, talk("Hi there"))[0].is_whole
+    assert said(voice, talk("Hi there"))[0].is_complete
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are not stopped by signals there")
@@ -141,7 +141,7 @@ def test_the_child_is_killed_from_outside_between_turns(voice):
     for _ in range(3):
         said(voice, talk("Hi there"))
         psutil.Process(voice.pid).kill()
-        assert said(voice, talk("Hi there"))[0].is_whole
+        assert said(voice, talk("Hi there"))[0].is_complete
     assert children() == []
 
 
@@ -150,7 +150,7 @@ def test_a_refusal_in_words_costs_no_child(voice):
     first = voice.pid
     with pytest.raises(ModelUnavailable, match="too long"):
         said(voice, talk("too long"))
-    assert said(voice, talk("Hi"))[0].is_whole
+    assert said(voice, talk("Hi"))[0].is_complete
     assert voice.pid == first
 
 
@@ -160,14 +160,14 @@ def test_a_model_that_cannot_be_loaded_is_refused_in_its_own_words(voice, tmp_pa
         with pytest.raises(ModelUnavailable, match="no language model here"):
             voice.prepare("s", OPENING)
     (tmp_path / "unavailable").unlink()
-    assert said(voice, talk("Hi"))[0].is_whole
+    assert said(voice, talk("Hi"))[0].is_complete
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_child_lost_while_it_loads_is_replaced(tmp_path, fault):
     (tmp_path / f"load-{fault}").touch()
     voice = host(tmp_path, start_s=20.0)
-    assert said(voice, talk("Hi"))[0].is_whole
+    assert said(voice, talk("Hi"))[0].is_complete
     voice.close()
 
 
@@ -178,7 +178,7 @@ def test_a_fresh_child_that_answers_otherwise_is_not_trusted(voice, tmp_path):
     with pytest.raises(ModelUnavailable, match="no longer answers as it did"):
         said(voice, talk("Hi"))
     (tmp_path / "other-canary").unlink()
-    assert said(voice, talk("Hi"))[0].is_whole
+    assert said(voice, talk("Hi"))[0].is_complete
 
 
 def test_cancelling_is_heard_at_once_and_the_same_child_goes_on(tmp_path):
@@ -215,7 +215,7 @@ def test_a_caller_that_fails_leaves_the_child_ready(voice):
 
 def test_signs_of_life_keep_a_slow_child(tmp_path):
     voice = host(tmp_path, slow_s=0.8, silence_s=4.0)
-    assert said(voice, talk("one two three four five six"))[0].is_whole
+    assert said(voice, talk("one two three four five six"))[0].is_complete
     voice.close()
 
 
@@ -252,7 +252,7 @@ def test_closing_never_hangs(tmp_path):
 def test_the_child_ends_with_its_parent(tmp_path):
     program = (
         "import os, sys; from pathlib import Path; from functools import partial\n"
-        "from simpatient.llm.host import VoiceProcess; from tests.hosted_voices import FaultyVoice\n"
+        "from simpatient.llm.local.host import VoiceProcess; from tests.hosted_voices import FaultyVoice\n"
         "from tests.llm.test_host import OPENING\n"
         "if __name__ == '__main__':\n"
         f"    voice = VoiceProcess(partial(FaultyVoice, Path({str(tmp_path)!r})), str)\n"
@@ -271,7 +271,7 @@ def test_the_child_ends_with_its_parent(tmp_path):
 
 
 def test_importing_the_host_loads_no_torch():
-    code = "import sys, simpatient.llm.host; print({'torch', 'transformers', 'accelerate'} & set(sys.modules))"
+    code = "import sys, simpatient.llm.local.host; print({'torch', 'transformers', 'accelerate'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "set()", done.stderr
 
@@ -279,7 +279,7 @@ def test_importing_the_host_loads_no_torch():
 @pytest.mark.torch
 def test_a_real_model_speaks_the_same_from_its_child_and_after_a_death(tmp_path):
     folder = family_model(tmp_path / "tiny", "llama")
-    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_voice(folder, threads=1)
+    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
     messages = talk("How are you?")
     expected = alone.speak("s", messages, "Be curt.", GREEDY, lambda _: True)
     assert voice.model_id == alone.model_id
@@ -307,10 +307,10 @@ def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
         (tmp_path / f"{when}-{fault}").touch()
         completion, _ = said(voice, talk(f"one two three {turn}"))
         assert completion.text == ("one two" if when == "late" else f"one two three {turn}")
-        assert completion.is_whole == (when != "late")
+        assert completion.is_complete == (when != "late")
         wait_for(lambda when=when: not (tmp_path / f"{when}-{fault}").exists())
         if when == "prepare":
-            assert said(voice, talk("And now"))[0].is_whole
+            assert said(voice, talk("And now"))[0].is_complete
     voice.close()
     assert children() == []
 
@@ -320,7 +320,7 @@ def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
 @pytest.mark.torch
 def test_a_real_model_killed_at_random_moments_goes_on(tmp_path):
     folder = family_model(tmp_path / "tiny", "llama")
-    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_voice(folder, threads=1)
+    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
     random, long = Random(5), Sampling(max_tokens=200)
     for turn in range(12):
         messages = talk(f"How are you, {turn}?")
@@ -329,7 +329,7 @@ def test_a_real_model_killed_at_random_moments_goes_on(tmp_path):
         found = voice.speak("s", messages, "", long, lambda _: True)
         expected = alone.speak("s", messages, "", long, lambda _: True)
         assert expected.text.startswith(found.text)
-        assert found.text == expected.text or not found.is_whole
+        assert found.text == expected.text or not found.is_complete
         time.sleep(0.6)
     voice.close()
     assert children() == []

@@ -8,8 +8,8 @@ import pytest
 
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
-from simpatient.llm.catalog import ModelFolders
-from simpatient.llm.hub import HuggingFaceHub, _disk_error
+from simpatient.llm.catalogue.hub import HuggingFaceHub, _disk_error
+from simpatient.llm.catalogue.installed_models import ModelFolders
 from tests.hub_server import HubServer
 from tests.model_fakes import COMMIT, FakeHub, Repository, model_files, safetensors, write_files
 

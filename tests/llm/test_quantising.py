@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.llm import quantising
+from simpatient.llm.local import quantising
 from tests.chat_families import family_model
 
 GB = 10**9
@@ -29,7 +29,7 @@ def test_only_what_would_not_fit_is_quantised(
 @pytest.mark.torch
 @pytest.mark.skipif(not quantising.is_possible(), reason="the optional extra 'quantise' is not installed")
 def test_a_model_in_4_bit_speaks_and_is_smaller(tmp_path: Path) -> None:
-    from simpatient.llm.loader import load_folder
+    from simpatient.llm.local.loader import load_folder
 
     sizes = {
         "hidden_size": 256,

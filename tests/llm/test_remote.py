@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
-from simpatient.llm import remote_wire
-from simpatient.llm.remote import RemoteChatModel
-from simpatient.llm.remote_wire import TRIES, streamed
-from simpatient.llm.spoken import SpokenText
+from simpatient.domain.models.chat import Message, Request, Sampling
+from simpatient.llm.output.visible_text import VisibleText
+from simpatient.llm.remote import chat_completions as remote_wire
+from simpatient.llm.remote.chat_completions import TRIES, streamed
+from simpatient.llm.remote.remote_model import RemoteChatModel
 from tests.chat_server import ChatServer, Say
 
 TALK = [
@@ -87,7 +87,7 @@ def test_the_draw_is_passed_on(serve):
 
 def test_an_answer_cut_by_its_length_is_not_whole(serve):
     _, model = serve(Say("Well, I", finish="length"))
-    assert not said(model).is_whole
+    assert not said(model).is_complete
 
 
 def test_thinking_is_never_passed_on(serve):
@@ -103,7 +103,7 @@ def test_thinking_is_never_passed_on(serve):
     )
 )
 def test_pieces_do_not_change_what_is_passed_on(pieces):
-    whole, cut = SpokenText(), SpokenText()
+    whole, cut = VisibleText(), VisibleText()
     whole.add("".join(pieces))
     whole.finish()
     out = "".join(cut.add(piece) for piece in pieces) + cut.finish()

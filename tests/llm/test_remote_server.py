@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
-from simpatient.llm.remote_server import (
+from simpatient.llm.remote.remote_server import (
     SETTINGS,
     RemoteServer,
     forget_server,

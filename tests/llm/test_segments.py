@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from simpatient.domain.chat import Message
 from simpatient.domain.errors import BugError, ModelUnavailable
-from simpatient.llm.chat_template import ChatTemplate
-from simpatient.llm.segments import Script, Segments, common_length
+from simpatient.domain.models.chat import Message
+from simpatient.llm.local.chat_template import ChatTemplate
+from simpatient.llm.local.prompt_tokens import PromptHistory, PromptTokens, common_length
 from tests.chat_families import FAMILIES, family_tokenizer
 from tests.tiny_models import SENTENCES, TEMPLATE, tiny_tokenizer
 
@@ -21,7 +21,7 @@ def tokenizer(request):
 
 
 def script_of(tokenizer):
-    return Script(Segments(ChatTemplate(tokenizer), tokenizer))
+    return PromptHistory(PromptTokens(ChatTemplate(tokenizer), tokenizer))
 
 
 def talk(turns, seed=3):

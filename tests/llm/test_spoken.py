@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.llm.spoken import Spoken
+from simpatient.llm.output.visible_text import Spoken
 from tests.tiny_models import tiny_tokenizer
 
 pytestmark = pytest.mark.torch

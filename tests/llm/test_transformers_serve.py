@@ -10,10 +10,10 @@ import urllib.request
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Message, Request, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.llm.remote import RemoteChatModel
-from simpatient.llm.remote_server import RemoteServer
+from simpatient.domain.models.chat import Message, Request, Sampling
+from simpatient.llm.remote.remote_model import RemoteChatModel
+from simpatient.llm.remote.remote_server import RemoteServer
 from tests.tiny_models import tiny_chat_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch]
@@ -79,7 +79,7 @@ def test_it_reads_ahead_and_is_cut_off_and_cancelled(model):
     model.prepare("s", TALK)
     long = Sampling(max_tokens=400, temperature=1.0, seed=3)
     stopped = model.speak("s", TALK, "", long, lambda _: False)
-    assert not stopped.is_whole
+    assert not stopped.is_complete
     cancel = CancelToken()
     with pytest.raises(Cancelled):
         model.speak("s", TALK, "", long, lambda _: cancel.cancel() or True, cancel=cancel)

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat import Message, Sampling
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.llm.remote import RemoteChatModel
+from simpatient.domain.models.chat import Message, Sampling
+from simpatient.llm.remote.remote_model import RemoteChatModel
 from tests.chat_server import ChatServer, Say
 from tests.fakes import ScriptedVoice
 
@@ -54,14 +54,14 @@ def test_the_pieces_are_the_answer(make_voice):
     answer = make_voice(ANSWER).speak("s", TALK, "Say little.", ONE, heard)
     assert heard.text == answer.text == ANSWER
     assert len(heard.pieces) > 1
-    assert answer.is_whole
+    assert answer.is_complete
     assert answer.tokens == len(ANSWER.split())
 
 
 def test_an_answer_that_is_stopped_is_not_whole(make_voice):
     heard = Heard(most=12)
     answer = make_voice(ANSWER, "And then?").speak("s", TALK, "", ONE, heard)
-    assert not answer.is_whole
+    assert not answer.is_complete
     assert 12 <= len(answer.text) < len(ANSWER)
     assert heard.text == answer.text
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simpatient.domain.session import Turn
+from simpatient.domain.session.session import Turn
 from simpatient.patient.mind import Mind
-from simpatient.patient.persona_index import PersonaIndex, build_index
+from simpatient.patient.understanding.persona_index import PersonaIndex, build_index
 from tests.builders import small_bank, small_persona, small_rules, small_table
 from tests.fakes import RememberingFakeEncoder
 

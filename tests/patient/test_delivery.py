@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simpatient.domain.speech import VoiceStyle
 from simpatient.domain.state import PatientState, ReplyPlan
-from simpatient.patient.delivery import SentenceStream, latency_s, read_aloud, shaded
+from simpatient.patient.realisation.delivery import SentenceStream, latency_s, read_aloud, shaded
 
 VOICE = VoiceStyle()
 TEXT = "It's late. Dr. Lee said “wait.” I'm … I don't know! Why me? (He shrugs) Anyway"

@@ -6,10 +6,10 @@ import pytest
 
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.state import GuardEvent, ReplyPlan
-from simpatient.patient.generative import GenerativeRealiser
-from simpatient.patient.guard import make_guard
-from simpatient.patient.guard_meaning import GeneratedGuard
-from simpatient.patient.guided import Words
+from simpatient.patient.guard.generated_guard import GeneratedGuard
+from simpatient.patient.guard.line_guard import make_guard
+from simpatient.patient.realisation.generative import GenerativeRealiser
+from simpatient.patient.realisation.guided import Realisation
 from tests.builders import codes_of, small_case, small_persona, small_rules
 from tests.fakes import RememberingFakeEncoder, ScriptedVoice
 from tests.patient.test_prompting import WORDING
@@ -76,8 +76,8 @@ def test_a_model_that_stops_keeps_what_was_shown_and_is_noted(make_turns) -> Non
 
 def test_only_a_fact_that_can_be_heard_counts_as_told(make_turns) -> None:
     plan = PLAN.model_copy(update={"act": "tell_fact", "facts_to_tell": ("solo",), "facts_allowed": ("solo",)})
-    assert say(make_turns, "They gave it to Wrenfield.", plan=plan)[0].told == ("solo",)
-    assert say(make_turns, "It doesn't matter.", plan=plan)[0].told == ()
+    assert say(make_turns, "They gave it to Wrenfield.", plan=plan)[0].disclosed_facts == ("solo",)
+    assert say(make_turns, "It doesn't matter.", plan=plan)[0].disclosed_facts == ()
 
 
 def test_a_cancelled_answer_says_nothing(make_turns) -> None:
@@ -96,7 +96,7 @@ def test_the_fixed_prompt_is_read_ahead(make_turns) -> None:
 
 def test_the_guided_patient_speaks_when_the_model_has_no_words(mind) -> None:
     def silent(plan, random):
-        return Words(text="", act=plan.act, guard=(GuardEvent(rule="stage_talk", detail="as an AI"),))
+        return Realisation(text="", act=plan.act, guard=(GuardEvent(rule="stage_talk", detail="as an AI"),))
 
     state = mind.open(1).after
     guided = mind.reply(state, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1)
@@ -109,7 +109,7 @@ def test_the_guided_patient_speaks_when_the_model_has_no_words(mind) -> None:
 
 def test_the_models_words_move_the_same_state(mind) -> None:
     def tell(plan, random):
-        return Words(text="Wrenfield has it.", act=plan.act, told=plan.facts_to_tell)
+        return Realisation(text="Wrenfield has it.", act=plan.act, disclosed_facts=plan.facts_to_tell)
 
     reply = mind.reply(
         mind.open(1).after, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, tell

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.persona import Persona
-from simpatient.patient.guard import make_guard
-from simpatient.patient.guard_facts import compiled, known_life, number_in
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.persona import Persona
+from simpatient.patient.guard.false_claims import compiled, known_life, number_in
+from simpatient.patient.guard.line_guard import make_guard
 from tests.builders import small_persona, small_rules
 
 CLAIMS = {

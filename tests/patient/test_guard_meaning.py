@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.persona import Persona
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.guard_rules import GuardRules
-from simpatient.domain.persona import Persona
 from simpatient.domain.ports import Embeddings
 from simpatient.domain.state import ReplyPlan
-from simpatient.patient.generative import GenerativeRealiser
-from simpatient.patient.guard import make_guard
-from simpatient.patient.guard_meaning import GeneratedGuard
-from simpatient.patient.likeness import fit_likeness, word_pairs
-from simpatient.patient.nearness import FREE, make_wiper, material
+from simpatient.patient.guard.example_classifier import fit_example_classifier, word_pairs
+from simpatient.patient.guard.generated_guard import GeneratedGuard
+from simpatient.patient.guard.line_guard import make_guard
+from simpatient.patient.guard.locked_fact_similarity import FREE, make_wiper, material
+from simpatient.patient.realisation.generative import GenerativeRealiser
 from tests.builders import small_case, small_persona, small_rules
 from tests.fakes import RememberingFakeEncoder, ScriptedVoice
 from tests.patient.test_prompting import WORDING
@@ -150,7 +150,7 @@ def test_what_cannot_be_checked_is_not_shown(make_turns) -> None:
 def test_examples_are_told_from_the_other_side_and_from_one_another() -> None:
     texts, labels = [*HELPER, "Beep, I am software.", *ORDINARY], ["helper"] * 3 + ["machine"] + [""] * 4
     vectors = RememberingFakeEncoder().encode(texts)
-    model = fit_likeness(texts, labels, vectors, wording=1.0, strictness=0.1)
+    model = fit_example_classifier(texts, labels, vectors, wording=1.0, strictness=0.1)
     judged = [model.judge(text, vector) for text, vector in zip(texts, vectors, strict=True)]
     assert [label for label, score in judged if score > 0] == labels[:4]
     assert all(score < 0 for _, score in judged[4:])
@@ -165,7 +165,7 @@ def test_a_fit_does_not_depend_on_the_order_of_the_examples(texts: list[str], ra
     for chosen in (range(len(texts)), order):
         some = [texts[at] for at in chosen]
         vectors = RememberingFakeEncoder().encode(some)
-        model = fit_likeness(some, [labels[at] for at in chosen], vectors, wording=1.0, strictness=0.5)
+        model = fit_example_classifier(some, [labels[at] for at in chosen], vectors, wording=1.0, strictness=0.5)
         scores.append(model.judge("a b", RememberingFakeEncoder().encode(["a b"])[0])[1])
     assert scores[0] == pytest.approx(scores[1], abs=1e-4)
 

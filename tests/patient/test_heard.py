@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.persona import Fact
-from simpatient.domain.session import Turn
+from simpatient.domain.content.persona import Fact
+from simpatient.domain.session.session import Turn
 from simpatient.domain.state import PatientState
-from simpatient.patient.heard import as_heard
+from simpatient.patient.realisation.spoken_turn import as_heard
 from tests.builders import FACTS
 from tests.storage.made_sessions import T0
 

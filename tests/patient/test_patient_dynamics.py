@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.persona import Trigger
+from simpatient.domain.content.persona import Trigger
 from simpatient.domain.state import PatientState, Resistance
 from simpatient.patient.dynamics import feeling, update
-from simpatient.patient.understanding import Understanding
+from simpatient.patient.understanding.intent_recogniser import Understanding
 from tests.builders import codes_of, small_persona, small_table
 
 TABLE, PERSONA = small_table(), small_persona()

@@ -4,13 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.persona import Gate
+from simpatient.domain.content.persona import Gate
 from simpatient.domain.state import PatientState
-from simpatient.patient.events import closed_streak, detect_events, fired_trigger, heard_codes, is_early_probe
 from simpatient.patient.gates import is_open, is_superseded, open_facts
-from simpatient.patient.guard import leaked_markers, make_guard
-from simpatient.patient.matching import first_phrase, normalise
-from simpatient.patient.understanding import Understanding
+from simpatient.patient.guard.line_guard import leaked_markers, make_guard
+from simpatient.patient.phrases import first_phrase, normalise
+from simpatient.patient.understanding.events import (
+    closed_streak,
+    detect_events,
+    fired_trigger,
+    heard_codes,
+    is_early_probe,
+)
+from simpatient.patient.understanding.intent_recogniser import Understanding
 from tests.builders import codes_of, small_persona, small_rules, small_table
 
 PERSONA, TABLE = small_persona(), small_table()

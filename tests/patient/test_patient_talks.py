@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.domain.codes import TurnCodes
+from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.state import PatientState, Resistance
 from simpatient.patient.gates import is_open, is_superseded
-from simpatient.patient.guard import leaked_markers, make_guard
-from simpatient.patient.guided import GuidedRealiser
+from simpatient.patient.guard.line_guard import leaked_markers, make_guard
 from simpatient.patient.mind import Mind, Reply
-from simpatient.patient.persona_index import build_index, line_id
-from simpatient.patient.planner import Moment, plan_reply
-from simpatient.patient.understanding import Understanding
+from simpatient.patient.planner import PlanningContext, plan_reply
+from simpatient.patient.realisation.guided import GuidedRealiser
+from simpatient.patient.understanding.intent_recogniser import Understanding
+from simpatient.patient.understanding.persona_index import build_index, line_id
 from tests.builders import LINES, codes_of, small_bank, small_persona, small_rules, small_table
 
 TABLE, PERSONA = small_table(), small_persona()
@@ -75,13 +75,13 @@ def _nothing_locked_is_said(reply: Reply) -> None:
 
 
 def _facts_come_through_open_gates(reply: Reply) -> None:
-    for told in reply.words.told:
+    for told in reply.words.disclosed_facts:
         fact = PERSONA.fact(told)
         assert told not in reply.before.facts_revealed
         assert is_open(fact, reply.before, reply.plan.intent)
         assert not is_superseded(fact, PERSONA, reply.before)
         assert leaked_markers(reply.words.text, (fact,))
-    assert set(reply.after.facts_revealed) == {*reply.before.facts_revealed, *reply.words.told}
+    assert set(reply.after.facts_revealed) == {*reply.before.facts_revealed, *reply.words.disclosed_facts}
 
 
 def _no_line_is_said_twice(state: PatientState) -> None:
@@ -112,22 +112,22 @@ def test_other_seeds_give_other_talks(mind):
 def test_two_deep_facts_come_out_in_a_row_and_the_third_waits(mind):
     turns = [("How do you sleep?", codes_of("How do you sleep?", "open_question"))] * 3
     first, second, third = hold(mind, turns, 3, trust=2.0)[1:]
-    assert (first.words.told, second.words.told) == (("nights",), ("dream",))
-    assert third.words.told == ()
+    assert (first.words.disclosed_facts, second.words.disclosed_facts) == (("nights",), ("dream",))
+    assert third.words.disclosed_facts == ()
     assert not third.words.deep
 
 
 def test_a_fact_is_told_when_asked_for_and_open(mind):
-    assert ask(mind, "How is the choir?", "open_question", trust=1.0).words.told == ("solo",)
-    assert ask(mind, "Do you see your brother?", "open_question").words.told == ()
+    assert ask(mind, "How is the choir?", "open_question", trust=1.0).words.disclosed_facts == ("solo",)
+    assert ask(mind, "Do you see your brother?", "open_question").words.disclosed_facts == ()
     heard = ask(mind, "Do you see your brother?", "complex_reflection", trust=2.4)
-    assert heard.words.told == ("quarrel",)
+    assert heard.words.disclosed_facts == ("quarrel",)
 
 
 def test_pushing_closes_every_gate(mind):
     reply = ask(mind, "How is the choir?", "confront", "open_question", trust=4.0)
     assert reply.plan.reaction == "challenged"
-    assert reply.words.told == ()
+    assert reply.words.disclosed_facts == ()
     assert ask(mind, "You fool!", "other").plan.reacts_to == "insult"
 
 
@@ -150,7 +150,7 @@ def test_when_every_telling_was_said_the_fact_is_not_told_again_as_new(mind):
     used = tuple(line_id(text) for text in PERSONA.fact("solo").tell)
     reply = ask(mind, "How is the choir?", "open_question", used_lines=used)
     assert reply.plan.facts_to_tell == ("solo",)
-    assert reply.words.told == ()
+    assert reply.words.disclosed_facts == ()
 
 
 def test_silence_goodbye_and_nonsense_have_their_own_answers(mind):
@@ -187,7 +187,7 @@ def test_style_softens_in_the_high_band(mind):
 
 def test_high_resistance_holds_facts_back_and_shows(mind):
     resisting = {"resistance": Resistance(form="hostile", intensity=1.0), "trust": 4.0}
-    assert ask(mind, "How is the choir?", "open_question", **resisting).words.told == ()
+    assert ask(mind, "How is the choir?", "open_question", **resisting).words.disclosed_facts == ()
     assert ask(mind, "Go on.", "facilitate", **resisting).plan.act == "resistance"
 
 
@@ -195,7 +195,7 @@ def plans(index, seeds: int = 60, seen: Understanding | None = None, **state: ob
     """Return plans for one moment over many seeds."""
     patient = PatientState(**{"trust": 2.5, **state})
     seen = seen or Understanding(moves=("greeting",))
-    moment = Moment(index, patient, seen, ("facilitate",), (), said_something=True)
+    moment = PlanningContext(index, patient, seen, ("facilitate",), (), said_something=True)
     return [plan_reply(moment, Random(seed)) for seed in range(seeds)]
 
 
@@ -267,7 +267,7 @@ def test_equal_lines_in_two_places_are_said_once(encoder):
 def test_a_deep_reaction_before_a_fact_counts_as_deep(mind):
     used = tuple(line_id(text) for line in LINES if line.get("to") == "affirm" for text in line["say"][:1])[:1]
     reply = ask(mind, "How is the choir?", "affirm", trust=3.5, used_lines=used)
-    assert reply.words.told == ("solo",)
+    assert reply.words.disclosed_facts == ("solo",)
     assert reply.words.text.startswith("Nobody has said that")
     assert reply.words.deep
 
@@ -285,7 +285,7 @@ def test_what_was_just_told_is_taken_back_when_scolded_and_told_again_once_trust
     assert scolded.plan.takes_back == ("letters",)
     assert scolded.words.text in {"Forget I said it.", "It was nothing."}
     assert scolded.after.taken_back == ("letters",)
-    assert scolded.words.told == ()
+    assert scolded.words.disclosed_facts == ()
     mended = mind.reply(
         scolded.after.model_copy(update={"trust": 3.4}),
         "Do you see your brother?",
@@ -294,7 +294,7 @@ def test_what_was_just_told_is_taken_back_when_scolded_and_told_again_once_trust
         1,
         2,
     )
-    assert mended.words.told == ("letters",)
+    assert mended.words.disclosed_facts == ("letters",)
     assert mended.after.taken_back == ()
     assert mended.after.facts_revealed.count("letters") == 1
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simpatient.domain.codes import TurnCodes
-from simpatient.patient.persona_index import build_index, line_id
-from simpatient.patient.understanding import Understanding, understand
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.patient.understanding.intent_recogniser import Understanding, understand
+from simpatient.patient.understanding.persona_index import build_index, line_id
 from tests.builders import codes_of, small_bank, small_persona
 from tests.fakes import FakeCoder, RememberingFakeEncoder
 

@@ -7,11 +7,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.patient_prompt import NOTE_BLANKS, SYSTEM_BLANKS, PatientPrompt
-from simpatient.domain.persona import Persona
+from simpatient.domain.content.patient_prompt import NOTE_BLANKS, SYSTEM_BLANKS, PatientPrompt
+from simpatient.domain.content.persona import Persona
 from simpatient.domain.state import ReplyPlan, Resistance
-from simpatient.patient.guard import leaked_markers
-from simpatient.patient.prompting import conversation, director_note, fixed_prompt, voice_samples, without_locked
+from simpatient.patient.guard.line_guard import leaked_markers
+from simpatient.patient.realisation.prompting import (
+    conversation,
+    director_note,
+    fixed_prompt,
+    voice_samples,
+    without_locked,
+)
 from tests.builders import small_case, small_persona
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.rubric import Summary
+from simpatient.domain.content.rubric import Summary
 from simpatient.presentation.dates import date, date_and_time, day_and_month, duration, timestamp
 from simpatient.presentation.numbers import (
     NONE,

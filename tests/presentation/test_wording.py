@@ -4,11 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.codes import BehaviorCode, CodeNames, CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import DisclosureItem
-from simpatient.domain.rubric import Summary, Threshold
-from simpatient.domain.score import Evidence, Score, SummaryValue
-from simpatient.gui.disclosure_view import trust_words
+from simpatient.domain.assessment.codes import (
+    BehaviorCode,
+    CodeNames,
+    CodingScheme,
+    Label,
+    TurnCodes,
+    Utterance,
+    UtteranceLabel,
+)
+from simpatient.domain.assessment.debrief import DisclosureItem
+from simpatient.domain.assessment.score import Evidence, Score, SummaryValue
+from simpatient.domain.content.rubric import Summary, Threshold
+from simpatient.gui.debrief.disclosure_view import trust_words
 from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
 from simpatient.presentation.numbers import NONE
 from simpatient.presentation.wording import (

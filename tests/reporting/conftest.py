@@ -8,15 +8,30 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simpatient.domain.case import Case
-from simpatient.domain.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.debrief import CueGroup, CueHeard, Debrief, DisclosureItem, DisclosureMap, Moment, StatePoint
-from simpatient.domain.persona import Persona
-from simpatient.domain.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, SkillPoint, UnitProgress
-from simpatient.domain.report import SessionReport
-from simpatient.domain.rubric import Rubric
-from simpatient.domain.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
-from simpatient.domain.session import Manifest, SelfRating, Session, Turn
+from simpatient.domain.assessment.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.debrief import (
+    CueGroup,
+    CueHeard,
+    Debrief,
+    DisclosureItem,
+    DisclosureMap,
+    Moment,
+    StatePoint,
+)
+from simpatient.domain.assessment.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.learning.progress import (
+    ObjectiveProgress,
+    Progress,
+    SessionSummary,
+    SkillCurve,
+    SkillPoint,
+    UnitProgress,
+)
+from simpatient.domain.learning.report import SessionReport
+from simpatient.domain.session.session import Manifest, SelfRating, Session, Turn
 from simpatient.reporting.writer import FileReportWriter
 
 ASSETS = Path(__file__).parents[2] / "assets"

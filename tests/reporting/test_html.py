@@ -6,7 +6,7 @@ import pytest
 
 from simpatient.presentation.progress import progress_view
 from simpatient.presentation.session_report import session_view
-from simpatient.reporting.html_twin import progress_html, session_html
+from simpatient.reporting.html_version import progress_html, session_html
 
 VOID = {"meta", "br", "rect", "circle", "polyline", "polygon", "link", "img"}
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from simpatient.presentation.progress import progress_view
+from simpatient.reporting.pdf.progress_pdf import progress_pdf
 from simpatient.reporting.progress_csv import COLUMNS, guarded, progress_csv
-from simpatient.reporting.progress_pdf import progress_pdf
 
 
 def _rows(progress):

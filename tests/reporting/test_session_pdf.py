@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from simpatient.presentation.session_report import session_view
 from simpatient.presentation.wording import DISCLAIMER
-from simpatient.reporting.session_pdf import session_pdf
+from simpatient.reporting.pdf.session_pdf import session_pdf
 
 
 def _pages(report):

@@ -5,18 +5,18 @@ from xml.etree import ElementTree
 
 from pypdf import PdfReader
 
-from simpatient.assessment.speaking_times import speaking_times
-from simpatient.domain.codes import TurnCodes
-from simpatient.domain.report import SessionReport
-from simpatient.domain.session import CodedTurn, Turn
+from simpatient.assessment.scoring.speaking_times import speaking_times
+from simpatient.domain.assessment.codes import TurnCodes
+from simpatient.domain.learning.report import SessionReport
+from simpatient.domain.session.session import CodedTurn, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.presentation.progress import progress_view
 from simpatient.presentation.session_report import session_view
-from simpatient.reporting.drawing import svg
-from simpatient.reporting.html_twin import session_html
-from simpatient.reporting.pictures import Label, chart_pictures
-from simpatient.reporting.session_pdf import session_pdf
-from simpatient.reporting.timeline_picture import timeline
+from simpatient.reporting.html_version import session_html
+from simpatient.reporting.pdf.drawing import svg
+from simpatient.reporting.pdf.session_pdf import session_pdf
+from simpatient.reporting.pdf.timeline_picture import timeline
+from simpatient.reporting.pictures import PictureLabel, chart_pictures
 
 UNHEARD = "and I never went back there."
 
@@ -142,7 +142,7 @@ def test_pace_over_sessions_has_an_axis_of_its_size(make_progress):
     points = tuple(p.model_copy(update={"value": 140.0 + i}) for i, p in enumerate(curve.points))
     paced = curve.model_copy(update={"unit": "pace", "points": points, "mean": 142.0, "low": 140.5, "high": 143.5})
     shown = progress_view(progress.model_copy(update={"curves": (paced,)})).curves[0]
-    ticks = [shape.text for shape in chart_pictures(shown)[0].shapes if isinstance(shape, Label)]
+    ticks = [shape.text for shape in chart_pictures(shown)[0].shapes if isinstance(shape, PictureLabel)]
     assert {"0", "100", "200"} <= set(ticks)
     assert "142 words per minute" in shown.note
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import UserFacingError
-from simpatient.runtime.files import FileTooLarge, NotAPlainFile, read_plain_file, save_whole, write_whole
+from simpatient.runtime.files import FileTooLarge, NotAPlainFile, read_plain_file, save_whole, write_atomically
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, pipes and devices are POSIX's")
 
@@ -26,7 +26,7 @@ def everything_in(folder: Path) -> list[str]:
 def test_what_is_written_is_read_and_replaces_what_was_there(tmp_path_factory, first, second):
     folder = tmp_path_factory.mktemp("files")
     for content in (first, second):
-        write_whole(folder / "file", content)
+        write_atomically(folder / "file", content)
         assert read_plain_file(folder / "file", 2_000) == content
     assert everything_in(folder) == ["file"]
 
@@ -35,8 +35,8 @@ def test_what_is_written_is_read_and_replaces_what_was_there(tmp_path_factory, f
 def test_a_private_file_is_private_whatever_the_umask(tmp_path):
     before = os.umask(0)
     try:
-        write_whole(tmp_path / "private", b"x")
-        write_whole(tmp_path / "shared", b"x", private=False)
+        write_atomically(tmp_path / "private", b"x")
+        write_atomically(tmp_path / "shared", b"x", private=False)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "private").stat().st_mode) == 0o600
@@ -70,13 +70,13 @@ def test_an_interrupt_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
 
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "file", b"new")
+        write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert everything_in(tmp_path) == ["file"]
 
 
 @POSIX
-@pytest.mark.parametrize("work", [lambda path: write_whole(path, b"x"), lambda path: read_plain_file(path, 10)])
+@pytest.mark.parametrize("work", [lambda path: write_atomically(path, b"x"), lambda path: read_plain_file(path, 10)])
 def test_pipes_devices_and_folders_are_refused(tmp_path, work):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simpatient.domain.errors import ContentError, UserFacingError
-from simpatient.services.session_export import export_session, fingerprint
+from simpatient.services.sessions.session_export import export_session, fingerprint
 from tests.builders import ME, small_persona
 
 BROKEN = Path("broken.yaml")

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.content.draft_writer import draft_text
+from simpatient.content.editing.draft_writer import draft_text
 from simpatient.content.library import check_paths, open_library
-from simpatient.content.yaml_source import read_yaml
+from simpatient.content.reading.yaml_source import read_yaml
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.drafting import AUTHORS_OWN, Draft, DraftingGuide, Todo
+from simpatient.domain.content.drafting import AUTHORS_OWN, Draft, DraftingGuide, Todo
+from simpatient.domain.content.persona import Identity, Persona
 from simpatient.domain.errors import Cancelled, ContentError
-from simpatient.domain.persona import Identity, Persona
-from simpatient.services.drafting import TARGETS, UNUSABLE, DraftService
+from simpatient.services.authoring.drafting import TARGETS, UNUSABLE, DraftService
 from tests.fakes import ScriptedChatModel
 
 BRIEF = {

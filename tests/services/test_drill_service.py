@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simpatient.domain.errors import NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.drill_spacing import remembered
+from simpatient.services.learning.drill_spacing import remembered
 from tests.builders import ME, SOMEBODY
 
 GOOD, BAD = "What happened then?", "Did you go?"

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import SAMPLE_RATE, ListeningMode, Samples, SoundBlock
-from simpatient.services.device_test import record_sample
-from simpatient.services.ear import Ear, HeardEvent, NothingHeard
-from simpatient.services.echo_gate import TAIL_S, EchoGate
-from simpatient.services.hearing import Hearing
-from simpatient.services.ring import Ring
-from simpatient.services.sound_level import FLOOR_DB, LevelMeter, level_db
-from simpatient.services.speech_ports import SpeechBegan, SpeechEnded
+from simpatient.services.voice.device_test import record_sample
+from simpatient.services.voice.echo_gate import TAIL_S, EchoGate
+from simpatient.services.voice.microphone_listener import MicrophoneListener
+from simpatient.services.voice.ports import SpeechBegan, SpeechEnded
+from simpatient.services.voice.ring_buffer import RingBuffer
+from simpatient.services.voice.sound_level import FLOOR_DB, LevelMeter, level_db
+from simpatient.services.voice.turn_gate import GateEvent, NothingHeard, TurnGate
 from tests.speech_fakes import FakeEndpointer, FakeRecorder, blocks_of, silence, tone
 
 LIMIT_S = 60.0
@@ -30,10 +30,10 @@ class Desk:
     def __init__(self, mode: ListeningMode = "hands_free", **wanted) -> None:
         self.recorder = wanted.pop("recorder", FakeRecorder())
         wanted.setdefault("stalls_after_s", LIMIT_S)
-        self.events: list[HeardEvent] = []
+        self.events: list[GateEvent] = []
         self.errors: list[AudioUnavailable] = []
         self.endpointer = FakeEndpointer()
-        self.hearing = Hearing(
+        self.hearing = MicrophoneListener(
             recorder=self.recorder, endpointer=self.endpointer, on_event=self.events.append,
             on_error=self.errors.append, mode=mode, **wanted,
         )  # fmt: skip
@@ -232,7 +232,7 @@ def test_starting_twice_opens_once_and_closed_stays_closed(desk: Desk) -> None:
 def test_may_be_paused_and_started_from_its_own_callback() -> None:
     desk = Desk()
 
-    def on_event(event: HeardEvent) -> None:
+    def on_event(event: GateEvent) -> None:
         desk.events.append(event)
         if isinstance(event, SpeechBegan) and len(desk.events) == 1:
             desk.hearing.pause()
@@ -357,7 +357,7 @@ def _joined(parts: list[Samples]) -> Samples:
 
 
 def test_a_ring_counts_what_it_refuses_and_keeps_commands() -> None:
-    ring: Ring[str] = Ring(3)
+    ring: RingBuffer[str] = RingBuffer(3)
     assert [ring.offer(name, 2) for name in ("a", "b")] == [True, False]
     ring.put("command")
     assert ring.lost == 2
@@ -400,7 +400,7 @@ def test_a_sample_can_be_cancelled_and_a_dead_microphone_ends_it() -> None:
 
 
 def test_an_ear_alone_tells_when_nothing_was_heard() -> None:
-    ear = Ear(FakeEndpointer(), "push_to_talk", uses_headphones=False)
+    ear = TurnGate(FakeEndpointer(), "push_to_talk", uses_headphones=False)
     assert ear.press() == ()
     ear.release()
     (event,) = ear.hear(SoundBlock(silence(0.2), 7.0))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError, ModelUnavailable
 from simpatient.domain.speech import SAMPLE_RATE
-from simpatient.services.crosstalk import ChannelGate
-from simpatient.services.importing import HeardSpell, ImportService, turns_of
-from simpatient.services.speaker_labels import described, label_lines, read_labels, speaker_named
+from simpatient.services.transcripts.crosstalk import ChannelGate
+from simpatient.services.transcripts.importing import HeardSpell, ImportService, turns_of
+from simpatient.services.transcripts.speaker_labels import described, label_lines, read_labels, speaker_named
 from tests.speech_fakes import FakeDecoder, FakeEndpointer, FakeTranscriber, silence, tone
 
 

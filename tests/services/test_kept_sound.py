@@ -8,8 +8,8 @@ import pytest
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.speech import Sound
-from simpatient.services.forgetting import ForgettingService
-from simpatient.services.listening_back import ListeningBackService
+from simpatient.services.privacy.deletion import DeletionService
+from simpatient.services.voice.recording_playback import RecordingPlaybackService
 from tests.builders import ME
 from tests.fakes import FixedClock
 from tests.storage.made_sessions import T0
@@ -49,7 +49,7 @@ def clips() -> InMemoryClips:
 
 def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -> None:
     sinks: dict[str, ListSink] = {}
-    listening = ListeningBackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
+    listening = RecordingPlaybackService(clips=clips, sink=lambda device: sinks.setdefault(device, ListSink()))
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
     assert listening.play(ME, clip, "l2") == 0.5
     assert [np.array_equal(each.samples, SOUND.samples) for each in sinks["l2"].played] == [True]
@@ -61,7 +61,7 @@ def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -
 
 def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips: InMemoryClips) -> None:
     sink = ListSink(fails=True)
-    listening = ListeningBackService(clips=clips, sink=lambda _: sink)
+    listening = RecordingPlaybackService(clips=clips, sink=lambda _: sink)
     with pytest.raises(NotFound, match="This sound is not kept any more"):
         listening.play(ME, "nothing")
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
@@ -74,14 +74,14 @@ def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemor
     gone, stays = world.begin(), world.begin()
     for session_id in (gone, stays):
         clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
-    forgetting = ForgettingService(sessions=world.sessions, clips=clips)
-    forgetting.delete_session(ME, gone)
+    deletion = DeletionService(sessions=world.sessions, clips=clips)
+    deletion.delete_session(ME, gone)
     assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
     with pytest.raises(NotFound):
         world.sessions.get(gone)
     assert world.sessions.get(stays).id == stays
     with pytest.raises(NotFound):
-        forgetting.delete_session(ME, gone)
+        deletion.delete_session(ME, gone)
 
 
 def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world: World) -> None:
@@ -90,7 +90,7 @@ def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world
             raise StorageUnavailable("The disk is read-only.")
 
     session_id = world.begin()
-    forgetting = ForgettingService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)))
+    deletion = DeletionService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)))
     with pytest.raises(StorageUnavailable):
-        forgetting.delete_session(ME, session_id)
+        deletion.delete_session(ME, session_id)
     assert world.sessions.get(session_id).id == session_id

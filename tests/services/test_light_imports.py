@@ -10,7 +10,7 @@ import simpatient.services, simpatient.patient
 for package in (simpatient.services, simpatient.patient):
     for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         importlib.import_module(found.name)
-import simpatient.gui.app
+import simpatient.gui.shell.app
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
 

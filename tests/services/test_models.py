@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from simpatient.content.library import open_library
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.chat_models import GB, FolderFacts, Gpu, Machine, ModelCatalogue, fit_of, memory_needed
 from simpatient.domain.errors import Cancelled, ModelUnavailable, NotFound
-from simpatient.services.model_checks import wanted_files
-from simpatient.services.model_download import folder_name, hub_id_of
-from simpatient.services.model_ports import HubFile
+from simpatient.domain.models.chat_models import GB, FolderFacts, Gpu, Machine, ModelCatalogue, fit_of, memory_needed
+from simpatient.services.models.model_checks import wanted_files
+from simpatient.services.models.model_download import folder_name, hub_id_of
+from simpatient.services.models.ports import HubFile
 from tests.model_fakes import COMMIT, MEASURED, ModelWorld, catalogue, model_files, safetensors, write_files
 
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient.bootstrap import SystemClock
+from simpatient.bootstrap.clock import SystemClock
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import DeliveredSentence, Sound
-from simpatient.services.mouth import Mouth, Said, heard_part
-from simpatient.speech.file_sink import FileSink
+from simpatient.services.voice.speech_output import SpeechOutcome, SpeechOutput, spoken_prefix
+from simpatient.speech.playback.file_sink import FileSink
 from tests.speech_fakes import FakeSink, FakeSynthesizer, silence, tone
 
 TEXTS = ("I've not been sleeping.", "It's nothing much.", "There are people with real trouble.")
@@ -35,9 +35,9 @@ class Scene:
         self.captions: list[str] = []
         self._cancel_at_s = cancel_at_s
         self.sink.before_block = self._look
-        self.mouth = Mouth(self.synthesizer, self.sink, SystemClock())
+        self.mouth = SpeechOutput(self.synthesizer, self.sink, SystemClock())
 
-    def say(self, given: list[DeliveredSentence]) -> Said:
+    def say(self, given: list[DeliveredSentence]) -> SpeechOutcome:
         return self.mouth.say(iter(given), lambda sentence: self.captions.append(sentence.text), self.cancel)
 
     def _look(self, at_s: float) -> None:
@@ -150,7 +150,7 @@ def test_heard_and_unheard_are_the_whole_and_more_time_is_more_words(
     text: str, one_s: float, other_s: float, lead_s: float, tail_s: float
 ) -> None:
     sound = Sound(np.concatenate([silence(lead_s), tone(1.0), silence(tail_s)]))
-    less, more = (heard_part(text, sound, at_s) for at_s in sorted((one_s, other_s)))
+    less, more = (spoken_prefix(text, sound, at_s) for at_s in sorted((one_s, other_s)))
     for heard, rest in (less, more):
         assert f"{heard} {rest}".split() == text.split()
     assert more[0].startswith(less[0])
@@ -191,7 +191,7 @@ def test_five_hundred_barge_ins_stop_in_time_and_keep_what_was_heard() -> None:
     assert max(late) <= 0.2 + max(_jitter_s(), 0.0)
 
 
-def _barge_in(at_s: float) -> tuple[Said, float, float, float]:
+def _barge_in(at_s: float) -> tuple[SpeechOutcome, float, float, float]:
     """Return what was said, how long after the cancel the sound stopped, when, and how much was sounded."""
     sink, cancel, cancelled = FileSink(), CancelToken(), []
 
@@ -200,7 +200,7 @@ def _barge_in(at_s: float) -> tuple[Said, float, float, float]:
         cancel.cancel()
 
     timer = Timer(at_s, barge_in)
-    mouth = Mouth(FakeSynthesizer(seconds_a_letter=0.002), sink, SystemClock())
+    mouth = SpeechOutput(FakeSynthesizer(seconds_a_letter=0.002), sink, SystemClock())
     timer.start()
     said = mouth.say(iter(sentences(*TEXTS, pause_s=0.02)), lambda sentence: None, cancel)
     stopped_s = monotonic()

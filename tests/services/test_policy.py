@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simpatient.domain.errors import NotFound
-from simpatient.domain.session import SelfRating
+from simpatient.domain.session.session import SelfRating
 from simpatient.domain.speech import TurnSpeech
 from tests.builders import ME, SOMEBODY, small_library, small_rubrics
 from tests.world import World
@@ -33,7 +33,7 @@ CALLS: dict[str, Call] = {
     "judge.rate_by_formulas": lambda world, one: world.judge.rate_by_formulas(SOMEBODY, one),
     "judge.count": lambda world, one: world.judge.count(SOMEBODY, one),
     "reports.session": lambda world, one: world.reports.session(SOMEBODY, one, pdf=Path("x.pdf")),
-    "forgetting.delete_session": lambda world, one: world.forgetting.delete_session(SOMEBODY, one),
+    "forgetting.delete_session": lambda world, one: world.deletion.delete_session(SOMEBODY, one),
 }
 
 

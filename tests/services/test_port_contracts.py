@@ -5,14 +5,15 @@ from datetime import UTC
 import numpy as np
 import pytest
 
-from simpatient.assessment.coder_weights import load_weights
-from simpatient.bootstrap import CODER_FOLDER, SystemClock, open_coder, open_llm_coder
+from simpatient.assessment.coding.coder_weights import load_weights
+from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.coding import CODER_FOLDER, open_coder, open_llm_coder
 from simpatient.content.library import open_library
-from simpatient.content.locations import bundled_root
+from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled
-from simpatient.domain.session import TranscriptTurn
-from simpatient.llm.embedder import CachedEncoder
+from simpatient.domain.session.session import TranscriptTurn
+from simpatient.llm.encoder.embedder import CachedEncoder
 from tests.fakes import (
     FakeCoder,
     FakeEncoder,

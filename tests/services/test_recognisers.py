@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from simpatient.domain.chat_models import Gpu, Machine
 from simpatient.domain.errors import ModelUnavailable, NotFound
-from simpatient.domain.recognisers import choose_weights, suits
-from simpatient.services.recognisers import RecogniserService
+from simpatient.domain.models.chat_models import Gpu, Machine
+from simpatient.domain.models.recognisers import choose_weights, suits
+from simpatient.services.models.recognisers import RecogniserService
 from tests.recogniser_fakes import CONTENT, FakeWeights, catalogue, weights
 
 SMALL = weights("small.en", cores=1, rank=10, gpu_gb=1.0, ram_gb=1.0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simpatient.domain.errors import NotFound, UserFacingError
-from simpatient.domain.session import SelfRating
+from simpatient.domain.session.session import SelfRating
 from tests.builders import ME, SOMEBODY, small_case
 
 

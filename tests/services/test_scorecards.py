@@ -2,11 +2,11 @@
 
 import pytest
 
+from simpatient.domain.assessment.score import Score
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.domain.score import Score
 from simpatient.domain.speech import TextVersion, TurnSpeech
-from simpatient.services.practise import Aloud
 from simpatient.services.scorecards import text_digest
+from simpatient.services.sessions.practise import SpokenTurn
 from tests.builders import ME, small_case, small_library, small_rubrics
 from tests.review_fakes import FakeGrader, FakeJudges
 from tests.storage.made_sessions import T0
@@ -29,7 +29,7 @@ def ended(world: World) -> tuple[str, int]:
     session_id = world.begin()
     heard = TextVersion(text=MISHEARD, source="recogniser", at=T0)
     speech = TurnSpeech(began_s=1.0, ended_s=4.0, confidence=0.8, versions=(heard,))
-    turn = world.practise.reply(ME, session_id, MISHEARD, lambda _: None, aloud=Aloud(speech)).trainee.turn
+    turn = world.practise.reply(ME, session_id, MISHEARD, lambda _: None, spoken=SpokenTurn(speech)).trainee.turn
     for line in LINES:
         world.say(session_id, line)
     world.practise.end(ME, session_id)

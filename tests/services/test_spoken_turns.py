@@ -5,8 +5,8 @@ import pytest
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.practise import Aloud
 from simpatient.services.scorecards import coded_turns, score_transcript
+from simpatient.services.sessions.practise import SpokenTurn
 from tests.builders import ME
 from tests.storage.made_sessions import T0
 from tests.world import World
@@ -22,7 +22,7 @@ def spoken(began: float, ended: float, **more: object) -> TurnSpeech:
 def heard(world: World, session_id: str, text: str = MISHEARD) -> int:
     said = TextVersion(text=text, source="recogniser", at=T0)
     speech = spoken(3.0, 5.5, confidence=0.7, versions=(said,))
-    return world.practise.reply(ME, session_id, text, lambda _: None, aloud=Aloud(speech)).trainee.turn
+    return world.practise.reply(ME, session_id, text, lambda _: None, spoken=SpokenTurn(speech)).trainee.turn
 
 
 def test_how_a_turn_was_spoken_is_stored_with_it_and_goes_to_the_scores(world: World) -> None:

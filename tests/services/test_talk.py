@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from simpatient.bootstrap import SystemClock
+from simpatient.bootstrap.clock import SystemClock
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable
-from simpatient.domain.speech import Sound, VoiceSettings
-from simpatient.services.consenting import ConsentNeeded, ConsentService
-from simpatient.services.hearing import Hearing
-from simpatient.services.mouth import Mouth
-from simpatient.services.speech_ports import MissingTranscriber
-from simpatient.services.talk import Talk, TalkService, TalkTools
-from simpatient.services.talk_events import (
+from simpatient.domain.speech import Sound, TalkSettings
+from simpatient.services.privacy.consent import ConsentNeeded, ConsentService
+from simpatient.services.voice.microphone_listener import MicrophoneListener
+from simpatient.services.voice.ports import MissingTranscriber
+from simpatient.services.voice.speech_output import SpeechOutput
+from simpatient.services.voice.talk import Talk, TalkService, TalkTools
+from simpatient.services.voice.talk_events import (
     Answered,
     Answering,
     Captioned,
     Failed,
-    Guessed,
     NothingSaid,
+    PartialTranscript,
     TalkEvent,
-    Understood,
+    Transcribed,
     VoiceBegan,
     VoiceEnded,
 )
@@ -98,7 +98,7 @@ class Room:
     """A talk with everything around it that a test may move or look at."""
 
     world: World
-    settings: VoiceSettings = field(default_factory=VoiceSettings)
+    settings: TalkSettings = field(default_factory=TalkSettings)
     recorder: FakeRecorder = field(default_factory=FakeRecorder)
     transcriber: FakeTranscriber = field(default_factory=lambda: FakeTranscriber(LINE))
     voice: Speaks = field(default_factory=Speaks)
@@ -113,8 +113,8 @@ class Room:
         self.consents.give(ME, "microphone")
         self.session_id = self.world.begin()
 
-    def hearing(self, settings, on_event, on_error) -> Hearing:
-        return Hearing(
+    def hearing(self, settings, on_event, on_error) -> MicrophoneListener:
+        return MicrophoneListener(
             recorder=self.recorder, endpointer=FakeEndpointer(), on_event=on_event, on_error=on_error,
             mode=settings.mode, uses_headphones=settings.uses_headphones,
         )  # fmt: skip
@@ -124,7 +124,7 @@ class Room:
         tools = TalkTools(
             hearing=self.hearing,
             transcriber=lambda _: self.transcriber,
-            mouth=lambda _: Mouth(self.voice, self.speaker, self.clock),
+            mouth=lambda _: SpeechOutput(self.voice, self.speaker, self.clock),
         )
         service = TalkService(
             practise=self.world.practise, library=self.world.library, consents=self.consents, clips=self.clips,
@@ -178,7 +178,7 @@ def room(world: World) -> Iterator[Room]:
 def test_spoken_words_are_read_corrected_sent_answered_and_kept_with_both_texts(room: Room) -> None:
     room.begin()
     room.speak()
-    assert room.wait_for(Understood) == Understood(LINE)
+    assert room.wait_for(Transcribed) == Transcribed(LINE)
     room.talk.send("How is the choir now?")
     exchange = room.wait_for(Answered).exchange
     assert room.wait_for(Answering) == Answering("How is the choir now?")
@@ -215,7 +215,7 @@ def test_without_consent_nothing_opens(world: World) -> None:
 
 
 def test_paused_the_microphone_is_closed_and_nothing_said_then_is_heard(room: Room) -> None:
-    room.settings = VoiceSettings(mode="hands_free")
+    room.settings = TalkSettings(mode="hands_free")
     room.begin()
     room.talk.pause()
     assert not room.recorder.is_open
@@ -223,13 +223,13 @@ def test_paused_the_microphone_is_closed_and_nothing_said_then_is_heard(room: Ro
     room.talk.listen()
     room.wait(lambda: room.talk.is_listening)
     room.speak()
-    room.wait_for(Understood)
+    room.wait_for(Transcribed)
     assert len(room.transcriber.calls) == 1
 
 
 @pytest.mark.parametrize("how", ["key", "button", "voice", "words"])
 def test_breaking_in_stops_the_patient_and_only_what_was_heard_has_been_said(world: World, how: str) -> None:
-    mode = VoiceSettings(mode="hands_free", uses_headphones=True) if how == "voice" else VoiceSettings()
+    mode = TalkSettings(mode="hands_free", uses_headphones=True) if how == "voice" else TalkSettings()
     room = Room(world, mode)
     room.begin()
     room.speaker.hold.clear()
@@ -256,7 +256,7 @@ def test_breaking_in_stops_the_patient_and_only_what_was_heard_has_been_said(wor
 
 
 def test_half_duplex_the_patient_does_not_answer_itself(room: Room) -> None:
-    room.settings = VoiceSettings(mode="hands_free", reviews_text=False)
+    room.settings = TalkSettings(mode="hands_free", reviews_text=False)
     room.begin()
     room.speaker.hold.clear()
     room.talk.send(LINE)
@@ -271,7 +271,7 @@ def test_half_duplex_the_patient_does_not_answer_itself(room: Room) -> None:
 
 
 def test_hands_free_and_unread_words_go_at_once(room: Room) -> None:
-    room.settings = VoiceSettings(mode="hands_free", reviews_text=False)
+    room.settings = TalkSettings(mode="hands_free", reviews_text=False)
     room.begin()
     room.speak()
     room.wait_for(Answered)
@@ -279,7 +279,7 @@ def test_hands_free_and_unread_words_go_at_once(room: Room) -> None:
 
 
 def test_a_noise_that_holds_no_words_is_passed_over_and_the_listening_goes_on(room: Room) -> None:
-    room.settings = VoiceSettings(mode="hands_free")
+    room.settings = TalkSettings(mode="hands_free")
     room.transcriber = FakeTranscriber("")
     room.begin()
     room.speak()
@@ -295,7 +295,7 @@ def test_a_key_held_in_silence_is_told_and_words_nobody_said_are_not(room: Room)
     room.recorder.say(silence(1.0))
     room.talk.release()
     room.recorder.say(silence(1.0))
-    assert room.wait_for(Understood) == Understood("", was_heard=False)
+    assert room.wait_for(Transcribed) == Transcribed("", was_heard=False)
     assert not room.transcriber.calls
 
 
@@ -303,21 +303,21 @@ def test_what_is_said_in_two_goes_is_joined_and_can_be_dropped(room: Room) -> No
     room.transcriber = FakeTranscriber("So you sing.", "And at home?", "Else.")
     room.begin()
     room.speak()
-    room.wait_for(Understood)
+    room.wait_for(Transcribed)
     room.speak()
-    assert room.wait_for(Understood, 2) == Understood("So you sing. And at home?")
+    assert room.wait_for(Transcribed, 2) == Transcribed("So you sing. And at home?")
     assert room.transcriber.calls[-1][1] == "So you sing."
     room.talk.discard()
     room.speak()
-    assert room.wait_for(Understood, 3) == Understood("Else.")
+    assert room.wait_for(Transcribed, 3) == Transcribed("Else.")
 
 
 def test_a_first_guess_comes_while_somebody_speaks(room: Room) -> None:
-    room.settings = VoiceSettings(mode="hands_free")
+    room.settings = TalkSettings(mode="hands_free")
     room.begin()
     room.recorder.say(tone(1.2))
     room.wait_for(VoiceBegan)
-    assert room.wait_for(Guessed) == Guessed(LINE)
+    assert room.wait_for(PartialTranscript) == PartialTranscript(LINE)
     assert not room.transcriber.calls[-1][2]
 
 
@@ -374,12 +374,12 @@ def test_words_that_could_not_be_stored_come_back(room: Room) -> None:
 
 def test_sound_is_kept_only_if_chosen_and_agreed(world: World) -> None:
     for keeps, agreed, kept in ((False, True, 0), (True, False, 0), (True, True, 1)):
-        room = Room(world, VoiceSettings(keeps_audio=keeps, keep_days=7))
+        room = Room(world, TalkSettings(keeps_audio=keeps, keep_days=7))
         if agreed:
             room.consents.give(ME, "keep_audio")
         room.begin()
         room.speak()
-        room.wait_for(Understood)
+        room.wait_for(Transcribed)
         room.talk.send(LINE)
         room.wait_for(Answered)
         clip = room.session.turns[1].speech.clip

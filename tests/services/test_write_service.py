@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import NotFound, StorageUnavailable, UserFacingError
-from simpatient.services.write import LONGEST_ANSWER
+from simpatient.services.review.written_exercises import LONGEST_ANSWER
 from tests.builders import ME, small_case, small_library, small_rubrics
 from tests.world import World
 from tests.written_rubrics import level_rubric, sense_rubric

@@ -11,7 +11,7 @@ import numpy as np
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.speech import SAMPLE_RATE, Recognised, Samples
-from simpatient.services.sound_level import level_db
+from simpatient.services.voice.sound_level import level_db
 
 QUIET_DB = -60.0
 

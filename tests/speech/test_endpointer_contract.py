@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simpatient.domain.speech import SAMPLE_RATE, Samples
-from simpatient.services.speech_ports import Endpointer, ListeningEvent, SpeechBegan, SpeechEnded
-from simpatient.speech.endpointing import Endpointing, Timing
+from simpatient.services.voice.ports import Endpointer, ListeningEvent, SpeechBegan, SpeechEnded
+from simpatient.speech.capture.endpointing import Endpointing, Timing
 from tests.speech_fakes import FakeDetector, FakeEndpointer, blocks_of, silence, tone
 
 PATIENCE_S = 0.4

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.domain.speech import SAMPLE_RATE, Samples, SoundBlock, Spell, VoiceSettings
-from simpatient.services.speech_ports import ListeningEvent, SpeechBegan, SpeechEnded, VoiceDetector
-from simpatient.speech.endpointing import Endpointing, Timing
-from simpatient.speech.voice_activity import Levelled, SileroDetector, WebRtcDetector
+from simpatient.domain.speech import SAMPLE_RATE, Samples, SoundBlock, SpeechSegment, TalkSettings
+from simpatient.services.voice.ports import ListeningEvent, SpeechBegan, SpeechEnded, VoiceDetector
+from simpatient.speech.capture.endpointing import Endpointing, Timing
+from simpatient.speech.capture.voice_activity import Levelled, SileroDetector, WebRtcDetector
 from tests.speech.conftest import ESPEAK, FLITE, Say, clicks, hum, pink, white
 from tests.speech_fakes import FakeDetector, blocks_of, silence, tone
 
@@ -38,7 +38,7 @@ def fed(endpointer: Endpointing, samples: Samples, at_s: float = 100.0, size: in
     return [event for block in blocks_of(samples, at_s, size) for event in endpointer.feed(block)]
 
 
-def spells_in(events: list[ListeningEvent]) -> list[Spell]:
+def spells_in(events: list[ListeningEvent]) -> list[SpeechSegment]:
     return [event.spell for event in events if isinstance(event, SpeechEnded)]
 
 
@@ -68,10 +68,10 @@ def test_any_chunking_of_the_same_sound_gives_the_same_spells(parts, waits_for_k
     assert [_told(event) for event in found] == [_told(event) for event in wanted]
 
 
-def _told(event: ListeningEvent | Spell | None) -> tuple:
+def _told(event: ListeningEvent | SpeechSegment | None) -> tuple:
     spell = event.spell if isinstance(event, SpeechEnded) else event
-    if isinstance(spell, Spell):
-        return (round(spell.began_s, 6), round(spell.ended_s, 6), spell.goes_on, spell.samples.tobytes())
+    if isinstance(spell, SpeechSegment):
+        return (round(spell.began_s, 6), round(spell.ended_s, 6), spell.is_continued, spell.samples.tobytes())
     return (round(event.at_s, 6),) if isinstance(event, SpeechBegan) else ()
 
 
@@ -154,13 +154,13 @@ def test_a_voice_that_weakens_for_a_moment_is_still_a_voice() -> None:
 
 @pytest.mark.parametrize("patience_s", [0.3, 1.2, 3.0])
 def test_patience_decides_when_a_turn_is_over(patience_s: float) -> None:
-    endpointer = Endpointing.chosen(FakeDetector(), VoiceSettings(mode="hands_free", patience_s=patience_s))
+    endpointer = Endpointing.chosen(FakeDetector(), TalkSettings(mode="hands_free", patience_s=patience_s))
     assert len(fed(endpointer, np.concatenate([tone(0.5), silence(patience_s - 0.1)]))) == 1
     assert len(fed(endpointer, silence(0.2), 100.4 + patience_s)) == 1
 
 
 def test_a_held_key_keeps_everything_however_long_the_silence() -> None:
-    endpointer = Endpointing.chosen(FakeDetector(), VoiceSettings(mode="push_to_talk"))
+    endpointer = Endpointing.chosen(FakeDetector(), TalkSettings(mode="push_to_talk"))
     said = np.concatenate([silence(3), tone(0.3), silence(20), tone(0.3), silence(1)])
     assert [type(event) for event in fed(endpointer, said)] == [SpeechBegan]
     spell = endpointer.finish()
@@ -189,7 +189,7 @@ def test_less_than_a_block_is_heard_too() -> None:
 def test_a_long_spell_is_cut_at_a_pause_once_the_speaker_has_gone_on() -> None:
     said = np.concatenate([tone(2.2), silence(0.3), tone(0.6), silence(2)])
     first, second = spells_in(fed(Endpointing(FakeDetector(), QUICK), said))
-    assert (first.goes_on, second.goes_on) == (True, False)
+    assert (first.is_continued, second.is_continued) == (True, False)
     assert first.ended_s == pytest.approx(102.2, abs=0.04)
     assert second.began_s == pytest.approx(102.5, abs=0.04)
 
@@ -197,13 +197,13 @@ def test_a_long_spell_is_cut_at_a_pause_once_the_speaker_has_gone_on() -> None:
 def test_a_speaker_who_ends_with_the_limit_has_ended() -> None:
     said = np.concatenate([tone(2.2), silence(2)])
     (spell,) = spells_in(fed(Endpointing(FakeDetector(), QUICK), said))
-    assert not spell.goes_on
+    assert not spell.is_continued
 
 
 def test_without_a_pause_it_is_cut_where_a_voice_is_least_likely() -> None:
     chances = [0.9] * 85 + [0.6] + [0.9] * 30 + [0.0] * 60
     first, second = spells_in(fed(Endpointing(ScriptedDetector(chances), QUICK), silence(8)))
-    assert first.goes_on
+    assert first.is_continued
     assert first.ended_s == pytest.approx(100 + 85 * 0.032)
     assert second.ended_s == pytest.approx(100 + 116 * 0.032)
 
@@ -212,7 +212,7 @@ def test_after_a_cut_the_end_of_a_held_key_always_comes() -> None:
     endpointer = Endpointing(FakeDetector(), QUICK, waits_for_key=True)
     spells = spells_in(fed(endpointer, np.concatenate([tone(1), silence(6)])))
     assert spells
-    assert all(spell.goes_on for spell in spells)
+    assert all(spell.is_continued for spell in spells)
     assert endpointer.finish() is not None
 
 

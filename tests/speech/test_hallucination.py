@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.speech.hallucination import (
+from simpatient.speech.recognition.hallucination import (
     WindowReading,
     goes_in_circles,
     is_doubtful,
@@ -58,7 +58,7 @@ def test_what_people_say_is_believed(text):
         (reading("I know what you mean.", compression=2.5), "repetition"),
         (reading("no " * 9), "repetition"),
         (reading("and then I " * 5), "repetition"),
-        (reading("One, two, three, four, five, six", is_whole=False), "too_fast"),
+        (reading("One, two, three, four, five, six", is_complete=False), "too_fast"),
         (reading("Something was said.", log_probability=-1.7), "unsure"),
     ],
 )

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from simpatient.domain.errors import AudioUnavailable
-from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, Spell, VoiceSettings
-from simpatient.services.ear import HeardEvent
-from simpatient.services.hearing import Hearing
-from simpatient.services.speech_ports import SpeechEnded
-from simpatient.speech.endpointing import Endpointing
-from simpatient.speech.file_recorder import FileRecorder
-from simpatient.speech.voice_activity import best_detector
+from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, SpeechSegment, TalkSettings
+from simpatient.services.voice.microphone_listener import MicrophoneListener
+from simpatient.services.voice.ports import SpeechEnded
+from simpatient.services.voice.turn_gate import GateEvent
+from simpatient.speech.capture.endpointing import Endpointing
+from simpatient.speech.capture.voice_activity import best_detector
+from simpatient.speech.recordings.file_recorder import FileRecorder
 from tests.speech.conftest import Say, pink
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import silence
@@ -40,11 +40,11 @@ class Talk:
     """A trainee's desk without a sound card: a tape for a microphone, a loudspeaker that stands beside it."""
 
     def __init__(self, mode: str = "hands_free", *, uses_headphones: bool = False, path: Path | None = None) -> None:
-        settings = VoiceSettings(mode=mode, patience_s=0.8, uses_headphones=uses_headphones)
+        settings = TalkSettings(mode=mode, patience_s=0.8, uses_headphones=uses_headphones)
         self.recorder = FileRecorder(path, speed=SPEED)
-        self.events: list[HeardEvent] = []
+        self.events: list[GateEvent] = []
         self.errors: list[AudioUnavailable] = []
-        self.hearing = Hearing(
+        self.hearing = MicrophoneListener(
             recorder=self.recorder,
             endpointer=Endpointing.chosen(best_detector(), settings),
             on_event=self.events.append,
@@ -55,7 +55,7 @@ class Talk:
         )
 
     @property
-    def spells(self) -> list[Spell]:
+    def spells(self) -> list[SpeechSegment]:
         return [event.spell for event in self.events if isinstance(event, SpeechEnded)]
 
     def play(self, said: Samples) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, SoundBlock
-from simpatient.services.device_test import record_sample
-from simpatient.services.speech_ports import Recorder
-from simpatient.speech.file_recorder import FileRecorder, read_sound
-from simpatient.speech.recorder import DeviceRecorder
+from simpatient.services.voice.device_test import record_sample
+from simpatient.services.voice.ports import Recorder
+from simpatient.speech.capture.recorder import DeviceRecorder
+from simpatient.speech.recordings.file_recorder import FileRecorder, read_sound
 from tests.speech.sound_card import SoundCard
 from tests.speech_fakes import FakeRecorder, silence, tone
 
@@ -267,7 +267,7 @@ def test_portaudio_itself_opens_a_device_and_closes_it(tmp_path: Path) -> None:
     config = tmp_path / "asound.conf"
     config.write_text("</usr/share/alsa/alsa.conf>\npcm.testmic { type null }\n", encoding="utf-8")
     script = (
-        "from simpatient.speech.recorder import DeviceRecorder\n"
+        "from simpatient.speech.capture.recorder import DeviceRecorder\n"
         "from threading import Event\n"
         "r = DeviceRecorder(); d = r.devices(); assert [x.name for x in d] == ['testmic'], d\n"
         "for device in ('', d[0].id):\n"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.domain.speech import SAMPLE_RATE
-from simpatient.services.speech_ports import RecordedSound
-from simpatient.speech.recording_file import RecordingFiles, RecordingLimits, kind_of
+from simpatient.services.voice.ports import RecordedSound
+from simpatient.speech.recordings.recording_file import RecordingFiles, RecordingLimits, kind_of
 from tests.speech_fakes import FakeDecoder, tone
 
 

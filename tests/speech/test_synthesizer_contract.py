@@ -13,11 +13,11 @@ import yaml
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import Samples, Sound, VoiceStyle
-from simpatient.services.speech_ports import Synthesizer
-from simpatient.speech.pyttsx3_voice import Pyttsx3Voice
-from simpatient.speech.rendering import finished, read_wav, run_program
-from simpatient.speech.voice_book import VoiceBook, fitting
-from simpatient.speech.voices import engines, open_synthesizer
+from simpatient.services.voice.ports import Synthesizer
+from simpatient.speech.synthesis.pyttsx3_voice import Pyttsx3Voice
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.voice_book import VoiceBook, fitting
+from simpatient.speech.synthesis.voices import engines, open_synthesizer
 from tests.speech_fakes import FakeSynthesizer, silence, tone
 
 BOOK = VoiceBook.model_validate(

@@ -14,7 +14,7 @@ import pytest
 
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.speech.transcriber import WhisperTranscriber, open_transcriber
+from simpatient.speech.recognition.transcriber import WhisperTranscriber, open_transcriber
 from tests.hosted_readers import Reader
 from tests.speech_fakes import FakeTranscriber
 from tests.tiny_whisper import credulous, save_whisper, settings_of
@@ -210,7 +210,7 @@ def test_the_calling_process_loads_no_torch(weights):
     script = (
         "import sys, numpy as np\n"
         "from pathlib import Path\n"
-        "from simpatient.speech.transcriber import open_transcriber\n"
+        "from simpatient.speech.recognition.transcriber import open_transcriber\n"
         "from tests.tiny_whisper import credulous, settings_of\n"
         "if __name__ == '__main__':\n"
         f"    made = open_transcriber(settings_of(Path({str(path)!r}), {sha!r}, credulous(), most_tokens=3))\n"

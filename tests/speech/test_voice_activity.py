@@ -8,9 +8,9 @@ import pytest
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples
-from simpatient.services.speech_ports import VoiceDetector
-from simpatient.speech import voice_activity
-from simpatient.speech.voice_activity import Levelled, SileroDetector, WebRtcDetector, best_detector
+from simpatient.services.voice.ports import VoiceDetector
+from simpatient.speech.capture import voice_activity
+from simpatient.speech.capture.voice_activity import Levelled, SileroDetector, WebRtcDetector, best_detector
 from tests.speech.conftest import ESPEAK, FLITE, Say, clicks, hum, pink, white
 from tests.speech_fakes import FakeDetector, silence, tone
 
@@ -65,7 +65,7 @@ def test_silero_gives_what_its_own_package_gives(say: Say) -> None:
 
 def test_silero_is_taken_where_it_is_here_and_torch_is_not_loaded() -> None:
     script = (
-        "import sys; from simpatient.speech.voice_activity import best_detector\n"
+        "import sys; from simpatient.speech.capture.voice_activity import best_detector\n"
         "assert not {'onnxruntime', 'webrtcvad'} & set(sys.modules), 'loaded before it is needed'\n"
         "print(type(best_detector()._detector).__name__, 'torch' in sys.modules, 'silero_vad' in sys.modules)"
     )

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import Cancelled
-from simpatient.speech import whisper_decoding
-from simpatient.speech.hallucination import WindowReading
-from simpatient.speech.pauses import pieces_at_pauses, quietest
-from simpatient.speech.whisper_decoding import frames_of
-from simpatient.speech.whisper_reading import ReadingRequest, WhisperReader
+from simpatient.speech.recognition import whisper_decoding
+from simpatient.speech.recognition.hallucination import WindowReading
+from simpatient.speech.recognition.pauses import pieces_at_pauses, quietest
+from simpatient.speech.recognition.whisper_decoding import frames_of
+from simpatient.speech.recognition.whisper_reading import ReadingRequest, WhisperReader
 from tests.tiny_whisper import SMALL, TRUE_TINY, credulous, rules, save_whisper, settings_of
 
 SECOND = 16_000
@@ -79,7 +79,7 @@ def test_every_second_of_a_long_spell_is_read_once(reader, monkeypatch):
         heard.append(samples)
         return real(model, samples, *arguments, **more)
 
-    monkeypatch.setattr("simpatient.speech.whisper_reading.decode", watched)
+    monkeypatch.setattr("simpatient.speech.recognition.whisper_reading.decode", watched)
     spell = noise(70.0)
     spell[22 * SECOND : int(22.4 * SECOND)] = 0.0
     found = reader.read(ReadingRequest(spell))

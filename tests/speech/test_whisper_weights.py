@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from simpatient.content.locations import bundled_root
-from simpatient.content.yaml_source import read_yaml
+from simpatient.content.reading.locations import bundled_root
+from simpatient.content.reading.yaml_source import read_yaml
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.domain.recognisers import RecogniserCatalogue
-from simpatient.speech.whisper_weights import WhisperWeights, _disk_error, library_folder
+from simpatient.domain.models.recognisers import RecogniserCatalogue
+from simpatient.speech.recognition.whisper_weights import WhisperWeights, _disk_error, library_folder
 from tests.recogniser_fakes import CONTENT, FakeWeights, FileServer, weights
 
 LITTLE = weights()
@@ -42,7 +42,7 @@ def test_fetched_is_whole_and_found(store, tmp_path):
     assert path.read_bytes() == CONTENT
     assert made.find(LITTLE) == path
     assert made.is_own(path)
-    assert made.is_whole(LITTLE, path)
+    assert made.is_complete(LITTLE, path)
     assert not made.is_own(tmp_path / "elsewhere.pt")
     assert seen == sorted(seen)
     assert seen[-1] == (len(CONTENT), len(CONTENT))
@@ -86,9 +86,9 @@ def test_what_was_damaged_here_is_known_and_replaced(store, tmp_path):
     path = made.fetch(LITTLE)
     path.write_bytes(CONTENT[:-1])
     assert made.find(LITTLE) == path
-    assert not made.is_whole(LITTLE, path)
-    assert not made.is_whole(LITTLE, tmp_path / "none.pt")
-    assert made.is_whole(LITTLE, made.fetch(LITTLE))
+    assert not made.is_complete(LITTLE, path)
+    assert not made.is_complete(LITTLE, tmp_path / "none.pt")
+    assert made.is_complete(LITTLE, made.fetch(LITTLE))
 
 
 def test_removing_frees_whole_and_unfinished_files(store):

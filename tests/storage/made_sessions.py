@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from simpatient.domain.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
+from simpatient.domain.assessment.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.domain.score import Evidence, Overall, Score, Scorecard, SummaryValue
-from simpatient.domain.session import Manifest, SelfRating, Session, Turn
+from simpatient.domain.session.session import Manifest, SelfRating, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
-from simpatient.services.ports import SessionRepository
+from simpatient.services.sessions.ports import SessionRepository
 
 # Which tables came with which migration after the first.
 _LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents"),

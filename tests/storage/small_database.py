@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from simpatient.domain.consent import Consent
+from simpatient.domain.people.consent import Consent
 from simpatient.storage.opening import open_repositories
 from tests.storage.made_sessions import A_RATING, T0, a_card, a_full_turn, a_session, a_turn
 from tests.storage.test_drill_repository import a_state, a_try

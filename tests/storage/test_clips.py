@@ -8,7 +8,7 @@ import pytest
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.domain.speech import Sound
-from simpatient.services.clips import ClipStore
+from simpatient.services.privacy.kept_recordings import RecordingStore
 from simpatient.storage.clips import FileClipStore
 from simpatient.storage.encryption import KEY_BYTES, Cipher, KeyKeeper
 from tests.fakes import FixedClock
@@ -24,7 +24,7 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(params=["folder", "memory"])
-def clips(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> ClipStore:
+def clips(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> RecordingStore:
     return (
         FileClipStore(tmp_path / "audio", Cipher(lambda: KEY), clock)
         if request.param == "folder"
@@ -32,14 +32,14 @@ def clips(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> 
     )
 
 
-def test_a_sound_comes_back_as_it_was(clips: ClipStore, clock: FixedClock) -> None:
+def test_a_sound_comes_back_as_it_was(clips: RecordingStore, clock: FixedClock) -> None:
     clip = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
     found = clips.load("t1", clip)
     assert found.rate == SOUND.rate
     assert np.allclose(found.samples, SOUND.samples, atol=1e-4)
 
 
-def test_a_sound_is_gone_when_its_time_is_over(clips: ClipStore, clock: FixedClock) -> None:
+def test_a_sound_is_gone_when_its_time_is_over(clips: RecordingStore, clock: FixedClock) -> None:
     short = clips.save("t1", "s1", SOUND, clock.now() + timedelta(seconds=3))
     long = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
     for _ in range(5):  # every look moves the clock on by a second
@@ -51,7 +51,7 @@ def test_a_sound_is_gone_when_its_time_is_over(clips: ClipStore, clock: FixedClo
     assert clips.load("t1", long).rate == SOUND.rate
 
 
-def test_deleting_takes_what_was_named_and_nothing_else(clips: ClipStore, clock: FixedClock) -> None:
+def test_deleting_takes_what_was_named_and_nothing_else(clips: RecordingStore, clock: FixedClock) -> None:
     until = clock.now() + timedelta(days=1)
     kept = {who: clips.save(*who, SOUND, until) for who in (("t1", "s1"), ("t1", "s2"), ("t2", "s3"))}
     clips.delete_session("s1")
@@ -62,14 +62,14 @@ def test_deleting_takes_what_was_named_and_nothing_else(clips: ClipStore, clock:
             clips.load(gone[0], kept[gone])
 
 
-def test_the_sound_of_another_trainee_is_not_found(clips: ClipStore, clock: FixedClock) -> None:
+def test_the_sound_of_another_trainee_is_not_found(clips: RecordingStore, clock: FixedClock) -> None:
     clip = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
     with pytest.raises(NotFound, match="not kept any more"):
         clips.load("t2", clip)
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc/passwd", "nothing"])
-def test_an_unknown_clip_is_not_found(clips: ClipStore, name: str) -> None:
+def test_an_unknown_clip_is_not_found(clips: RecordingStore, name: str) -> None:
     with pytest.raises(NotFound):
         clips.load("t1", name)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.domain.consent import Consent
-from simpatient.services import consenting
-from simpatient.services.consenting import ConsentNeeded, ConsentService
-from simpatient.services.ports import ConsentRepository
+from simpatient.domain.people.consent import Consent
+from simpatient.services.privacy import consent as consenting
+from simpatient.services.privacy.consent import ConsentNeeded, ConsentService
+from simpatient.services.privacy.ports import ConsentRepository
 from simpatient.storage.opening import open_repositories
 from tests.fakes import FixedClock
 from tests.storage.test_clips import SOUND

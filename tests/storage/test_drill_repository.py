@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from simpatient.domain.drill import DrillState, DrillTry, Feedback, Finding, Memory, Standing
+from simpatient.domain.assessment.score import Evidence
 from simpatient.domain.errors import BugError, StorageUnavailable
-from simpatient.domain.score import Evidence
-from simpatient.services.ports import DrillRepository
+from simpatient.domain.learning.drill import DrillState, DrillTry, Feedback, Finding, Memory, Standing
+from simpatient.services.learning.ports import DrillRepository
 from simpatient.storage.opening import open_repositories
 from tests.fakes import InMemoryDrills
 from tests.storage.made_sessions import T0, set_back

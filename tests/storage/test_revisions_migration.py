@@ -6,10 +6,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from simpatient.domain.score import Provenance
+from simpatient.domain.assessment.score import Provenance
 from simpatient.storage.opening import open_repositories
 from simpatient.storage.rows import as_json
-from simpatient.storage.schema import MIGRATIONS, upgrade
+from simpatient.storage.sqlite.schema import MIGRATIONS, upgrade
 from tests.storage.made_sessions import a_card, a_manifest
 
 ENDED = "2026-11-18T15:00:00.000000+00:00"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from simpatient.domain.assessment.score import ScorecardOrigin, current_revisions
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
-from simpatient.domain.score import ScorecardOrigin, current_revisions
-from simpatient.services.ports import SessionRepository
+from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_sessions
 from tests.fakes import InMemorySessions
 from tests.storage.made_sessions import A_RATING, CODES, SPEECH, T0, a_card, a_full_turn, a_session, a_turn

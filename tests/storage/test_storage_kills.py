@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from simpatient.domain.errors import NotFound
-from simpatient.domain.session import Session
+from simpatient.domain.session.session import Session
 from simpatient.storage.opening import open_sessions
 from tests.storage import killed_writer
 

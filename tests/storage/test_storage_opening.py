@@ -17,10 +17,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from simpatient.domain.errors import BugError, StorageUnavailable
-from simpatient.storage.engine import make_engine
-from simpatient.storage.lane import Lane
 from simpatient.storage.opening import open_sessions
-from simpatient.storage.schema import MIGRATIONS, SCHEMA_VERSION, upgrade
+from simpatient.storage.sqlite.engine import make_engine
+from simpatient.storage.sqlite.lane import DatabaseThread
+from simpatient.storage.sqlite.schema import MIGRATIONS, SCHEMA_VERSION, upgrade
 from simpatient.storage.tables import metadata
 from tests.storage.made_sessions import T0, a_full_turn, a_session, a_turn, readable_sessions
 
@@ -75,7 +75,7 @@ def test_all_work_is_done_on_one_thread_however_many_ask(tmp_path: Path) -> None
 
 
 def test_a_lane_passes_on_what_work_raises_and_lets_work_ask_for_work() -> None:
-    lane = Lane("test")
+    lane = DatabaseThread("test")
     with pytest.raises(ZeroDivisionError):
         lane.run(lambda: 1 / 0)
     assert lane.run(lambda: lane.run(lambda: 7)) == 7
@@ -286,7 +286,7 @@ def test_orphans_and_lost_branches_are_found(tmp_path: Path) -> None:
 
 
 def test_a_lock_by_another_program_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simpatient.storage.engine.PRAGMAS", _impatient())
+    monkeypatch.setattr("simpatient.storage.sqlite.engine.PRAGMAS", _impatient())
     repository = open_sessions(tmp_path / "s.db")
     with closing(sqlite3.connect(tmp_path / "s.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -297,7 +297,7 @@ def test_a_lock_by_another_program_is_said_plainly(tmp_path: Path, monkeypatch: 
 
 
 def _impatient() -> dict[str, tuple[str, str]]:
-    from simpatient.storage.engine import PRAGMAS
+    from simpatient.storage.sqlite.engine import PRAGMAS
 
     return PRAGMAS | {"busy_timeout": ("50", "50")}
 

@@ -9,10 +9,10 @@ from threading import Thread
 
 import pytest
 
+from simpatient.domain.assessment.score import ScorecardOrigin
 from simpatient.domain.errors import NotFound, StorageUnavailable
-from simpatient.domain.people import Actor
-from simpatient.domain.score import ScorecardOrigin
-from simpatient.services.ports import SessionRepository
+from simpatient.domain.people.actor import Actor
+from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 from simpatient.storage.opening import open_repositories
 from tests.fakes import InMemorySessions, InMemoryUnitOfWork

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from simpatient.domain.assessment.score import NO_TURN, Evidence, Score, SummaryValue
+from simpatient.domain.assessment.writing import Attempt, FieldResult, Held
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
-from simpatient.domain.score import NO_TURN, Evidence, Score, SummaryValue
-from simpatient.domain.writing import Attempt, FieldResult, Held
-from simpatient.services.ports import SessionRepository, WritingRepository
+from simpatient.services.review.ports import WritingRepository
+from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_repositories
 from tests.fakes import InMemorySessions
 from tests.review_fakes import InMemoryWritings

@@ -8,9 +8,9 @@ import pytest
 
 from simpatient import bootstrap
 from simpatient.content.library import FileContentLibrary, open_library
-from simpatient.content.locations import bundled_root
+from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Coder, RememberingEncoder
-from simpatient.services.minds import MindStore
+from simpatient.services.sessions.minds import MindStore
 
 SCRIPTS = Path(__file__).parent.parent / "data" / "scripts"
 
@@ -27,7 +27,7 @@ def library(home: Path) -> FileContentLibrary:
 
 @pytest.fixture(scope="session")
 def encoder(home: Path) -> RememberingEncoder:
-    from simpatient.llm.embedder import CachedEncoder
+    from simpatient.llm.encoder.embedder import CachedEncoder
 
     shipped = bundled_root().joinpath(*bootstrap.VECTORS)
     return CachedEncoder(bootstrap.sentence_encoder(), home / "cache", shipped=shipped, capacity=60_000)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simpatient.domain.ports import Coder
-from simpatient.domain.session import CodedTurn
+from simpatient.domain.session.session import CodedTurn
 from simpatient.domain.state import PatientState
 from simpatient.patient.mind import Mind, Reply
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simpatient.assessment.drilling import judge
+from simpatient.assessment.learning.drilling import judge
 from simpatient.content.library import FileContentLibrary
-from simpatient.content.locations import bundled_root
-from simpatient.domain.drill import Drill, Feedback, Outcome
+from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.learning.drill import Drill, Feedback, Outcome
 from simpatient.domain.ports import Coder
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]

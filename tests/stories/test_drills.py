@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpatient.assessment.drilling import judge
+from simpatient.assessment.learning.drilling import judge
 from tests.builders import ME
 
 pytestmark = pytest.mark.torch

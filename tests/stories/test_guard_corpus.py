@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from simpatient.content.library import FileContentLibrary
-from simpatient.domain.persona import Persona
-from simpatient.patient.guard_meaning import GeneratedGuard
-from simpatient.services.minds import MindStore
+from simpatient.domain.content.persona import Persona
+from simpatient.patient.guard.generated_guard import GeneratedGuard
+from simpatient.services.sessions.minds import MindStore
 
 pytestmark = pytest.mark.torch
 DATA = Path(__file__).parent.parent / "data"

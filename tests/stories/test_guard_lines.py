@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from simpatient.content.library import FileContentLibrary
-from simpatient.domain.persona import Persona
-from simpatient.patient.guard import Guard, make_guard
+from simpatient.domain.content.persona import Persona
+from simpatient.patient.guard.line_guard import Guard, make_guard
 
 LINES: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent.parent / "data" / "guard_lines.yaml").read_text(encoding="utf-8")

@@ -7,10 +7,10 @@ import pytest
 from pypdf import PdfReader
 
 from simpatient.domain.errors import UserFacingError
-from simpatient.domain.people import Actor
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.text import clean_text
 from simpatient.reporting.writer import FileReportWriter
-from simpatient.services.reporting import ReportService
+from simpatient.services.review.reports import ReportService
 from tests.world import World
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ import yaml
 
 from simpatient.content.library import FileContentLibrary
 from simpatient.domain.ports import Coder
-from simpatient.services.minds import MindStore
+from simpatient.services.sessions.minds import MindStore
 from tests.stories.conftest import CASES
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]

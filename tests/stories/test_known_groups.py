@@ -12,14 +12,14 @@ from statistics import mean
 import pytest
 import yaml
 
-from simpatient.assessment.scoring import score
-from simpatient.assessment.writing import Writing, by_meaning
+from simpatient.assessment.scoring.scoring import score
+from simpatient.assessment.scoring.writing import Writing, by_meaning
 from simpatient.content.library import FileContentLibrary
-from simpatient.content.transcripts import read_transcript
+from simpatient.content.reading.transcripts import read_transcript
+from simpatient.domain.assessment.score import Scorecard
 from simpatient.domain.ports import Coder, RememberingEncoder
-from simpatient.domain.score import Scorecard
-from simpatient.domain.session import CodedTurn
-from simpatient.services.minds import MindStore
+from simpatient.domain.session.session import CodedTurn
+from simpatient.services.sessions.minds import MindStore
 from tests.stories.conftest import CASES, SCRIPTS, script, script_names
 from tests.stories.talking import Talk, talk
 

@@ -5,11 +5,11 @@ from statistics import mean, median
 
 import pytest
 
-from simpatient.assessment.scoring import score
+from simpatient.assessment.scoring.scoring import score
 from simpatient.content.library import FileContentLibrary
 from simpatient.domain.ports import Coder
-from simpatient.patient.guard import leaked_markers
-from simpatient.services.minds import MindStore
+from simpatient.patient.guard.line_guard import leaked_markers
+from simpatient.services.sessions.minds import MindStore
 from tests.stories.conftest import CASES, script, script_names
 from tests.stories.talking import Talk, talk
 
@@ -76,7 +76,7 @@ def test_turns_are_short_like_those_of_real_clients(held, case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_is_said_twice_and_no_act_three_times_running(held, case: str) -> None:
     for each in (t for kind in KINDS for t in held(case, kind)):
-        lines = [line for reply in each.replies for line in reply.words.said]
+        lines = [line for reply in each.replies for line in reply.words.line_ids]
         assert len(lines) == len(set(lines))
         acts = [reply.plan.act for reply in each.replies]
         assert not [i for i in range(2, len(acts)) if acts[i] == acts[i - 1] == acts[i - 2]]

@@ -6,11 +6,11 @@ import pytest
 
 from simpatient import bootstrap
 from simpatient.content.library import FileContentLibrary
-from simpatient.content.locations import bundled_root
+from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Embeddings
-from simpatient.llm.embedder import CachedEncoder
-from simpatient.patient.persona_index import build_index
-from simpatient.services.minds import MindStore
+from simpatient.llm.encoder.embedder import CachedEncoder
+from simpatient.patient.understanding.persona_index import build_index
+from simpatient.services.sessions.minds import MindStore
 
 SHIPPED = bundled_root().joinpath(*bootstrap.VECTORS)
 

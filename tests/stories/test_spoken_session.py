@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simpatient.bootstrap import App
-from simpatient.bootstrap.sound import open_voice
-from simpatient.domain.speech import Sound, VoiceSettings, VoiceStyle
-from simpatient.services.hearing import Hearing
-from simpatient.services.mouth import Mouth
-from simpatient.services.speech_ports import Transcriber
-from simpatient.services.talk import Talk, TalkService, TalkTools
-from simpatient.services.talk_events import Answered, Captioned, Failed, TalkEvent, Understood
-from simpatient.speech.endpointing import Endpointing
-from simpatient.speech.file_recorder import FileRecorder
-from simpatient.speech.file_sink import FileSink
-from simpatient.speech.transcriber import open_transcriber
-from simpatient.speech.voice_activity import best_detector
+from simpatient.bootstrap.app import App
+from simpatient.bootstrap.voice import open_synthesizer_for
+from simpatient.domain.speech import Sound, TalkSettings, VoiceStyle
+from simpatient.services.voice.microphone_listener import MicrophoneListener
+from simpatient.services.voice.ports import Transcriber
+from simpatient.services.voice.speech_output import SpeechOutput
+from simpatient.services.voice.talk import Talk, TalkService, TalkTools
+from simpatient.services.voice.talk_events import Answered, Captioned, Failed, TalkEvent, Transcribed
+from simpatient.speech.capture.endpointing import Endpointing
+from simpatient.speech.capture.voice_activity import best_detector
+from simpatient.speech.playback.file_sink import FileSink
+from simpatient.speech.recognition.transcriber import open_transcriber
+from simpatient.speech.recordings.file_recorder import FileRecorder
 from tests.builders import ME
 from tests.speech.conftest import rendered
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
@@ -46,7 +46,7 @@ pytestmark = [pytest.mark.torch, pytest.mark.timeout(900)]
 class Desk:
     """A trainee's desk: everything of the program but the sound card."""
 
-    def __init__(self, app: App, transcriber: Transcriber, settings: VoiceSettings) -> None:
+    def __init__(self, app: App, transcriber: Transcriber, settings: TalkSettings) -> None:
         self.app, self.settings = app, settings
         self.recorder = FileRecorder(speed=SPEED)
         self.sink = FileSink(speed=SPEED)
@@ -55,7 +55,7 @@ class Desk:
         tools = TalkTools(
             hearing=self._hearing,
             transcriber=lambda _: transcriber,
-            mouth=lambda _: Mouth(open_voice("flite"), self.sink, app.talking.clock),
+            mouth=lambda _: SpeechOutput(open_synthesizer_for("flite"), self.sink, app.talking.clock),
         )
         self._service = TalkService(
             practise=app.practise, library=app.library, consents=app.consents, clips=app.talking.clips,
@@ -71,8 +71,8 @@ class Desk:
     def session(self):
         return self.app.sessions.get(self.session_id)
 
-    def _hearing(self, settings, on_event, on_error) -> Hearing:
-        return Hearing(
+    def _hearing(self, settings, on_event, on_error) -> MicrophoneListener:
+        return MicrophoneListener(
             recorder=self.recorder, endpointer=Endpointing.chosen(best_detector(), settings), on_event=on_event,
             on_error=on_error, mode=settings.mode, stalls_after_s=LIMIT_S,
         )  # fmt: skip
@@ -88,10 +88,10 @@ class Desk:
 
     def say(self, line: str, voice: str, folder: Path) -> str:
         """Speak a line as the trainee and return what was understood."""
-        before = len(self.of(Understood))
+        before = len(self.of(Transcribed))
         self.recorder.hear(Sound(rendered(line, voice, folder / "line.wav")))
-        self.until(lambda: len(self.of(Understood)) > before)
-        return self.of(Understood)[-1].text
+        self.until(lambda: len(self.of(Transcribed)) > before)
+        return self.of(Transcribed)[-1].text
 
     def send(self, text: str) -> None:
         before = len(self.of(Answered))
@@ -104,7 +104,7 @@ def desk(app: App) -> Iterator[Callable[..., Desk]]:
     made: list[Desk] = []
 
     def make(transcriber: Transcriber, **chosen: object) -> Desk:
-        settings = VoiceSettings(**{"mode": "hands_free", "patience_s": 0.8, **chosen})
+        settings = TalkSettings(**{"mode": "hands_free", "patience_s": 0.8, **chosen})
         made.append(Desk(app, transcriber, settings))
         return made[-1]
 
@@ -174,6 +174,6 @@ def test_espeak_says_a_session_that_a_stand_in_understands(desk, tmp_path: Path)
 
 
 def test_a_persona_sounds_the_same_each_time() -> None:
-    voice = open_voice("flite")
+    voice = open_synthesizer_for("flite")
     one, two = (voice.render("I don't count them.", VoiceStyle(height="low")) for _ in range(2))
     assert np.array_equal(one.samples, two.samples)

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 
 from simpatient.content.library import FileContentLibrary
-from simpatient.domain.persona import Fact
+from simpatient.domain.content.persona import Fact
 from simpatient.domain.ports import Coder
 from simpatient.domain.state import PatientState
-from simpatient.patient.guard import leaked_markers
-from simpatient.services.minds import MindStore
+from simpatient.patient.guard.line_guard import leaked_markers
+from simpatient.services.sessions.minds import MindStore
 from tests.stories.conftest import CASES, script, script_names
 
 pytestmark = [pytest.mark.torch, pytest.mark.slow]

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from simpatient import bootstrap
-from simpatient.tuning.coder_data import Example, spoken
+from simpatient.tuning.coder.coder_data import Example, spoken
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-from simpatient.domain.ports import Reading
+from simpatient.domain.ports import EncodingRequest
 from simpatient.llm.embedder_graphs import PARTS
-from simpatient.tuning.coder_adapter import AdapterTrainer, Item, Plan, Target, tokens_of
-from simpatient.tuning.coder_fit import split
+from simpatient.tuning.coder.coder_adapter import AdapterTarget, AdapterTrainer, Item, Plan, tokens_of
+from simpatient.tuning.coder.coder_fit import split
 
 WIDTH = 64
 PLAN = Plan(layer=1, rank=4, epochs=6, rate=5e-3, reduced=False)
@@ -56,7 +56,7 @@ class TinyEncoder:
 
 
 def _item(text: str, label: int, fold: int, span: tuple[int, int] | None = None) -> Item:
-    return Item(text, "before that", (Target(span, {"head": label}, NO_CUES),), 1.0, fold)
+    return Item(text, "before that", (AdapterTarget(span, {"head": label}, NO_CUES),), 1.0, fold)
 
 
 def _items() -> list[Item]:
@@ -81,7 +81,7 @@ def test_learns_what_tells_labels_apart_and_repeats_itself() -> None:
 
 
 def test_a_part_of_a_turn_is_learnt_from_its_own_words() -> None:
-    targets = (Target((0, 4), {"head": 0}, NO_CUES), Target((5, 9), {"head": 1}, NO_CUES))
+    targets = (AdapterTarget((0, 4), {"head": 0}, NO_CUES), AdapterTarget((5, 9), {"head": 1}, NO_CUES))
     items = [Item("warm cold", "", targets, 1.0, 0) for _ in range(40)]
     trainer = AdapterTrainer(TinyEncoder(), items, {"head": 2}, PLAN, 0)
     swapped = [_item("warm cold", 0, 0, (0, 4)), _item("warm cold", 1, 0, (5, 9))]
@@ -100,11 +100,13 @@ def test_the_runtime_reads_what_was_trained() -> None:
     """The adapter runs in two places, training and runtime; both must give the same vectors."""
     encoder = bootstrap.sentence_encoder()
     text, before = "You miss her. What would help?", "My sister moved away."
-    item = Item(text, before, (Target((14, 30), {"head": 1}, NO_CUES), Target(None, {"head": 0}, NO_CUES)), 1.0, 0)
+    item = Item(
+        text, before, (AdapterTarget((14, 30), {"head": 1}, NO_CUES), AdapterTarget(None, {"head": 0}, NO_CUES)), 1.0, 0
+    )
     trainer = AdapterTrainer(encoder, [item] * 32, {"head": 2}, Plan(epochs=3, rate=0.01, reduced=False), 0)
     trained = trainer.train(None)
     table, bias = trained.tables["head"]
-    rows = encoder.read(trained.adapter, [Reading(text, before, ((14, 30),))])[0]
+    rows = encoder.read(trained.adapter, [EncodingRequest(text, before, ((14, 30),))])[0]
     scores = np.hstack([rows[2, 384:], NO_CUES]) @ table + bias
     np.testing.assert_allclose(scores, trainer.scores(trained, [item], "head")[0], atol=0.02)
 

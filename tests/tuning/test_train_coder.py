@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.assessment.coder import EmbeddedCoder
-from simpatient.assessment.coder_weights import load_weights
+from simpatient.assessment.coding.coder import EmbeddedCoder
+from simpatient.assessment.coding.coder_weights import load_weights
 from simpatient.domain.errors import ContentError
-from simpatient.tuning.coder_benchmarks import measure
-from simpatient.tuning.coder_data import Example, exemplar_group, hesitant, read_annomi, read_exemplars
-from simpatient.tuning.coder_fit import Setting
-from simpatient.tuning.coder_tasks import make_jobs
-from simpatient.tuning.measures import (
+from simpatient.tuning.coder.coder_benchmarks import measure
+from simpatient.tuning.coder.coder_data import Example, exemplar_group, hesitant, read_annomi, read_exemplars
+from simpatient.tuning.coder.coder_fit import Setting
+from simpatient.tuning.coder.coder_tasks import make_jobs
+from simpatient.tuning.coder.measures import (
     accuracy_at_coverage,
     best_temperature,
     bootstrap_f1,
@@ -27,7 +27,7 @@ from simpatient.tuning.measures import (
     macro_f1,
     softmax,
 )
-from simpatient.tuning.train_coder import train, train_patient_head
+from simpatient.tuning.coder.train_coder import train, train_patient_head
 from tests.fakes import FakeEncoder
 
 pytest.importorskip("sklearn")
@@ -195,7 +195,7 @@ def test_own_fit_is_the_logistic_regression_of_scikit_learn() -> None:
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
-    from simpatient.tuning.coder_fit import fit_softmax
+    from simpatient.tuning.coder.coder_fit import fit_softmax
 
     random = np.random.default_rng(0)
     dense = random.standard_normal((200, 12)).astype(np.float32)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QWidget
 
-from simpatient.gui.theme import set_property
-from simpatient.gui.tokens import SPACE_3, SPACE_4
+from simpatient.gui.base.theme import set_property
+from simpatient.gui.base.tokens import SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import column, row

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlotLine:
     """One curve: its name and points ``(x, y)``."""
 
     name: str
@@ -12,7 +12,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class PlotChart:
     """What a plot shows.
 
     Attributes:
@@ -25,7 +25,7 @@ class Chart:
 
     title: str
     x_name: str
-    lines: tuple[Line, ...]
+    lines: tuple[PlotLine, ...]
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     y_range: tuple[float, float] | None = None

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import TARGET
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import TARGET
 from simpatient.gui.widgets.icons import icon
 from simpatient.gui.widgets.text import label
 
@@ -134,7 +134,7 @@ class CardButton(QAbstractButton):
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_Widget, option, painter, self)
 
 
-class Segments(QFrame):
+class SegmentedControl(QFrame):
     """A row of buttons of which one is chosen.
 
     Signals:
@@ -170,7 +170,7 @@ class Segments(QFrame):
         return self._buttons[key]
 
 
-class Rating(QWidget):
+class RatingControl(QWidget):
     """A question answered from 1 to 5, with words at both ends.
 
     Signals:

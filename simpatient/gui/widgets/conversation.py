@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simpatient.gui.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import Tall, clear, column, row
 from simpatient.gui.widgets.text import as_label, chip, label, presentable

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QWidget
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import chip, label

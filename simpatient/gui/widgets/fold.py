@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from simpatient.gui.tokens import SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.slices import Slices

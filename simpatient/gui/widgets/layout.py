@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simpatient.gui.bridge import Trouble
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
+from simpatient.gui.base.bridge import Trouble
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.text import label
 
@@ -281,7 +281,7 @@ def skeleton(blocks: Sequence[int]) -> QWidget:
     return outer
 
 
-class States(QStackedWidget):
+class PageStates(QStackedWidget):
     """Content, or one of: loading, empty, trouble.
 
     Args:

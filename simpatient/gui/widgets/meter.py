@@ -4,13 +4,13 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.theme import Theme
 
 # Quiet room to full scale, decibels below full scale.
 _FLOOR_DB, _LOUD_DB = -60.0, -6.0
 
 
-class LevelMeter(QWidget):
+class LevelBar(QWidget):
     """Shows a level; the last tenth, where speech begins to distort, in another colour."""
 
     def __init__(self) -> None:

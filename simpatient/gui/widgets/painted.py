@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import TYPE_SCALE
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import TYPE_SCALE
 from simpatient.gui.widgets.icons import draw
 
 _END_GAP = 8

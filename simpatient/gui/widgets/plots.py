@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, TYPE_SCALE
-from simpatient.gui.widgets.chart import Chart, Line
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import SPACE_2, TYPE_SCALE
+from simpatient.gui.widgets.chart import PlotChart, PlotLine
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
@@ -44,7 +44,7 @@ class _NoWheel(QObject):
 class Plot(QWidget):
     """A chart and, at the press of a button, the same as a table."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, chart: PlotChart) -> None:
         super().__init__()
         self._chart = chart
         box = column(self, SPACE_2)
@@ -102,7 +102,7 @@ class Plot(QWidget):
         if chart.y_range:
             canvas.setYRange(*chart.y_range, padding=0.08)
 
-    def _draw_line(self, line: Line, colour: str, style: int, *, name_above: bool) -> None:
+    def _draw_line(self, line: PlotLine, colour: str, style: int, *, name_above: bool) -> None:
         xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
         if not xs:
             return

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from simpatient.gui.theme import Theme
+from simpatient.gui.base.theme import Theme
 from simpatient.gui.widgets.text import presentable
 
 _ROW_HEIGHT = 38

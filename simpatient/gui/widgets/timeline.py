@@ -25,8 +25,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from simpatient.gui.theme import Theme
-from simpatient.gui.tokens import SPACE_2, TYPE_SCALE
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.base.tokens import SPACE_2, TYPE_SCALE
 from simpatient.gui.widgets.controls import PRESS
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import CardGrid, row
@@ -54,7 +54,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimelineSpan:
     """A silence, seconds from and to."""
 
     start: float
@@ -75,7 +75,7 @@ class TalkTimes:
 
     lanes: tuple[str, str]
     blocks: tuple[Block, ...]
-    silences: tuple[Span, ...]
+    silences: tuple[TimelineSpan, ...]
     marks: tuple[float, ...]
     breaks: tuple[float, ...]
     length: float
@@ -162,7 +162,7 @@ class Timeline(QWidget):
             for strip, left, right in self._pieces(block.start, block.end)
         ]
 
-    def _silence_rects(self, silence: Span) -> list[QRectF]:
+    def _silence_rects(self, silence: TimelineSpan) -> list[QRectF]:
         high = 2 * _LANE + _BETWEEN
         return [
             QRectF(left, strip * self._height() + _TOP, max(_LEAST, right - left), high)

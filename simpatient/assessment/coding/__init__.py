@@ -1,0 +1,1 @@
+"""Behaviour codes for utterances."""

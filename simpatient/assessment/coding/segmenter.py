@@ -1,0 +1,104 @@
+"""Cuts a turn into utterances: the spans that get behaviour codes. Must not know any code.
+
+An utterance is a sentence, or the statement before a question in the same sentence ("You're worried,
+what would help?" is two). Offsets are exact; any string is accepted.
+"""
+
+import re
+from dataclasses import dataclass
+
+# A turn of thousands of sentences is not speech; the rest becomes one last utterance, so that the
+# cost of coding stays bounded.
+MAX_UTTERANCES = 40
+_ABBREVIATIONS = frozenset(
+    ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "a.m", "p.m", "no", "approx"]
+)
+# The look-behind lets a match begin only where a run of marks begins: without it 100 kB of dots would
+# take quadratic time.
+_END = re.compile(r"(?<![.!?…。！？؟])[.!?…。！？؟]++[\"'”’)\]]*+(?=\s|$)|\n+")
+_QUESTION_START = re.compile(
+    r"(?P<mark>,|;|:|\s[-–—]+|[–—]|-{2})\s*(?:(?:and|but|so|or|then|okay|well|tell me)[,\s]+){0,2}"
+    r"(?=(?:what|how|why|when|where|who|which|do|does|did|would|could|can|are|is|was|were|have|has|had|will|may|shall)"
+    r"(?:'s|'re|n't)?\s+\w+)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_STATEMENT_START = re.compile(
+    r"(?:what|how|why|when|where|who|which|do|does|did|would|could|can|are|is|was|were|have|has|will|if|whether)\b",
+    re.IGNORECASE,
+)
+_MIN_STATEMENT_WORDS = 3
+_MAX_SPLIT_CHARACTERS = 2000
+_MIN_QUESTION_WORDS = 4
+
+
+@dataclass(frozen=True)
+class TextSpan:
+    """A stretch of a turn: ``turn_text[start:end]`` without outer white space."""
+
+    start: int
+    end: int
+
+
+def segment(text: str) -> tuple[TextSpan, ...]:
+    """Return the utterances of a turn in order, none overlapping, none blank; empty for blank text."""
+    spans = [part for sentence in _sentences(text) for part in _split_off_question(text, sentence)]
+    if not spans and text.strip():
+        spans = [TextSpan(len(text) - len(text.lstrip()), len(text.rstrip()))]
+    if len(spans) > MAX_UTTERANCES:
+        spans = [*spans[: MAX_UTTERANCES - 1], TextSpan(spans[MAX_UTTERANCES - 1].start, spans[-1].end)]
+    return tuple(spans)
+
+
+def _sentences(text: str) -> list[TextSpan]:
+    found: list[TextSpan] = []
+    start = 0
+    for match in _END.finditer(text):
+        if _ends_sentence(text, start, match):
+            found.append(TextSpan(start, match.end()))
+            start = match.end()
+        if len(found) > 4 * MAX_UTTERANCES:
+            break  # the rest becomes part of the last utterance
+    found.append(TextSpan(start, len(text)))
+    return [span for raw in found if (span := _stripped(text, raw)) is not None]
+
+
+def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
+    mark = match.group()
+    if "\n" in mark:
+        return True
+    # A trailing-off "So... you" goes on in lower case; a full stop after an abbreviation ends nothing.
+    follows = text[match.end() : match.end() + 2].strip()[:1]
+    if (mark.startswith("..") or mark.startswith("…")) and follows.islower():
+        return False
+    word = text[max(start, match.start() - 8) : match.start()].split()[-1:]
+    is_short = bool(word) and word[0].lower().strip("(\"'") in _ABBREVIATIONS
+    return not (mark == "." and is_short and follows != "")
+
+
+def _stripped(text: str, span: TextSpan) -> TextSpan | None:
+    piece = text[span.start : span.end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    if left >= right or not any(letter.isalnum() for letter in piece):
+        return None
+    return TextSpan(span.start + left, span.start + right)
+
+
+def _split_off_question(text: str, span: TextSpan) -> list[TextSpan]:
+    sentence = text[span.start : span.end]
+    if len(sentence) > _MAX_SPLIT_CHARACTERS or "?" not in sentence[-3:] or _STATEMENT_START.match(sentence):
+        return [span]
+    cuts = [match for match in _QUESTION_START.finditer(sentence) if _is_worth_a_cut(sentence, match)]
+    if not cuts:
+        return [span]
+    cut = cuts[-1].end("mark")
+    parts = (TextSpan(span.start, span.start + cut), TextSpan(span.start + cut, span.end))
+    return [part for raw in parts if (part := _stripped(text, raw)) is not None]
+
+
+def _is_worth_a_cut(sentence: str, match: re.Match[str]) -> bool:
+    """Both sides must stand alone; a short tail ("is that right?") belongs to its statement."""
+    before = len(_WORD.findall(sentence[: match.start()]))
+    after = len(_WORD.findall(sentence[match.end() :]))
+    return before >= _MIN_STATEMENT_WORDS and after >= _MIN_QUESTION_WORDS

@@ -1,0 +1,1 @@
+"""What the feedback says, and the quotes it rests on."""

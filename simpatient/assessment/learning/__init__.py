@@ -1,0 +1,1 @@
+"""Drill attempts and progress curves."""

@@ -1,0 +1,211 @@
+"""Builds the program, for the window and for the command line."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from simpatient import __version__
+from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.voice import open_talking
+from simpatient.content.library import open_library
+from simpatient.content.reading.locations import app_home
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.ports import Coder, RememberingEncoder
+from simpatient.services.authoring.authoring import AuthorService
+from simpatient.services.learning.drill import DrillService
+from simpatient.services.learning.progress import ProgressService
+from simpatient.services.ports import ContentLibrary
+from simpatient.services.review.reports import ReportService
+from simpatient.services.review.review import ReviewService
+from simpatient.services.review.second_rating import SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.scorecards import ScorecardService
+from simpatient.services.sessions.minds import MindStore
+from simpatient.services.sessions.patient_models import RealiserFactory
+from simpatient.services.sessions.ports import PatientModels, SessionRepository
+from simpatient.services.sessions.practise import PractiseService
+
+if TYPE_CHECKING:
+    from simpatient.services.models.models import ModelService
+    from simpatient.services.models.recognisers import RecogniserService
+    from simpatient.services.privacy.consent import ConsentService
+    from simpatient.services.privacy.deletion import DeletionService
+    from simpatient.services.voice.recording_playback import RecordingPlaybackService
+    from simpatient.services.voice.sound_check import SoundCheckService
+    from simpatient.services.voice.talk import TalkService
+    from simpatient.storage.opening import Repositories
+from simpatient.bootstrap import _load_ahead, remembering_encoder, sentence_encoder
+from simpatient.bootstrap.authoring import FileAuthoringTools
+from simpatient.bootstrap.coding import cached, open_coder
+from simpatient.bootstrap.models import open_models
+from simpatient.bootstrap.patient_models import ConfiguredPatientModels
+from simpatient.bootstrap.person import actor_here
+from simpatient.bootstrap.raters import ConfiguredRaters
+
+DATABASE = "simpatient.sqlite"
+
+
+@dataclass(kw_only=True)
+class App:
+    """The wired program."""
+
+    home: Path
+    actor: Actor
+    library: ContentLibrary
+    encoder: RememberingEncoder
+    coder: Coder
+    sessions: SessionRepository
+    practise: PractiseService
+    review: ReviewService
+    progress: ProgressService
+    author: AuthorService
+    reports: ReportService
+    drill: DrillService
+    models: ModelService
+    consents: ConsentService
+    talking: TalkService
+    sound_check: SoundCheckService
+    recognisers: RecogniserService
+    recording_playback: RecordingPlaybackService
+    deletion: DeletionService
+    write: WrittenExerciseService
+    judge: SecondRatingService
+    scorecards: ScorecardService
+    on_close: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """Let go of the database and of child processes."""
+        for close in self.on_close:
+            close()
+
+
+def open_app(
+    home: Path | None = None, *, encoder: RememberingEncoder | None = None, voices: PatientModels | None = None
+) -> App:
+    """Build the program on the files under ``home``.
+
+    Args:
+        home: Folder of database, cache and own content; the platform's place when None.
+        encoder: The sentence encoder; the bundled one, with its memory, when None.
+        voices: The chat models that may play patients; those the user has set up when None.
+
+    Raises:
+        StorageUnavailable: The database cannot be opened.
+        ModelUnavailable: The coder's weights are missing or damaged.
+    """
+    from simpatient.reporting.writer import FileReportWriter
+    from simpatient.storage.opening import open_repositories
+
+    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
+    library = open_library(home)
+    encoder = encoder or remembering_encoder(home)
+    coder = open_coder(encoder)
+    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    sessions, minds = stored.sessions, MindStore(library, encoder)
+    models = open_models(home, library)
+    configured = ConfiguredPatientModels(home, models.resolve)
+    realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
+    scorecards = ScorecardService(
+        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
+    )
+    practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
+    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
+    write = WrittenExerciseService(
+        library=library,
+        sessions=sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=clock,
+    )
+    reports = ReportService(
+        library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
+    )
+    talk = open_talking(home, practise, library, stored.consents)
+    return App(
+        home=home,
+        actor=actor_here(),
+        library=library,
+        encoder=encoder,
+        coder=coder,
+        sessions=sessions,
+        practise=practise,
+        review=review,
+        progress=progress,
+        author=AuthorService(tools=FileAuthoringTools(home), minds=minds, coder=coder),
+        reports=reports,
+        drill=DrillService(library=library, drills=stored.drills, coder=coder, clock=clock),
+        models=models,
+        consents=talk.consents,
+        talking=talk.talking,
+        sound_check=talk.sound_check,
+        recognisers=talk.recognisers,
+        recording_playback=talk.recording_playback,
+        write=write,
+        scorecards=scorecards,
+        judge=_judge_service(home, library, sessions, models, coder, scorecards),
+        deletion=talk.deletion(sessions),
+        on_close=(talk.close, configured.close, sessions.close),
+    )
+
+
+def _judge_service(
+    home: Path,
+    library: ContentLibrary,
+    sessions: SessionRepository,
+    models: ModelService,
+    coder: Coder,
+    scorecards: ScorecardService,
+) -> SecondRatingService:
+    judges = ConfiguredRaters(home, library, models)
+    return SecondRatingService(library=library, sessions=sessions, scorecards=scorecards, judges=judges, coder=coder)
+
+
+def _practise_service(
+    library: ContentLibrary,
+    stored: Repositories,
+    minds: MindStore,
+    realisers: RealiserFactory,
+    encoder: RememberingEncoder,
+    coder: Coder,
+    scorecards: ScorecardService,
+) -> PractiseService:
+    clock = SystemClock()
+    return PractiseService(
+        library=library,
+        sessions=stored.sessions,
+        minds=minds,
+        realisers=realisers,
+        encoder=encoder,
+        coder=coder,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        clock=clock,
+        new_id=lambda: f"s-{clock.now():%Y%m%d}-{secrets.token_hex(4)}",
+        new_seed=lambda: secrets.randbelow(2**31),
+        app_version=__version__,
+    )
+
+
+def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None = None) -> App:
+    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it."""
+    home = home or app_home()
+    encoder = sentence_encoder()
+    Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
+    return open_app(home, encoder=cached(encoder, home), voices=voices)
+
+
+def run_desktop(argv: Sequence[str]) -> int:
+    """Open the window and return the exit code when it is closed."""
+    from simpatient.gui.shell.app import run
+
+    return run(partial(open_desktop_app), argv)

@@ -1,0 +1,55 @@
+"""Trains the embedded coder and encodes bundled content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from simpatient.bootstrap import sentence_encoder
+from simpatient.content.library import open_library
+from simpatient.content.reading.locations import bundled_root
+from simpatient.services.sessions.minds import MindStore
+
+
+def train_embedded_coder(
+    annomi: Path, out: Path, seed: int, progress: Callable[[str], None], benchmarks: dict[str, Path]
+) -> None:
+    """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
+    from simpatient.tuning.coder.coder_adapter import Plan
+    from simpatient.tuning.coder.train_coder import train
+
+    exemplars = bundled_root() / "assets" / "exemplars"
+    encoder = sentence_encoder()
+    train(annomi, exemplars, out, encoder, seed=seed, progress=progress, benchmarks=benchmarks, plan=Plan())
+
+
+def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
+    """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
+    from simpatient.tuning.coder.train_coder import train_patient_head
+
+    train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, sentence_encoder(), progress=progress)
+
+
+def encode_bundled_content(out: Path) -> tuple[Path, ...]:
+    """Write the meaning vectors of bundled personas, intents and guard lines that changed; no user has to wait.
+
+    Returns:
+        The files written; those of earlier versions of the same content are removed.
+    """
+    from simpatient.llm.encoder.embedder import CachedEncoder
+
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out) as aside:
+        encoder = CachedEncoder(sentence_encoder(), Path(aside), shipped=out)
+        library = open_library(Path(aside) / "no-own-content")
+        for persona in library.personas():
+            MindStore(library, encoder).build(persona).guard.prepare()
+        return tuple(_replace_set(file, out) for file in encoder.halve_sets())
+
+
+def _replace_set(file: Path, out: Path) -> Path:
+    for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
+        earlier.unlink()
+    file.chmod(0o644)
+    return file.replace(out / file.name)

@@ -1,0 +1,1 @@
+"""Commands for the home folder: database, bin, health."""

@@ -1,0 +1,175 @@
+"""``simpatient doctor``: what works on this machine, and what to do about the rest."""
+
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient import __version__
+from simpatient.cli.output import as_json, show
+from simpatient.domain.errors import UserFacingError
+
+Finding = tuple[str, bool, str]
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False) -> int:
+    """Look at devices, memory, models, audio, content and database.
+
+    Example: simpatient doctor
+    """
+    from simpatient.content.reading.locations import app_home
+
+    home = app_home()
+    checks: list[Callable[[], Finding]] = [
+        _system,
+        _devices,
+        _encoder,
+        lambda: _coder(home),
+        lambda: _language_model(home),
+        lambda: _content(home),
+        lambda: _server(home),
+        lambda: _database(home),
+        _sound_devices,
+        _speech_output,
+        lambda: _recogniser(home),
+        _imported_recordings,
+    ]
+    findings = [_guarded(check) for check in checks]
+    if json:
+        show(as_json([{"what": what, "works": works, "detail": detail} for what, works, detail in findings]))
+    else:
+        for what, works, detail in findings:
+            show(f"[{'ok' if works else '!!'}] {what}: {detail}")
+    return 0 if all(works for _, works, _ in findings) else 1
+
+
+def _guarded(check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except UserFacingError as error:
+        return getattr(check, "__name__", "check").strip("_").replace("_", " "), False, str(error)
+
+
+def _system() -> Finding:
+    return (
+        "System",
+        True,
+        f"simpatient {__version__}, Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores",
+    )
+
+
+def _devices() -> Finding:
+    from simpatient.llm.catalogue.devices import describe_devices
+
+    return "Compute", True, describe_devices()
+
+
+def _encoder() -> Finding:
+    from simpatient.bootstrap import sentence_encoder
+
+    encoder = sentence_encoder()
+    folder = encoder.load()
+    return "Sentence encoder", True, f"{encoder.model_id} on ONNX Runtime; weights as published, in {folder}"
+
+
+def _coder(home: Path) -> Finding:
+    from simpatient.bootstrap import remembering_encoder
+    from simpatient.bootstrap.coding import open_coder
+
+    return "Behaviour coder", True, open_coder(remembering_encoder(home)).coder_id
+
+
+def _language_model(home: Path) -> Finding:
+    from simpatient.bootstrap.models import open_models
+    from simpatient.content.library import open_library
+
+    models = open_models(home, open_library(home))
+    chosen, suggestion = models.chosen(), models.suggestion()
+    fits = sum(row.fit.verdict == "fits" for row in models.rows())
+    told = f"{fits} of the listed models fit this computer"
+    if chosen != "guided":
+        models.check(chosen)
+        return "Language model", True, f"{chosen} is chosen and its files are whole; {told}"
+    if suggestion.model is None:
+        return "Language model", True, f"none chosen, the guided patient plays. {suggestion.reason}"
+    get = "choose" if suggestion.is_installed else "download"
+    advice = f"{suggestion.model.title} suits best: 'simpatient models {get} {suggestion.model.id}'"
+    return "Language model", True, f"none chosen, the guided patient plays; {told}. {advice}"
+
+
+def _content(home: Path) -> Finding:
+    from simpatient.content.library import check_paths, open_library
+
+    problems = check_paths([], home)
+    if problems:
+        return "Content", False, f"{len(problems)} problems; run 'simpatient check'. First: {problems[0]}"
+    library = open_library(home)
+    return (
+        "Content",
+        True,
+        f"{len(library.personas())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
+    )
+
+
+def _database(home: Path) -> Finding:
+    from simpatient.bootstrap.app import DATABASE
+    from simpatient.storage.opening import open_sessions
+
+    if not (home / DATABASE).exists():
+        return "Database", True, f"none yet; the first session makes it in {home}"
+    sessions = open_sessions(home / DATABASE)
+    try:
+        problems = sessions.check()
+    finally:
+        sessions.close()
+    return "Database", not problems, "; ".join(problems) or f"sound, {home / DATABASE}"
+
+
+def _server(home: Path) -> Finding:
+    from simpatient.bootstrap.models import open_server_settings
+
+    server = open_server_settings(home).chosen()
+    if server is None:
+        return "Server", True, "none is set up; nothing leaves this computer"
+    return "Server", True, f"{server.model} at {server.url} is set up; 'simpatient server check' asks it for a word"
+
+
+def _speech_output() -> Finding:
+    from simpatient.bootstrap.voice import list_engines
+
+    found = list_engines()
+    best = next((engine.title for engine in found if engine.is_best), "")
+    if best:
+        return "Patients' voice", True, f"{best}; {sum(engine.is_here for engine in found)} of {len(found)} are here"
+    advice = "patients can be read but not heard. Debian: apt-get install flite"
+    return "Patients' voice", False, f"no voice is installed; {advice}"
+
+
+def _sound_devices() -> Finding:
+    from simpatient.speech.capture.recorder import DeviceRecorder
+    from simpatient.speech.playback.sink import DeviceSink
+
+    microphones, loudspeakers = DeviceRecorder().devices(), DeviceSink().devices()
+    told = f"{len(microphones)} microphones, {len(loudspeakers)} loudspeakers"
+    return "Sound", True, told if microphones and loudspeakers else f"{told}; practice by text needs none"
+
+
+def _recogniser(home: Path) -> Finding:
+    from simpatient.bootstrap.voice import open_recognisers
+
+    recognisers = open_recognisers(home)
+    used = next((row for row in recognisers.rows() if row.is_used), None)
+    if used is not None:
+        return "Speech recogniser", True, f"{used.weights.title}, {used.path}"
+    suggested = recognisers.suggestion()
+    advice = f"'simpatient voice download {suggested.id}' fetches what suits this computer" if suggested else ""
+    return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
+
+
+def _imported_recordings() -> Finding:
+    from simpatient.runtime.confinement import in_words
+
+    return "Imported recordings", True, f"decoded in {in_words()}"

@@ -1,0 +1,1 @@
+"""Commands for practising and looking back."""

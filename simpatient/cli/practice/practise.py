@@ -1,0 +1,84 @@
+"""``simpatient practise``: a whole session without a window."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
+from simpatient.domain.errors import UserFacingError
+
+END = "/end"
+EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json"
+
+
+def practise(
+    case: Annotated[str, typer.Option("--case", help="Case id; see 'simpatient list cases'.")],
+    model: Annotated[str, typer.Option("--model", help="guided, generative, remote, or the id of a model.")] = "guided",
+    seed: Annotated[int | None, typer.Option("--seed", help="Makes the patient's variety repeatable.")] = None,
+    trainee_lines: Annotated[Path | None, typer.Option("--trainee-lines", help="One trainee line per line.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the session as JSON.")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the feedback report (and an .html twin).")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the session as JSON instead of the talk.")] = False,
+) -> None:
+    """Hold a whole session, from a file of lines or typed here, then score it.
+
+    Type /end (or end the input) to finish. The session is stored as in the window.
+
+    Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json
+    """
+    lines = read_lines(trainee_lines) if trainee_lines else None
+    from simpatient.bootstrap.app import open_app
+    from simpatient.services.sessions.patient_models import leaves_note
+    from simpatient.services.sessions.session_export import export_session
+
+    app = open_app()
+    try:
+        session = app.practise.start(app.actor, case, seed=seed, model=model)
+        if note := leaves_note(session.manifest):
+            print(note, file=sys.stderr)
+        if not json and session.turns:
+            show(f"Patient: {session.turns[-1].text}")
+        for line in _spoken(lines):
+            exchange = app.practise.reply(app.actor, session.id, line, lambda _: None)
+            if not json:
+                _show_exchange(line, exchange.patient.text, exchange.note, typed=lines is None)
+        session = app.practise.end(app.actor, session.id)
+        exported = as_json(export_session(session))
+        if json:
+            show(exported)
+        if out is not None:
+            write_text(out, exported + "\n")
+        if pdf is not None:
+            app.reports.session(app.actor, session.id, pdf=pdf)
+        print(f"Stored as {session.id}. Next: simpatient report session {session.id} --pdf report.pdf", file=sys.stderr)
+    finally:
+        app.close()
+
+
+def _spoken(lines: list[str] | None) -> Iterator[str]:
+    """Yield the trainee's lines, from the file or from the keyboard until the end."""
+    if lines is not None:
+        said = [line for line in lines if line.strip()]
+        if not said:
+            raise UserFacingError("The file of trainee lines is empty.", "Write one trainee line per line.")
+        yield from tracked(said, "Practising", len(said))
+        return
+    while True:
+        try:
+            line = input("You: ")
+        except EOFError:
+            return
+        if line.strip() == END:
+            return
+        yield line
+
+
+def _show_exchange(line: str, answer: str, note: str, *, typed: bool) -> None:
+    if not typed:
+        show(f"You: {line}")
+    if note:
+        show(f"[{note}]")
+    show(f"Patient: {answer}")

@@ -1,0 +1,1 @@
+"""Reading content files, with the place of every mistake."""

@@ -1,0 +1,1 @@
+"""Authored content as values: personas, cases, curricula, rubrics and the data engines work from."""

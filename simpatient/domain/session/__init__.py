@@ -1,0 +1,1 @@
+"""A practice session, as values."""

@@ -1,0 +1,150 @@
+"""A talk with a persona being written: beside each answer the state, the plan and the codes behind it.
+
+Nothing is stored. Must not know how answers are made.
+"""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from simpatient.domain.assessment.codes import CodeNames
+from simpatient.domain.content.persona import Persona
+from simpatient.domain.state import PatientState, ReplyPlan
+from simpatient.gui.base.bridge import Trouble, WorkerJob
+from simpatient.gui.base.context import Context
+from simpatient.gui.base.tokens import SPACE_2, SPACE_3
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.conversation import Composer
+from simpatient.gui.widgets.layout import card, clear, column, row
+from simpatient.gui.widgets.text import chip, label
+from simpatient.presentation.code_tags import code_tags
+from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
+
+_Begun = tuple[PreviewTalk, CodeNames]
+
+
+class AuthorTalk(QWidget):
+    """The preview conversation."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._path: Path | None = None
+        self._name = "Patient"
+        self._talk: PreviewTalk | None = None
+        self._names = CodeNames()
+        self._job: WorkerJob[_Begun] | WorkerJob[PreviewReply] | None = None
+        box = column(self, SPACE_3)
+        self.start_button = Button("Begin a talk", "primary", on_click=self.begin)
+        box.addLayout(row(label("Talk with the patient", "h2"), None, self.start_button))
+        self._hint = label("Solve what stops the persona from loading, then talk with it here.", "soft")
+        box.addWidget(self._hint)
+        frame, inside = card(margin=0, spacing=0)
+        self._frame = frame
+        self.turns = column(spacing=SPACE_3)
+        self.turns.setContentsMargins(16, 16, 16, 16)
+        inside.addLayout(self.turns)
+        self.composer = Composer("Say something to the patient …")
+        self.composer.submitted.connect(self._on_submitted)
+        inside.addWidget(self.composer)
+        box.addWidget(frame)
+        frame.hide()
+        self.start_button.setEnabled(False)
+
+    def set_file(self, path: Path | None, persona: Persona | None) -> None:
+        """Offer a talk with the persona in a file; None while it cannot be loaded."""
+        self._path = path
+        self.start_button.setEnabled(path is not None)
+        if persona is not None:
+            self._name = persona.identity.name
+        if path is None:
+            self._hint.setText("Solve what stops the persona from loading, then talk with it here.")
+        elif self._talk is not None:
+            self._hint.setText("The file was read again. Begin a new talk to hear the changes.")
+        else:
+            self._hint.setText("Each answer shows what the patient felt and planned. Nothing is stored.")
+
+    def begin(self) -> None:
+        """Begin a new talk with the file as it is now."""
+        if self._path is None:
+            return
+        path, author = self._path, self._context.app.author
+        self.start_button.setEnabled(False)
+        self._hint.setText("Getting the patient ready …")
+        library = self._context.app.library
+
+        def start() -> _Begun:
+            return author.preview_start(path, 1), CodeNames(library.schemes())
+
+        self._job = self._context.lane.call(lambda _: start(), self._on_begun, self._on_failed)
+
+    def _on_begun(self, begun: _Begun) -> None:
+        talk, self._names = begun
+        self._talk = talk
+        clear(self.turns)
+        self._frame.show()
+        self.start_button.setEnabled(True)
+        self.start_button.setText("Begin again")
+        self._hint.setText("Each answer shows what the patient felt and planned. Nothing is stored.")
+        self.composer.set_waiting(False)
+        self._add_reply(talk.opening)
+        self.composer.editor.setFocus()
+
+    def _on_submitted(self, text: str) -> None:
+        if self._talk is None:
+            return
+        talk = self._talk
+        self._add_words("You", text)
+        self.composer.set_waiting(True, f"{self._name} is thinking …")
+        self._job = self._context.lane.call(lambda _: talk.say(text), self._on_replied, self._on_failed)
+
+    def _on_replied(self, reply: PreviewReply) -> None:
+        self._add_reply(reply)
+        self.composer.set_waiting(False)
+
+    def _on_failed(self, trouble: Trouble) -> None:
+        self.start_button.setEnabled(self._path is not None)
+        self.composer.set_waiting(False)
+        self._hint.setText(f"{trouble.message} {trouble.action}".strip())
+        self._context.navigator.tell_trouble(trouble)
+
+    def _add_words(self, name: str, text: str) -> None:
+        line = QWidget()
+        box = column(line, 2)
+        box.addWidget(label(name, "caption"))
+        box.addWidget(label(text, selectable=True))
+        self.turns.addWidget(line)
+
+    def _add_reply(self, reply: PreviewReply) -> None:
+        tags = code_tags(reply.codes, self._names, with_labels=True)
+        if tags:
+            heard = [chip(words, "accent", tooltip) for words, tooltip in tags[:4]]
+            self.turns.addLayout(row(label("Heard as", "caption"), *heard, None, spacing=SPACE_2))
+        self._add_words(self._name, reply.text)
+        frame, box = card("sunken", spacing=4, margin=SPACE_3)
+        box.addWidget(label(state_words(reply.state), "small"))
+        box.addWidget(label(plan_words(reply.plan), "small"))
+        self.turns.addWidget(frame)
+
+
+def state_words(state: PatientState) -> str:
+    """Return the patient's state in one line."""
+    resistance = f"{state.resistance.form} {state.resistance.intensity:.2f}"
+    return (
+        f"State: trust {state.trust:.2f} ({state.band}) · arousal {state.arousal:.2f} · engagement "
+        f"{state.engagement:.2f} · readiness {state.readiness:.2f} · resistance {resistance} · {state.emotion}"
+    )
+
+
+def plan_words(plan: ReplyPlan) -> str:
+    """Return the plan of a reply in one line."""
+    parts = [plan.act.replace("_", " ")]
+    if plan.reaction != "none":
+        parts.append(f"feels {plan.reaction}")
+    for name, value in (("on", plan.topic), ("asked", plan.intent), ("answers", plan.reacts_to)):
+        if value:
+            parts.append(f"{name} {value.replace('_', ' ')}")
+    if plan.facts_to_tell:
+        parts.append(f"tells {', '.join(plan.facts_to_tell)}")
+    parts.append(f"{plan.talk} talk")
+    return f"Plan: {' · '.join(parts)}"

@@ -1,0 +1,148 @@
+"""A second reading of a session by a language model the trainee chooses. Must not know how a model is asked."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from simpatient.gui.base.bridge import Trouble, Work, WorkerJob
+from simpatient.gui.base.context import Context
+from simpatient.gui.base.page_data import DebriefData
+from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.layout import card, clear, column, row
+from simpatient.gui.widgets.text import chip, label
+from simpatient.services.review.second_rating import RaterChoice
+
+WORDS = (
+    "A language model of your choice can rate the items again. Its ratings take the place of those above; counts, and "
+    "what was judged from your writing, stay. It can be wrong too: check the quotes."
+)
+OWN = "It spoke as the patient here; a model is no good judge of its own talk."
+NONE = "No language model is set up. Add one in the settings, or name a server with “simpatient server set”."
+
+
+class SecondRatingCard(QWidget):
+    """The models that can be asked, or how far one has come.
+
+    Args:
+        context: What every page is given.
+        data: The debrief.
+        on_rated: Called when ratings have changed.
+    """
+
+    def __init__(self, context: Context, data: DebriefData, on_rated: Callable[[], None]) -> None:
+        super().__init__()
+        self._context, self._data, self._on_rated = context, data, on_rated
+        self._job: WorkerJob[None] | None = None
+        self.buttons: dict[str, Button] = {}
+        self.progress = label("", "soft")
+        outer = column(self)
+        frame, self._box = card(spacing=SPACE_3, margin=SPACE_5)
+        outer.addWidget(frame)
+        self._show_choices()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a model is reading."""
+        return self._job is not None and not self._job.is_over
+
+    def stop(self) -> None:
+        """Stop the model; nothing it rated so far is kept."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def ask(self, choice: RaterChoice) -> None:
+        """Let a model read; minutes may pass, so it does not hold up the rest of the window."""
+        app, session = self._context.app, self._data.session
+        total = sum(len(card_there.criteria) for card_there in session.scorecards)
+        self._show_busy(choice.title)
+
+        def rate(work: Work) -> None:
+            app.judge.rate(
+                app.actor,
+                session.id,
+                choice.id,
+                leaf=session.leaf,
+                cancel=work.cancel,
+                on_done=lambda done: work.chunk(f"{choice.title} is reading … {done} of {total} items\n"),
+            )
+
+        self._job = self._context.background.call(rate, lambda _: self._on_rated(), self._on_failed, self._on_progress)
+
+    def _on_progress(self, told: str) -> None:
+        self.progress.setText(told.rstrip().rpartition("\n")[2])
+
+    def _on_failed(self, trouble: Trouble) -> None:
+        self._context.navigator.tell_trouble(trouble)
+        self._show_choices()
+
+    def _on_stopped(self) -> None:
+        self.stop()
+        self._show_choices()
+
+    def _on_back(self) -> None:
+        app, session = self._context.app, self._data.session
+        self._context.lane.call(
+            lambda _: app.judge.rate_by_formulas(app.actor, session.id, leaf=session.leaf),
+            lambda _: self._on_rated(),
+            self._context.navigator.tell_trouble,
+        )
+
+    def _show_choices(self) -> None:
+        self._begin()
+        raters = model_raters(self._data)
+        if raters:
+            back = Button("Back to the program's own ratings", "plain", on_click=self._on_back)
+            self.buttons["back"] = back
+            self._box.addWidget(label(f"Rated by {', '.join(raters)}.", "strong"))
+            self._box.addLayout(row(back, None))
+        for choice in self._data.judges:
+            self._box.addWidget(self._choice(choice))
+        if not self._data.judges:
+            self._box.addWidget(label(NONE, "small"))
+
+    def _show_busy(self, title: str) -> None:
+        self._begin()
+        self.progress = label(f"{title} is reading …", "soft")
+        self.buttons = {"stop": Button("Stop", "plain", "stop", on_click=self._on_stopped)}
+        self._box.addWidget(self.progress)
+        self._box.addLayout(row(self.buttons["stop"], None))
+
+    def _begin(self) -> None:
+        clear(self._box)
+        self.buttons = {}
+        self._box.addWidget(label("A second reading", "h2"))
+        self._box.addWidget(label(WORDS, "soft"))
+
+    def _choice(self, choice: RaterChoice) -> QWidget:
+        outer = QWidget()
+        words = column(spacing=SPACE_2)
+        head = row(label(choice.title, "strong"), spacing=SPACE_3)
+        if choice.is_patients_own:
+            head.addWidget(chip("Played the patient", "warm"))
+        words.addLayout(head)
+        for note in (choice.note, OWN if choice.is_patients_own else ""):
+            if note:
+                words.addWidget(label(note, "small"))
+        button = Button(
+            "Ask", "plain", name=f"Ask {choice.title} for a second reading", on_click=lambda: self.ask(choice)
+        )
+        self.buttons[choice.id] = button
+        line = row(spacing=SPACE_4)
+        line.addLayout(words, 1)
+        line.addWidget(button)
+        outer.setLayout(line)
+        return outer
+
+
+def model_raters(data: DebriefData) -> Sequence[str]:
+    """Return what rated items beside the program's own formulas, each once."""
+    found = [
+        score.provenance.judged_by
+        for card_there in data.session.scorecards
+        for score in card_there.criteria
+        if score.provenance is not None
+        and card_there.provenance is not None
+        and score.provenance.judged_by != card_there.provenance.judged_by
+    ]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,1 @@
+"""The session page: typed and spoken practice."""

@@ -1,0 +1,1 @@
+"""Turns as rows, with playback and correction."""

@@ -1,0 +1,1 @@
+"""Which language models there are, here and to download."""

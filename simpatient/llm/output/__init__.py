@@ -1,0 +1,1 @@
+"""Turning a model's raw output into visible words."""

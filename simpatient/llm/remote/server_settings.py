@@ -1,0 +1,53 @@
+"""``ServerSettings`` on the settings file: show, set, check and forget the server. Must not know who asks."""
+
+import secrets
+from pathlib import Path
+
+from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.models.chat import Message
+from simpatient.domain.models.servers import ServerChoice
+from simpatient.llm.remote.remote_server import forget_server, make_server, read_server, write_server
+
+_SECRET_BYTES = 16
+
+
+class FileServerSettings:
+    """The server of one user.
+
+    Args:
+        home: Folder of the settings.
+        trainee_id: Whose words are kept apart from others' in the server's memory.
+    """
+
+    def __init__(self, home: Path, trainee_id: str) -> None:
+        self._home = home
+        self._trainee_id = trainee_id
+
+    def chosen(self) -> ServerChoice | None:
+        """Return the server that is set up; None when there is none."""
+        found = read_server(self._home)
+        return ServerChoice(**found.model_dump(include=set(ServerChoice.model_fields))) if found else None
+
+    def set(self, choice: ServerChoice) -> Path:
+        """Use a server; its key must be where it is said to be."""
+        made = make_server(**choice.model_dump(), secret=secrets.token_hex(_SECRET_BYTES))
+        made.key()
+        return write_server(self._home, made)
+
+    def forget(self) -> None:
+        """Use none any more."""
+        forget_server(self._home)
+
+    def check(self) -> str:
+        """Ask the server for one word, and return which model answers."""
+        from simpatient.llm.remote.remote_model import RemoteChatModel
+
+        server = read_server(self._home)
+        if server is None:
+            raise ModelUnavailable("No language model server is set up.", "Set one up with 'simpatient server set'.")
+        model = RemoteChatModel(server, self._trainee_id)
+        try:
+            model.prepare("check", [Message(role="user", content="Hello")])
+            return model.model_id
+        finally:
+            model.close()

@@ -1,0 +1,1 @@
+"""Checks on every line a patient is about to say."""

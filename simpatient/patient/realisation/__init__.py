@@ -1,0 +1,1 @@
+"""From a plan to words: authored lines, a language model, and how they are spoken."""

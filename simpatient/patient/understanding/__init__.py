@@ -1,0 +1,1 @@
+"""What a trainee's turn is about: intents, topics, events."""

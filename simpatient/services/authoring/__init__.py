@@ -1,0 +1,1 @@
+"""Checking, previewing and drafting content."""

@@ -1,0 +1,1 @@
+"""Language models and speech recognisers on this computer."""

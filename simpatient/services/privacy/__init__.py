@@ -1,0 +1,1 @@
+"""Consent, kept recordings and deletion."""

@@ -1,0 +1,1 @@
+"""Looking back at a session: debrief, second ratings, written work, reports."""

@@ -1,0 +1,85 @@
+"""Reports of a session or of a trainee's progress, as files."""
+
+from pathlib import Path
+
+from simpatient.domain.errors import UserFacingError
+from simpatient.domain.learning.report import SessionReport
+from simpatient.domain.people.actor import Actor
+from simpatient.services.learning.progress import ProgressService
+from simpatient.services.ports import Clock, ContentLibrary
+from simpatient.services.review.ports import ReportWriter
+from simpatient.services.review.review import ReviewService
+from simpatient.services.review.written_exercises import WrittenExerciseService
+
+
+class ReportService:
+    """Writes feedback and progress reports."""
+
+    def __init__(
+        self,
+        *,
+        library: ContentLibrary,
+        review: ReviewService,
+        progress: ProgressService,
+        write: WrittenExerciseService,
+        writer: ReportWriter,
+        clock: Clock,
+    ) -> None:
+        self._library = library
+        self._review = review
+        self._progress = progress
+        self._write = write
+        self._writer = writer
+        self._clock = clock
+
+    def session(
+        self,
+        actor: Actor,
+        session_id: str,
+        *,
+        pdf: Path | None = None,
+        html: Path | None = None,
+        with_disclosure: bool = False,
+        leaf: int | None = None,
+    ) -> None:
+        """Write a session's feedback report; with a PDF its HTML twin is written beside it.
+
+        ``leaf`` names an ended branch that is not the one in use.
+
+        Raises:
+            UserFacingError: The session has not been ended, or a file cannot be written.
+        """
+        report = self.session_report(actor, session_id, with_disclosure=with_disclosure, leaf=leaf)
+        self._writer.session(report, pdf=pdf, html=html or _beside(pdf))
+
+    def session_report(
+        self, actor: Actor, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
+    ) -> SessionReport:
+        """Return everything the feedback report shows: of an open retry, the newest attempt with a debrief."""
+        session = self._review.session(actor, session_id, leaf).as_debriefed()
+        if not session.scorecards:
+            raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
+        case = self._library.case(session.case_id)
+        return SessionReport(
+            session=session,
+            case=case,
+            persona=self._library.persona(case.persona),
+            rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
+            debrief=self._review.debrief(actor, session_id, session.leaf),
+            disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if with_disclosure else None,
+            exercises=tuple(each for each in self._write.exercises(actor, session_id) if each.attempts),
+            generated_at=self._clock.now(),
+            self_rating_questions=self._review.questions(),
+            schemes=self._library.schemes(),
+        )
+
+    def progress(
+        self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
+    ) -> None:
+        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
+        self._writer.progress(self._progress.progress(actor), pdf=pdf, html=html or _beside(pdf), csv=csv)
+
+
+def _beside(pdf: Path | None) -> Path | None:
+    """Return where the HTML version of a PDF goes: what a screen reader cannot get from the PDF is in it."""
+    return None if pdf is None else pdf.with_suffix(".html")

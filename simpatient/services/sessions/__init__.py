@@ -1,0 +1,1 @@
+"""Holding a practice session."""

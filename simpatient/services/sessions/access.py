@@ -1,0 +1,37 @@
+"""Who may read or change whose data. Every service that touches a person's data asks here, and nowhere else.
+
+What an actor may not see is answered as if it did not exist, in the same words, so that nothing is revealed.
+"""
+
+from simpatient.domain.people.actor import Actor
+from simpatient.domain.session.session import Session, session_not_found
+from simpatient.services.sessions.ports import SessionRepository
+
+
+def may_access(actor: Actor, owner_id: str) -> bool:
+    """Return whether an actor may read and change what belongs to a person.
+
+    Everybody has access to their own data and to nobody else's, whatever their role. Rules for other roles (what a
+    supervisor may read, say) belong in this function.
+    """
+    return actor.person_id == owner_id
+
+
+def session_of(sessions: SessionRepository, actor: Actor, session_id: str) -> Session:
+    """Return a stored session to someone who may access it.
+
+    Raises:
+        NotFound: There is no such session, or it is not the actor's.
+    """
+    return accessible(actor, sessions.get(session_id))
+
+
+def accessible(actor: Actor, session: Session) -> Session:
+    """Return the session itself to someone who may access it.
+
+    Raises:
+        NotFound: It is not the actor's.
+    """
+    if not may_access(actor, session.trainee_id):
+        raise session_not_found(session.id)
+    return session

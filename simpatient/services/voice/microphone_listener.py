@@ -1,0 +1,207 @@
+"""Hears what the trainee says: from a recorder through the echo gate and the endpointer to events.
+
+Must not know which microphone or recogniser there is, nor what is done with what was heard.
+"""
+
+from collections.abc import Callable
+from threading import Event, Lock, Thread, current_thread
+from time import monotonic
+from typing import Literal
+
+from simpatient.domain.errors import AudioUnavailable
+from simpatient.domain.speech import SAMPLE_RATE, ListeningMode, Samples, SoundBlock
+from simpatient.services.voice.ports import Endpointer, Recorder
+from simpatient.services.voice.ring_buffer import RingBuffer
+from simpatient.services.voice.sound_level import FLOOR_DB, LevelMeter
+from simpatient.services.voice.turn_gate import GateEvent, TurnGate
+
+# Sound that waits for a busy computer; what comes after that is lost, and counted.
+_LONGEST_WAIT_S = 60
+_LOOK_EVERY_S = 0.1
+
+Command = Literal["press", "release", "mute", "unmute", "wake"]
+Inbox = RingBuffer[SoundBlock | Command]
+
+
+class MicrophoneListener:
+    """Listens on a thread of its own while it is not paused. All methods may be called from any thread.
+
+    While it is paused or closed the recorder is closed: nothing is recorded, nothing is kept. What was
+    begun when it was paused is dropped.
+
+    Args:
+        recorder: Where the sound comes from.
+        endpointer: Cuts it into spells; used by this object alone.
+        on_event: Told what was heard, on the listening thread; must return soon.
+        on_error: Told once, on the listening thread, why listening has ended by itself.
+        mode: Listen while a key is held, or always.
+        uses_headphones: The microphone does not hear the patient, so muting is not needed.
+        device: Id of a microphone; '' for the system's default.
+        stalls_after_s: A microphone that sends nothing for so long is given up, seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        recorder: Recorder,
+        endpointer: Endpointer,
+        on_event: Callable[[GateEvent], None],
+        on_error: Callable[[AudioUnavailable], None],
+        mode: ListeningMode = "push_to_talk",
+        uses_headphones: bool = False,
+        device: str = "",
+        stalls_after_s: float = 5.0,
+    ) -> None:
+        self._recorder = recorder
+        self._endpointer = endpointer
+        self._on_event = on_event
+        self._on_error = on_error
+        self._mode: ListeningMode = mode
+        self._uses_headphones = uses_headphones
+        self._device = device
+        self._stalls_after_s = stalls_after_s
+        self._lock = Lock()
+        self._ear_lock = Lock()
+        self._ear = self._new_ear()
+        self._inbox: Inbox = RingBuffer(0)
+        self._stop = Event()
+        self._worker: Thread | None = None
+        self._is_muted = False
+        self._is_closed = False
+        self._is_recording = False
+        self._level = FLOOR_DB
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the microphone is open."""
+        return self._is_recording
+
+    @property
+    def level(self) -> float:
+        """How loud it is, in decibels below full scale, smoothed for a meter; ``FLOOR_DB`` when paused."""
+        return self._level
+
+    @property
+    def lost_s(self) -> float:
+        """Seconds of sound lost since the last start because the computer was too busy to listen."""
+        return self._inbox.lost / SAMPLE_RATE
+
+    def start(self) -> None:
+        """Open the microphone and listen; does nothing when listening already, or closed.
+
+        Returns at once; a microphone that cannot be opened is told to ``on_error``.
+        """
+        with self._lock:
+            is_busy = self._worker is not None and self._worker.is_alive() and not self._stop.is_set()
+            if self._is_closed or is_busy:
+                return
+            self._inbox, self._stop = RingBuffer(_LONGEST_WAIT_S * SAMPLE_RATE), Event()
+            if self._is_muted:
+                self._inbox.put("mute")
+            run = (self._inbox, self._stop, self._worker)
+            self._worker = Thread(target=self._run, args=run, name="hearing", daemon=True)
+            self._worker.start()
+
+    def pause(self) -> None:
+        """Close the microphone; when this returns nothing is recorded any more and no callback comes."""
+        with self._lock:
+            worker = self._worker
+            self._stop.set()
+            self._inbox.put("wake")
+        if worker is not None and worker is not current_thread():
+            worker.join()
+
+    def close(self) -> None:
+        """As ``pause``, for good."""
+        self._is_closed = True
+        self.pause()
+
+    def mute(self) -> None:
+        """The patient begins to speak."""
+        self._tell("mute", is_muted=True)
+
+    def unmute(self) -> None:
+        """The patient has ended."""
+        self._tell("unmute", is_muted=False)
+
+    def press(self) -> None:
+        """The trainee holds the key."""
+        self._tell("press")
+
+    def release(self) -> None:
+        """The trainee lets the key go: ``SpeechEnded`` or ``NothingHeard`` follows."""
+        self._tell("release")
+
+    def so_far(self) -> Samples:
+        """Return the sound of the spell that is going on, for a first guess at its words; may be empty."""
+        with self._ear_lock:
+            return self._ear.so_far()
+
+    def _tell(self, command: Command, *, is_muted: bool | None = None) -> None:
+        with self._lock:
+            self._is_muted = self._is_muted if is_muted is None else is_muted
+            self._inbox.put(command)
+
+    def _new_ear(self) -> TurnGate:
+        return TurnGate(self._endpointer, self._mode, uses_headphones=self._uses_headphones)
+
+    def _run(self, inbox: Inbox, stop: Event, before: Thread | None) -> None:
+        if before is not None:
+            before.join()  # it was told to stop from one of its own callbacks
+        with self._ear_lock:
+            self._endpointer.reset()
+            self._ear = self._new_ear()
+        error = self._recorded(inbox, stop)
+        self._is_recording, self._level = False, FLOOR_DB
+        with self._ear_lock:
+            self._endpointer.reset()
+        if error is not None:
+            self._on_error(error)
+
+    def _recorded(self, inbox: Inbox, stop: Event) -> AudioUnavailable | None:
+        """Listen until told to stop; return what else ended it."""
+        try:
+            with self._recorder.open(lambda block: _hand_on(inbox, block), self._device):
+                self._is_recording = True
+                self._listen(inbox, stop)
+        except AudioUnavailable as error:
+            return error
+        if stop.is_set():
+            return None
+        return AudioUnavailable(
+            "The microphone has stopped sending sound.", "Check that it is plugged in, then switch listening on again."
+        )
+
+    def _listen(self, inbox: Inbox, stop: Event) -> None:
+        """Return when told to stop, or when no sound comes any more."""
+        meter, last = LevelMeter(), monotonic()
+        while not stop.is_set():
+            item = inbox.take(_LOOK_EVERY_S)
+            if isinstance(item, SoundBlock):
+                last = monotonic()
+                self._level = meter.hear(item.samples)
+            if item is not None:
+                self._pass_on(item)
+            elif monotonic() - last > self._stalls_after_s:
+                return
+
+    def _pass_on(self, item: SoundBlock | Command) -> None:
+        with self._ear_lock:
+            events = self._ear.hear(item) if isinstance(item, SoundBlock) else self._obeyed(item)
+        for event in events:
+            self._on_event(event)
+
+    def _obeyed(self, command: Command) -> tuple[GateEvent, ...]:
+        if command == "press":
+            return self._ear.press()
+        if command == "release":
+            self._ear.release()
+        elif command == "mute":
+            self._ear.mute()
+        elif command == "unmute":
+            self._ear.unmute()
+        return ()
+
+
+def _hand_on(inbox: Inbox, block: SoundBlock) -> None:
+    inbox.offer(block, len(block.samples))

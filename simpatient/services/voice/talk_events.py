@@ -1,0 +1,85 @@
+"""What a spoken conversation tells whoever shows it. Sent from threads of the conversation, in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from simpatient.domain.errors import UserFacingError
+from simpatient.services.sessions.practise import Exchange
+
+Part = Literal["microphone", "recogniser", "voice", "answer", "recording"]
+
+
+@dataclass(frozen=True)
+class VoiceBegan:
+    """The trainee has begun to speak."""
+
+
+@dataclass(frozen=True)
+class VoiceEnded:
+    """The trainee has stopped; ``Transcribed``, ``NothingSaid`` or ``Failed`` follows."""
+
+
+@dataclass(frozen=True)
+class NothingSaid:
+    """What sounded like a voice in hands-free mode held no words: nothing to say about it."""
+
+
+@dataclass(frozen=True)
+class PartialTranscript:
+    """What the trainee is probably saying; the next guess takes its place."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Transcribed:
+    """All that was said and is not sent yet, ready to be corrected.
+
+    Attributes:
+        text: Empty when there were no words in what was heard.
+        was_heard: Whether the last spell had words in it.
+    """
+
+    text: str
+    was_heard: bool = True
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The trainee's words, as sent; the patient's are on their way."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """The sentence the patient is beginning to speak."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The patient has ended or was interrupted; both turns as they are stored."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One part does not work; the rest goes on.
+
+    Attributes:
+        unsent: Words of the trainee's that may not have been stored, to be put back.
+    """
+
+    part: Part
+    error: UserFacingError
+    unsent: str = ""
+
+
+TalkEvent = (
+    VoiceBegan | VoiceEnded | NothingSaid | PartialTranscript | Transcribed | Answering | Captioned | Answered | Failed
+)
+Tell = Callable[[TalkEvent], None]

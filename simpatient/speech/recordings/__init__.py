@@ -1,0 +1,1 @@
+"""Recordings read from and written to files."""

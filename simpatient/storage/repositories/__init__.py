@@ -1,0 +1,1 @@
+"""The repositories, one a subject."""

@@ -1,0 +1,1 @@
+"""SQLite: opening, transactions, schema, integrity."""

@@ -1,0 +1,91 @@
+"""Brings a database to the schema this program knows, with a copy kept of what was there before.
+
+The schema's number is also kept in SQLite's ``user_version``, so that an up-to-date database opens
+without loading alembic.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from simpatient.domain.errors import StorageUnavailable
+from simpatient.storage.attempt_rows import rebuild
+from simpatient.storage.sqlite.engine import WRITING, make_engine
+from simpatient.storage.sqlite.failures import translating
+
+# The number of the newest migration; a test holds it against the migrations folder.
+SCHEMA_VERSION = 6
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+
+def upgrade(path: Path, *, migrations: Path = MIGRATIONS, is_new: bool = False) -> None:
+    """Bring the database to the newest schema in one transaction: all of it or nothing.
+
+    Args:
+        path: The database file; made when it is not there.
+        migrations: Folder of the alembic scripts.
+        is_new: Whether there is nothing in it worth a copy.
+
+    Raises:
+        StorageUnavailable: The migration failed; the database is as it was.
+    """
+    kept = None if is_new else keep_copy(path)
+    engine = make_engine(path, is_migrating=True)
+    try:
+        with translating(path), engine.connect().execution_options(**WRITING) as connection, connection.begin():
+            _run_migrations(connection, migrations)
+            rebuild(connection)
+    except StorageUnavailable as error:
+        copy = f" A copy is in {kept}." if kept else ""
+        message = f"The database could not be updated; it is unchanged. {error.message}{copy}"
+        raise StorageUnavailable(message, error.action) from error
+    finally:
+        engine.dispose()
+
+
+def _run_migrations(connection: Connection, migrations: Path) -> None:
+    # Imported here: alembic is only needed when there is something to migrate.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StorageUnavailable(f"It does not fit this program: {error}.", "Update simpatient.") from error
+    head = ScriptDirectory.from_config(config).get_current_head() or "0"
+    connection.exec_driver_sql(f"PRAGMA user_version={int(head)}")
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise StorageUnavailable(f"{len(broken)} rows would hang on nothing.")
+
+
+def keep_copy(path: Path) -> Path:
+    """Copy the database into ``backups`` beside it, whole and consistent, and return the copy's path.
+
+    Raises:
+        StorageUnavailable: The copy could not be made.
+    """
+    folder = path.parent / "backups"
+    with translating(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        target = free_name(folder / f"{path.stem}-before-update{path.suffix}")
+        aside = target.with_name(target.name + ".part")
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(aside)) as copy:
+            source.backup(copy)
+        aside.replace(target)
+    return target
+
+
+def free_name(wanted: Path) -> Path:
+    """Return the first of ``name-1``, ``name-2`` ... that does not exist yet."""
+    number = 1
+    while (found := wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")).exists():
+        number += 1
+    return found

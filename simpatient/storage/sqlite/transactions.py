@@ -1,0 +1,114 @@
+"""How every repository reads and writes: one transaction on the storage lane, durable on return.
+
+Must not know tables or which domain values there are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select
+from sqlalchemy.exc import DBAPIError
+
+from simpatient.domain.people.actor import Actor
+from simpatient.storage.rows import NOT_SOUND
+from simpatient.storage.sqlite.engine import WRITING
+from simpatient.storage.sqlite.failures import is_damage, translating
+from simpatient.storage.sqlite.lane import DatabaseThread
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Result]
+
+
+@dataclass
+class OpenTransaction:
+    """The transaction of the unit of work in hand, which repositories join; only touched on the storage lane."""
+
+    connection: Connection | None = None
+
+
+class SqlRepository:
+    """What repositories of one opened and migrated database share.
+
+    Args:
+        engine: Engine with safe connections (``engine.make_engine``).
+        path: The database file, for messages.
+        lane: The thread all work is done on; closed together with any repository that uses it.
+        unit: Where the transaction of a unit of work is found; shared by all repositories of the database.
+    """
+
+    def __init__(self, engine: Engine, path: Path, lane: DatabaseThread, unit: OpenTransaction) -> None:
+        self._engine = engine
+        self._path = path
+        self._lane = lane
+        self._unit = unit
+
+    def close(self) -> None:
+        """Release the database; closing twice is fine."""
+        self._lane.close()
+        self._engine.dispose()
+
+    def _read(self, work: Work[Result]) -> Result:
+        def on_lane() -> Result:
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect() as connection:
+                    return work(connection)
+
+        return self._lane.run(on_lane)
+
+    def _sound(self, query: Select[Any], to_value: Callable[[Mapping[str, Any]], Result]) -> tuple[Result, ...]:
+        """Return the values of all rows that can be read; one damaged row takes no other with it."""
+
+        def work(connection: Connection) -> tuple[Result, ...]:
+            return tuple(_sound_values(rows_until_damage(connection, query), to_value))
+
+        return self._read(work)
+
+    def _write(self, work: Work[Result]) -> Result:
+        def on_lane() -> Result:
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect().execution_options(**WRITING) as connection, connection.begin():
+                    return work(connection)
+
+        return self._lane.run(on_lane)
+
+
+class SqlUnitOfWork(SqlRepository):
+    """``UnitOfWork`` on the storage lane: repositories called meanwhile share its one transaction."""
+
+    def run(self, actor: Actor, action: str, work: Callable[[], Result]) -> Result:
+        """Do the work in one transaction, or in the one already open."""
+
+        def within(connection: Connection) -> Result:
+            outer, self._unit.connection = self._unit.connection, connection
+            try:
+                return work()
+            finally:
+                self._unit.connection = outer
+
+        return self._write(within)
+
+
+def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
+    """Go through a query's rows; where the file itself is damaged on the way, those after it are not reached."""
+    found = connection.execute(query)
+    try:
+        for row in found:
+            yield row._asdict()
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+
+
+def _sound_values(
+    rows: Iterator[Mapping[str, Any]], to_value: Callable[[Mapping[str, Any]], Result]
+) -> Iterator[Result]:
+    for row in rows:
+        with suppress(*NOT_SOUND):
+            yield to_value(row)
