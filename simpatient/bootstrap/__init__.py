@@ -40,7 +40,6 @@ from simpatient.services.review.reports import ReportService
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.scorecards import ScorecardService
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
@@ -60,7 +59,6 @@ if TYPE_CHECKING:
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
-    from simpatient.storage.opening import Repositories
 
 ENCODER_FOLDER = ("assets", "models", "encoder")
 

@@ -25,11 +25,11 @@ from simpatient.services.review.reports import ReportService
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.scorecards import ScorecardService
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.scorecards import ScorecardService
 
 if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService

@@ -65,7 +65,7 @@ def test_deleting_asks_first(server, monkeypatch, capsys):
 def test_errors_are_one_plain_sentence_each(server, capsys):
     server.breaks_at = 1 << 20
     for arguments, code, words in (
-        (["download", "small.en"], 1, "goes on where it stopped"),
+        (["download", "small.en"], 1, "continues where it stopped"),
         (["download", "no-such"], 2, "no recogniser 'no-such'"),
         (["delete", "large", "--yes"], 2, "nothing of 'large'"),
     ):

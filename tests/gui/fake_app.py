@@ -42,8 +42,8 @@ from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.scorecards import ScorecardService, coded_turns
 from simpatient.services.sessions.practise import Exchange
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from tests.builders import ME
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryUnitOfWork
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING

@@ -5,9 +5,9 @@ import pytest
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.scorecards import coded_turns
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.practise import MACHINE_NOTE
+from simpatient.services.sessions.scorecards import coded_turns
 from tests.builders import ME, small_case, small_library
 from tests.fakes import RememberingFakeEncoder
 

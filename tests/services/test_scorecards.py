@@ -5,8 +5,8 @@ import pytest
 from simpatient.domain.assessment.score import Score
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.speech import TextVersion, TurnSpeech
-from simpatient.services.scorecards import text_digest
 from simpatient.services.sessions.practise import SpokenTurn
+from simpatient.services.sessions.scorecards import text_digest
 from tests.builders import ME, small_case, small_library, small_rubrics
 from tests.review_fakes import FakeGrader, FakeJudges
 from tests.storage.made_sessions import T0

@@ -5,8 +5,8 @@ import pytest
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.scorecards import coded_turns, score_transcript
 from simpatient.services.sessions.practise import SpokenTurn
+from simpatient.services.sessions.scorecards import coded_turns, score_transcript
 from tests.builders import ME
 from tests.storage.made_sessions import T0
 from tests.world import World

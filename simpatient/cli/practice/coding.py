@@ -60,7 +60,7 @@ def score(
 
     Example: simpatient score transcript.jsonl --rubric miti-informed
     """
-    from simpatient.services.scorecards import score_transcript
+    from simpatient.services.sessions.scorecards import score_transcript
     from simpatient.services.sessions.session_export import export_scorecard
 
     _check_choice(coder, "coder", (EMBEDDED, LLM))
@@ -85,7 +85,7 @@ def scorecard_of(turns: Sequence[TranscriptTurn], rubric: str) -> dict[str, Any]
     Raises:
         NotFound: There is no such rubric.
     """
-    from simpatient.services.scorecards import score_transcript
+    from simpatient.services.sessions.scorecards import score_transcript
     from simpatient.services.sessions.session_export import export_scorecard
 
     chosen = open_library_here().rubric(rubric)

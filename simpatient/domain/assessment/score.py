@@ -138,7 +138,7 @@ def current_revisions(history: Sequence[ScorecardRevision]) -> tuple[ScorecardRe
     """Return the revision in force of every rubric: the newest.
 
     This is the one rule. It is enough because a new revision is always made out of the one before it by
-    ``services.scorecards``, which decides there what stays.
+    ``services.sessions.scorecards``, which decides there what stays.
     """
     newest: dict[str, ScorecardRevision] = {}
     for revision in history:

@@ -7,9 +7,9 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder
 from simpatient.domain.session.session import SelfRating, Session
 from simpatient.services.ports import ContentLibrary
-from simpatient.services.scorecards import coded_turns
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.scorecards import coded_turns
 
 
 class ReviewService:

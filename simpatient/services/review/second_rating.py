@@ -10,10 +10,10 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, OnDone
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.review.ports import Raters
-from simpatient.services.scorecards import ScorecardService, coded_turns, need_scorecards
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.patient_models import judge_note
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns, need_scorecards
 
 
 class RaterChoice(Value):

@@ -17,9 +17,9 @@ from simpatient.domain.session.session import CodedTurn, Session
 from simpatient.domain.text import clean_text
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import WritingRepository
-from simpatient.services.scorecards import ScorecardService, coded_turns
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from simpatient.services.unit_of_work import UnitOfWork
 
 # Characters of one answer: about two pages.

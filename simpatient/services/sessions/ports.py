@@ -59,7 +59,7 @@ class SessionRepository(Protocol):
     def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
         """Append a revision of each scorecard of the branch ending in ``leaf``; earlier ones stay.
 
-        Only ``services.scorecards`` calls this.
+        Only ``services.sessions.scorecards`` calls this.
         """
         ...
 

@@ -19,11 +19,11 @@ from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.mind import OnPlan, Reply
 from simpatient.patient.realisation.spoken_turn import as_heard
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk
-from simpatient.services.scorecards import ScorecardService
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import GUIDED, STAND_IN_NOTE, RealiserFactory, stood_in
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.scorecards import ScorecardService
 from simpatient.services.unit_of_work import UnitOfWork
 
 REMOTE_MACHINE_NOTE = (
