@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from simpatient.bootstrap.clock import SystemClock
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.services.authoring.authoring import AuthorService
@@ -30,8 +32,10 @@ from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
 from simpatient.services.sessions.scorecards import ScorecardService
+from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
+    from simpatient.llm.encoder.embedder import OnnxEncoder
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
     from simpatient.services.privacy.consent import ConsentService
@@ -40,9 +44,8 @@ if TYPE_CHECKING:
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
     from simpatient.storage.opening import Repositories
-from simpatient.bootstrap import _load_ahead, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.authoring import FileAuthoringTools
-from simpatient.bootstrap.coding import cached, open_coder
+from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
@@ -77,6 +80,7 @@ class App:
     write: WrittenExerciseService
     judge: SecondRatingService
     scorecards: ScorecardService
+    session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -153,6 +157,7 @@ def open_app(
         write=write,
         scorecards=scorecards,
         judge=_judge_service(home, library, sessions, models, coder, scorecards),
+        session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         deletion=talk.deletion(sessions),
         on_close=(talk.close, configured.close, sessions.close),
     )
@@ -209,3 +214,8 @@ def run_desktop(argv: Sequence[str]) -> int:
     from simpatient.gui.shell.app import run
 
     return run(partial(open_desktop_app), argv)
+
+
+def _load_ahead(encoder: OnnxEncoder) -> None:
+    with suppress(ModelUnavailable):  # said when the encoder is first needed
+        encoder.load()

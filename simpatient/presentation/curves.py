@@ -144,6 +144,8 @@ def skill_scale(curve: SkillCurve, values: Sequence[float]) -> Scale:
 
 
 def _ends(curve: SkillCurve, values: Sequence[float]) -> tuple[float, float]:
+    if curve.scale is not None:
+        return curve.scale
     if curve.unit == "share":
         return 0.0, 1.0
     if curve.unit == "score":
@@ -155,6 +157,8 @@ def _ends(curve: SkillCurve, values: Sequence[float]) -> tuple[float, float]:
 
 def _trend_words(curve: SkillCurve, sessions: int) -> str:
     mean, low, high = (number(each, curve.unit) for each in (curve.mean, curve.low, curve.high))
+    if low == high:
+        return f"Mean {mean} ({plural(sessions, 'session')})."
     return f"Mean {mean}, probably between {low} and {high} (95%; {plural(sessions, 'session')})."
 
 

@@ -12,6 +12,7 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
 from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.repositories.writing_repository import SqlWritingRepository
 from simpatient.storage.sqlite.engine import make_engine
@@ -43,6 +44,7 @@ class Repositories:
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
+    session_drafts: SqlSessionDraftRepository
     unit_of_work: SqlUnitOfWork
 
 
@@ -72,6 +74,7 @@ def open_repositories(path: Path) -> Repositories:
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
+        SqlSessionDraftRepository(*shared),
         SqlUnitOfWork(*shared),
     )
 

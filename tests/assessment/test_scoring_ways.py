@@ -146,7 +146,7 @@ def test_nothing_written_is_said_in_words_and_not_scored() -> None:
     nothing = HELD.model_copy(update={"compare": "nothing"})
     assert (
         _rated(TALK, nothing, writing=_writing(held="x"))[0].unscored_reason
-        == "The case holds nothing to compare this with."
+        == "The case file has nothing to compare this with."
     )
 
 

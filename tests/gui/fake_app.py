@@ -44,7 +44,9 @@ from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.sessions.practise import Exchange
 from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
+from simpatient.services.sessions.session_drafts import SessionDraftService
 from tests.builders import ME
+from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryUnitOfWork
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
@@ -688,6 +690,10 @@ class FakeApp:
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0), scorecards=self.scorecards, unit_of_work=unit_of_work,
         )  # fmt: skip
+        self.drafts = InMemorySessionDrafts(self.writings.sessions)
+        self.session_drafts = SessionDraftService(
+            sessions=self.writings.sessions, drafts=self.drafts, clock=FixedClock(T0)
+        )
         self.judges = FakeJudges()
         self.judge = SecondRatingService(
             library=self.library,

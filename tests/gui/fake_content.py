@@ -281,7 +281,7 @@ RUBRICS = (
 _LEVELS = [
     {"value": 0, "anchor": "Nothing of it."},
     {"value": 1, "anchor": "A little of it."},
-    {"value": 2, "anchor": "Half of it, or all of it vaguely."},
+    {"value": 2, "anchor": "About half of it, or all of it in vague terms."},
     {"value": 3, "anchor": "Most of it."},
     {"value": 4, "anchor": "All of it, in the patient's own terms."},
 ]
@@ -322,11 +322,11 @@ WRITING = (
             "citation": "Ours.", "license_tier": 1, "scheme": "talk", "overall": "0.5",
             "disclaimer": "Practice with a made-up case; never a tool for a real one.",
             "criteria": [
-                _written("risk_level", "Level of risk, as concluded", "Which level would you write down?",
+                _written("risk_level", "Your conclusion: level of risk", "Which level would you write down?",
                          "risk.true_level", scale=[0, 2], step=1, options=["none", "low", "moderate", "high"],
                          levels=[{"value": 0, "anchor": "Too low, or much too high."},
                                  {"value": 1, "anchor": "One step too high."},
-                                 {"value": 2, "anchor": "The level the case holds."}]),
+                                 {"value": 2, "anchor": "The level in the case file."}]),
             ],
         }
     ),

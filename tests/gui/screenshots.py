@@ -137,7 +137,7 @@ class _Tour:
         )
         self._app.practise.gate.clear()
         pages.session.mark()
-        pages.session._codes_button.setChecked(True)
+        pages.session.bar.codes.setChecked(True)
         pages.session.composer.editor.setPlainText("Are you a real person?")
         pages.session.composer.submit()
         self._shot("session-streaming")
@@ -171,7 +171,7 @@ class _Tour:
 
         page = self._window.pages.session
         self._app.consents.given.add("microphone")
-        page.talk_button.click()
+        page.bar.talk.click()
         self._wait(lambda: page.voice_bar.state == "ready")
         talk = self._app.talking.talks[-1]
         self._shot("voice-ready")

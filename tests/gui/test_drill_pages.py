@@ -69,7 +69,7 @@ def test_feedback_names_what_was_heard_and_shows_a_better_line(qtbot, window, fa
     assert fake_app.tries.made[0].text == CLOSED
     say(qtbot, page, OPEN)
     words = shown_words(page)
-    assert {"That has what this drill asks for", "Heard", "Try 2", "Another way to say it"} <= set(words)
+    assert {"This is what the drill asks for", "Heard", "Try 2", "Another way to say it"} <= set(words)
     assert [answer.feedback.outcome for answer in page.answers] == ["not_yet", "done"]
     assert page.composer.editor.hasFocus() or not window.isActiveWindow()
 

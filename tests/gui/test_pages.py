@@ -247,7 +247,7 @@ def test_author_page_watches_the_file(qtbot, window, files, tmp_path):
     assert page.state == "empty"
     files.path = path
     buttons(page, "Open a persona file")[0].click()
-    wait(qtbot, lambda: page.status.text() == "1 to solve")
+    wait(qtbot, lambda: page.status.text() == "1 problem")
     assert {"p.yaml:2", "lines[2].say", "This is not one of the allowed words."} <= set(shown_words(page))
     assert not page.talk.start_button.isEnabled()
     path.write_text("id: x\n", encoding="utf-8")
@@ -261,8 +261,8 @@ def test_author_page_follows_an_editor_that_renames(qtbot, window, tmp_path):
     window.go("author")
     page = window.pages.author
     page.open(path)
-    wait(qtbot, lambda: page.status.text() == "1 to solve")
-    for text, status in (("fine\n", "No problems"), ("wrong\nwrong\n", "2 to solve")):
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    for text, status in (("fine\n", "No problems"), ("wrong\nwrong\n", "2 problems")):
         aside = tmp_path / "p.yaml.tmp"
         aside.write_text(text, encoding="utf-8")
         aside.replace(path)

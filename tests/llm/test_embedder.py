@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient import bootstrap
+from simpatient.bootstrap import coding
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import SentenceEncoder
@@ -20,7 +20,7 @@ from simpatient.llm.encoder import embedder
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
 from tests.fakes import FakeEncoder
 
-GRAPHS = bundled_root().joinpath(*bootstrap.ENCODER_FOLDER)
+GRAPHS = bundled_root().joinpath(*coding.ENCODER_FOLDER)
 DESCRIPTION = read_description(GRAPHS)
 HOSTILE = ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "<b>&amp;</b>", "word " * 20_000]
 

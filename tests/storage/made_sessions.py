@@ -15,8 +15,13 @@ from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resista
 from simpatient.services.sessions.ports import SessionRepository
 
 # Which tables came with which migration after the first.
-_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents"),
-          5: ("attempt_measures", "measure_layouts", "attempts")}  # fmt: skip
+_LATER = {
+    2: ("drill_tries", "drill_states"),
+    3: ("written_attempts",),
+    4: ("turn_speech", "consents"),
+    5: ("attempt_measures", "measure_layouts", "attempts"),
+    6: ("session_drafts",),
+}
 
 
 def set_back(path: Path, version: int) -> None:

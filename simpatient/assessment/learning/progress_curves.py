@@ -41,9 +41,10 @@ def curves(
     results = [row.result for row in scored if row.result is not None]
     found = []
     for rubric in rubrics:
-        measures = [(c.id, c.label, "score") for c in rubric.criteria]
-        measures += [(s.id, s.label, s.unit) for s in rubric.summaries]
-        for measure, label, unit in measures:
+        measures: list[tuple[str, str, str, tuple[float, float] | None]]
+        measures = [(c.id, c.label, "score", c.scale) for c in rubric.criteria]
+        measures += [(s.id, s.label, s.unit, None) for s in rubric.summaries]
+        for measure, label, unit, scale in measures:
             values, counts = history.measures.column((rubric.id, measure), results)
             here = np.flatnonzero(counts >= 0)
             if len(here):
@@ -58,6 +59,7 @@ def curves(
                         unit=unit,
                         points=_points([scored[at] for at in here], places, counts[here], difficulty),
                         defined=len(known),
+                        scale=scale,
                         mean=mean,
                         low=low,
                         high=high,

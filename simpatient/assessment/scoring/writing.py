@@ -78,7 +78,7 @@ def judge(criterion: Criterion, writing: Writing | None) -> Judged | str:
         return "Nothing has been written down for this yet."
     held = held_at(writing.hidden, criterion.compare)
     if not held:
-        return "The case holds nothing to compare this with."
+        return "The case file has nothing to compare this with."
     if criterion.options:
         return _chosen(criterion, text, held[0])
     return _found(criterion.written, text, held, writing.alike)

@@ -64,7 +64,7 @@ def download(
 
     Example: simpatient models download smollm3-3b
     """
-    with stoppable("Run the command again: it goes on where it stopped."), download_bar() as on_progress:
+    with stoppable("Run the command again: it continues where it stopped."), download_bar() as on_progress:
         fetched = _open().download(model, on_progress)
     _tell(fetched, json, f"Stored in {fetched.folder}. Next: simpatient models choose {fetched.id}")
 

@@ -50,7 +50,7 @@ def download(
     Example: simpatient voice download small.en
     """
     service = _open()
-    with stoppable("Run the command again: it goes on where it stopped."), download_bar() as on_progress:
+    with stoppable("Run the command again: it continues where it stopped."), download_bar() as on_progress:
         path = service.download(recogniser, on_progress)
     if json:
         show(as_json({"path": str(path)}))

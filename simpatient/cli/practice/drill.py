@@ -17,7 +17,7 @@ END, NEXT, HINT = "/end", "/next", "/hint"
 COMMANDS = f"{HINT} shows a hint, {NEXT} takes the next one, {END} ends."
 _MARKS = {"met": "+", "unmet": "-", "unsure": "?"}
 _OUTCOMES = {
-    "done": "That has what this drill asks for.",
+    "done": "This is what the drill asks for.",
     "not_yet": "Not there yet. Try again.",
     "unsure": "This one cannot be judged here for sure; it does not count either way.",
     "copied": "That is the line that was shown. Say it in your own words.",

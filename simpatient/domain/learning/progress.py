@@ -26,6 +26,7 @@ class SkillCurve(Value):
     Attributes:
         points: One per scored session, oldest first; may be made as they are looked at.
         defined: How many of the points have a value.
+        scale: Lowest and highest value a rater can give; None for what is counted or computed.
     """
 
     rubric: str
@@ -34,6 +35,7 @@ class SkillCurve(Value):
     unit: str
     points: SkipValidation[Sequence[SkillPoint]]
     defined: int
+    scale: tuple[float, float] | None = None
     mean: float | None = None
     low: float | None = None
     high: float | None = None

@@ -17,6 +17,7 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import Columns, PageStates, ScrollPage, card, clear, column, message_panel, row
 from simpatient.gui.widgets.text import Elided, chip, label
+from simpatient.presentation.numbers import plural
 from simpatient.services.authoring.authoring import Preview
 
 _SETTLE_MS = 250
@@ -125,7 +126,7 @@ class AuthorPage(PageStates):
     def _on_checked(self, checked: _Checked) -> None:
         preview, problems = checked
         clear(self.problems_box)
-        self.status.setText("No problems" if not problems else f"{len(problems)} to solve")
+        self.status.setText("No problems" if not problems else plural(len(problems), "problem"))
         set_property(self.status, "chip", "warm" if problems else "accent")
         if not problems:
             words = "Everything is in order. Talk with the patient to hear how it sounds."

@@ -9,7 +9,7 @@ from simpatient.gui.base.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
 from simpatient.presentation.palette import Palette
 
 _BASE = """
-* { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; }
+* { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; outline: 0; }
 QWidget { background: transparent; }
 QDialog { background: $bg; }
 QToolTip { background: $ink; color: $bg; border: 0; padding: 6px 8px; }
@@ -144,14 +144,18 @@ RailButton:focus { border-color: $rail_ink; }
 
 _FIELDS = """
 QLineEdit, QPlainTextEdit { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px;
-  padding: 7px 9px; selection-background-color: $accent; selection-color: $on_accent; }
+  padding: 7px 9px; placeholder-text-color: $ink_soft;
+  selection-background-color: $accent; selection-color: $on_accent; }
 QPlainTextEdit[role="composer"] { font-size: ${t_speech}px; }
 QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid $accent; padding: 6px 8px; }
 QComboBox { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px; padding: 6px 10px;
   min-height: 20px; }
 QComboBox:focus { border: 2px solid $accent; padding: 5px 9px; }
 QComboBox:disabled { background: $sunken; border-color: $line; color: $ink_soft; }
-QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox { padding-right: 34px; }
+QComboBox:hover { border-color: $accent; }
+QComboBox::drop-down { border: 0; width: 32px; }
+QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $surface; color: $ink; border: 1px solid $line_strong;
   selection-background-color: $accent_soft; selection-color: $on_accent_soft; }
 QLineEdit:disabled, QPlainTextEdit:disabled { background: $sunken; border-color: $line; color: $ink_soft; }

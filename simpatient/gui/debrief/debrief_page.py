@@ -54,8 +54,6 @@ class DebriefPage(PageStates):
         self._session_id = ""
         self._leaf: int | None = None
         self._patient_name = ""
-        # Words typed and not saved yet, by session and rubric: a look at another page must not lose them.
-        self._drafts: dict[str, dict[str, dict[str, str]]] = {}
         self._heading = Elided("", "h2")
         self._when = Elided("", "small")
         self._portrait = row(spacing=0)
@@ -102,7 +100,7 @@ class DebriefPage(PageStates):
         """The transcript; None while there is no feedback."""
         if self._transcript is None and self._data is not None:
             self._transcript = TranscriptView(self._data, self._on_retry, self._ways_of_spoken)
-            self._add(self._transcript)
+            self._views.addWidget(self._transcript)
         return self._transcript
 
     @property
@@ -111,16 +109,18 @@ class DebriefPage(PageStates):
         if self._numbers is None and self._data is not None:
             judge = SecondRatingCard(self._context, self._data, self._on_rated_again)
             self._numbers = NumbersView(self._data, judge, self._on_show_turn)
-            self._add(self._numbers)
+            self._views.addWidget(self._numbers)
         return self._numbers
 
     @property
     def write(self) -> WriteView | None:
         """The written exercises; None while there is no feedback."""
         if self._write is None and self._data is not None:
-            drafts = self._drafts.setdefault(self._data.session.id, {})
-            self._write = WriteView(self._patient_name, self._data.exercises, drafts, self._on_write)
-            self._add(self._write)
+            keeper, session_id, exercises = self._context.drafts, self._data.session.id, self._data.exercises
+            drafts = {each.rubric.id: keeper.texts(session_id, "writing", each.rubric.id) for each in exercises}
+            self._write = WriteView(self._patient_name, exercises, drafts, self._on_write)
+            self._write.edited.connect(lambda rubric, texts: keeper.keep(session_id, "writing", texts, rubric))
+            self._views.addWidget(self._write)
         return self._write
 
     @property
@@ -128,12 +128,8 @@ class DebriefPage(PageStates):
         """What was held back; None while there is no feedback."""
         if self._disclosure is None and self._data is not None:
             self._disclosure = DisclosureView(self._patient_name, self._on_open_map)
-            self._add(self._disclosure)
+            self._views.addWidget(self._disclosure)
         return self._disclosure
-
-    def _add(self, view: QWidget) -> None:
-        Theme.current().dress(view)
-        self._views.addWidget(view)
 
     def open(self, session_id: str, leaf: int | None = None, tab: str = "feedback") -> None:
         """Show the debrief of a session, or of another ended branch of it, at one of its parts."""
@@ -163,6 +159,7 @@ class DebriefPage(PageStates):
             self._views.setCurrentWidget(view)
 
     def _on_loaded(self, data: DebriefData, tab: str) -> None:
+        self._context.drafts.adopt(data.drafts)
         self._patient_name = data.case.persona.identity.name
         self._heading.set_text(self._patient_name)
         self._when.set_text(f"{data.case.case.title} · {date(data.session.started_at)}")
@@ -204,15 +201,23 @@ class DebriefPage(PageStates):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
-        self._add(self.form)
+        keeper, form, session_id = self._context.drafts, self.form, data.session.id
+        form.restore(keeper.texts(session_id, "self_rating"))
+        form.edited.connect(lambda: keeper.keep(session_id, "self_rating", form.texts()))
+        self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
         session_id, app = self._session_id, self._context.app
         self._context.lane.call(
             lambda _: app.review.rate_self(app.actor, session_id, rating),
-            lambda _: self.open(session_id, self._leaf),
+            lambda _: self._on_rating_stored(session_id),
             self._on_rating_failed,
         )
+
+    def _on_rating_stored(self, session_id: str) -> None:
+        self._context.drafts.keep(session_id, "self_rating", {})
+        if session_id == self._session_id:
+            self.open(session_id, self._leaf)
 
     def _on_rating_failed(self, trouble: Trouble) -> None:
         if self.form is not None:
@@ -226,7 +231,7 @@ class DebriefPage(PageStates):
         self.feedback = FeedbackView(
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
-        self._add(self.feedback)
+        self._views.addWidget(self.feedback)
         self._playback = Playback(self._context, self)
         corrected, self._corrected = self._corrected, None
         if corrected is not None:
@@ -278,7 +283,7 @@ class DebriefPage(PageStates):
         )
 
     def _on_written(self, data: DebriefData, rubric_id: str) -> None:
-        self._drafts.get(data.session.id, {}).pop(rubric_id, None)
+        self._context.drafts.keep(data.session.id, "writing", {}, rubric_id)
         if data.session.id != self._session_id or self._data is None:
             return
         self._replace_judged(data)

@@ -23,13 +23,13 @@ class DisclosureView(ScrollPage):
     """A closed door first; behind it, what was told and what was held back."""
 
     def __init__(self, patient_name: str, on_open: Callable[[], None]) -> None:
-        super().__init__("What was held back", READING_WIDTH + 120, SPACE_5)
+        super().__init__("What was held back", READING_WIDTH + 120, SPACE_5, dressed=True)
         self.is_open = False
         frame, box = card(spacing=SPACE_3, margin=SPACE_5)
-        box.addWidget(label(f"What {patient_name} told, and what stayed unsaid", "h2"))
+        box.addWidget(label(f"What {patient_name} shared, and what stayed unsaid", "h2"))
         words = (
-            "The map compares your session with the hidden case: things you have not heard yet, and what would have "
-            "opened them. If you want to meet this patient again without knowing, leave it closed."
+            "The map compares your session with the hidden case: what you have not heard yet, and what would have "
+            "opened it. If you want to meet this patient again without knowing, leave it closed."
         )
         box.addWidget(label(words, "soft"))
         self.button = Button("Open the disclosure map", "primary", on_click=on_open)
@@ -47,7 +47,7 @@ class DisclosureView(ScrollPage):
         head.addWidget(label(f"{found.told} of {plural(len(found.items), 'thing')} came out", "h2"))
         head.addWidget(label("No session opens everything. What stays unsaid is for another time.", "soft"))
         self.body.addLayout(head)
-        for title, items in (("Told", told), ("Held back", held)):
+        for title, items in (("Shared", told), ("Held back", held)):
             if items:
                 box = column(spacing=SPACE_3)
                 box.addWidget(label(title, "h3"))
@@ -61,10 +61,10 @@ def _item(item: DisclosureItem) -> QWidget:
     frame, box = card(spacing=SPACE_2, margin=SPACE_4)
     line = row(label(item.text, "strong"), spacing=SPACE_3)
     if item.told_at is not None:
-        line.addWidget(chip(f"Told in turn {item.told_at + 1}", "accent"))
+        line.addWidget(chip(f"Shared in turn {item.told_at + 1}", "accent"))
     elif item.approached_at:
         turns = ", ".join(str(turn + 1) for turn in item.approached_at[:5])
-        line.addWidget(chip(f"Came near in turn {turns}", "warm"))
+        line.addWidget(chip(f"You came close in turn {turns}", "warm"))
     else:
         line.addWidget(chip("Not touched", "plain"))
     box.addLayout(line)

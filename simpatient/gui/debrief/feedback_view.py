@@ -29,7 +29,7 @@ class FeedbackView(ScrollPage):
         on_show_turn: Callable[[int], None],
         on_drill: Callable[[str], None],
     ) -> None:
-        super().__init__("Feedback", READING_WIDTH + 120, SPACE_5)
+        super().__init__("Feedback", READING_WIDTH + 120, SPACE_5, dressed=True)
         self._on_retry = on_retry
         self._on_show_turn = on_show_turn
         first = critical_view(debrief.scorecards, data.rubrics, on_show_turn)

@@ -53,7 +53,7 @@ class NumbersView(ScrollPage):
     """
 
     def __init__(self, data: DebriefData, judge: SecondRatingCard, on_show_turn: Callable[[int], None]) -> None:
-        super().__init__("Numbers", READING_WIDTH + 120, SPACE_5)
+        super().__init__("Numbers", READING_WIDTH + 120, SPACE_5, dressed=True)
         debrief = data.debrief
         self._on_show_turn = on_show_turn
         self.speaking: SpeakingView | None = None

@@ -20,7 +20,7 @@ from simpatient.presentation.wording import STATUS_WORDS, confidence_words, scor
 
 _OUTCOMES = {"met": ("●", "Met", "accent"), "partly": ("◐", "Partly met", "note"), "not_met": ("○", "Not met", "plain")}
 AFTER_REVEAL = "Written when the case's side of this field had been shown."
-LEFT_EMPTY = "Left empty. What the case holds here stays closed until you write something."
+LEFT_EMPTY = "Left empty. What the case file says here stays closed until you write something."
 
 
 def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
@@ -98,7 +98,7 @@ def _add_sides(box: QVBoxLayout, result: FieldResult, text: str, how: str) -> No
         box.addWidget(label(result.score.unscored_reason or "", "small", tone="warm"))
         return
     frame, inner = card("sunken", spacing=SPACE_3, margin=SPACE_4)
-    inner.addWidget(label("What the case holds", "caption"))
+    inner.addWidget(label("In the case file", "caption"))
     for held in result.held:
         inner.addWidget(_held(held, text))
     box.addWidget(frame)

@@ -16,7 +16,7 @@ from simpatient.presentation.wording import confidence_words
 from simpatient.services.learning.drill import Answer
 
 HEADLINES = {
-    "done": "That has what this drill asks for",
+    "done": "This is what the drill asks for",
     "not_yet": "Not there yet",
     "unsure": "This one cannot be judged here for sure",
     "copied": "That is the line that was shown",

@@ -90,7 +90,7 @@ class DrillPage(PageStates):
         self._title = Elided("", "h3")
         self._hint_button = Button("Hint", name="Show a hint", on_click=self.show_hint)
         self._hint_button.setToolTip("Show a hint (Ctrl+H)")
-        self._next_button = Button("Next line", name="Go on to the next patient line", on_click=self.go_on)
+        self._next_button = Button("Next line", name="Continue with the next patient line", on_click=self.go_on)
         self._next_button.setToolTip("Next line (Ctrl+N)")
         for button in (panel, back):
             line.addWidget(button)
@@ -167,7 +167,7 @@ class DrillPage(PageStates):
         self._levels = SegmentedControl([(str(level), str(level)) for level in drill.levels()], "Level")
         self._levels.chosen.connect(lambda key: self._choose_level(int(key)))
         box.addWidget(self._levels)
-        box.addWidget(label("Follows how it goes. Choose another if you like.", "caption"))
+        box.addWidget(label("Adjusts to your answers. You can also choose a level yourself.", "caption"))
         body.addLayout(box)
         body.addWidget(label(drill.citation, "caption"))
         body.addStretch(1)

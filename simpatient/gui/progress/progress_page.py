@@ -3,10 +3,11 @@
 Must not know how curves or mastery are computed.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.learning.progress import ObjectiveProgress, Progress, SessionSummary, SkillCurve, UnitProgress
 from simpatient.gui.base.bridge import WorkerJob
@@ -17,8 +18,9 @@ from simpatient.gui.progress.session_table import SessionTable
 from simpatient.gui.widgets.chart import PlotChart, PlotLine
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
-from simpatient.gui.widgets.plots import Plot
+from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
+from simpatient.presentation.curves import skill_scale
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import NONE, number, plural
 
@@ -41,6 +43,7 @@ class ProgressPage(PageStates):
         self._job: WorkerJob[Progress] | None = None
         self._has_data = False
         self._shows_all = False
+        self._drawing: Slices | None = None
         self.table: SessionTable | None = None
 
     def refresh(self) -> None:
@@ -94,7 +97,7 @@ class ProgressPage(PageStates):
         box.addWidget(label(f"Sessions ({held})", "h2"))
         self.table = SessionTable(progress.sessions, self._open)
         box.addWidget(self.table)
-        box.addWidget(label("Press Enter or click a row to look back, or to go on with an open session.", "caption"))
+        box.addWidget(label("Click a row or press Enter to look back, or to continue an open session.", "caption"))
         self._page.body.addLayout(box)
 
     def _open(self, summary: SessionSummary) -> None:
@@ -113,7 +116,10 @@ class ProgressPage(PageStates):
             shown = ready if self._shows_all else ready[:_MOST_CURVES]
             words = "The shaded band is where your average probably lies (95%). Values are estimates."
             box.addWidget(label(words, "soft"))
-            box.addWidget(CardGrid([_curve_card(curve) for curve in shown], least_width=420))
+            cards, steps = zip(*(_curve_card(curve) for curve in shown), strict=True)
+            grid = CardGrid(cards, least_width=420)
+            box.addWidget(grid)
+            self._drawing = Slices(grid, steps)
             if len(shown) < len(ready):
                 words = f"Show all {len(ready)} curves"
                 box.addLayout(row(Button(words, on_click=lambda: self._on_show_all(progress)), None))
@@ -164,16 +170,42 @@ class ProgressPage(PageStates):
         self._context.navigator.tell(f"Saved {path.name} in {path.parent}.")
 
 
-def _curve_card(curve: SkillCurve) -> QWidget:
+def _curve_card(curve: SkillCurve) -> tuple[QWidget, Callable[[], object]]:
+    """Return the card of a curve, and the step that draws the curve in it."""
     frame, box = card(margin=SPACE_4)
+    box.addStretch(1)
+    band = _has_band(curve)
+    average = number(curve.mean, curve.unit)
+    spread = f", probably {number(curve.low, curve.unit)} to {number(curve.high, curve.unit)}" if band else ""
+    words = f"Average {average}{spread}" if average != NONE else "No average yet"
+    box.addLayout(row(label(words, "small"), chip(plural(curve.defined, "session"), "plain")))
+    frame.setMinimumHeight(280)
+    return frame, lambda: _draw(curve, box)
+
+
+def _draw(curve: SkillCurve, box: QVBoxLayout) -> None:
+    # Loads numpy and the plots: late, so that opening the page does not wait for it.
+    from simpatient.gui.widgets.plots import Plot
+
+    box.insertWidget(0, Plot(curve_chart(curve)))
+
+
+def _has_band(curve: SkillCurve) -> bool:
+    """Whether a band says more than the average: not when all sessions came out the same."""
+    return number(curve.low, curve.unit) != number(curve.high, curve.unit)
+
+
+def curve_chart(curve: SkillCurve) -> PlotChart:
+    """Return what a skill curve shows, on its whole scale."""
     points = [(i + 1, point) for i, point in enumerate(curve.points)]
     line = PlotLine(
         curve.label, tuple((float(i), _plotted(p.value, curve.unit)) for i, p in points if p.value is not None)
     )
     band = None
-    if curve.low is not None and curve.high is not None:
+    if curve.low is not None and curve.high is not None and _has_band(curve):
         band = (_plotted(curve.low, curve.unit), _plotted(curve.high, curve.unit))
-    chart = PlotChart(
+    scale = skill_scale(curve, [p.value for _, p in points if p.value is not None])
+    return PlotChart(
         title=f"{curve.label} (%)" if curve.unit == "share" else curve.label,
         x_name="Session",
         lines=(line,),
@@ -181,15 +213,10 @@ def _curve_card(curve: SkillCurve) -> QWidget:
         rows=tuple((str(i), date_and_time(p.at), number(p.value, curve.unit), str(p.n)) for i, p in points),
         x_ticks=tuple((float(i), str(i)) for i, _ in points) if len(points) <= 12 else (),
         band=band,
+        y_range=(_plotted(scale.low, curve.unit), _plotted(scale.high, curve.unit)),
+        y_ticks=tuple((_plotted(each, curve.unit), words) for each, words in scale.ticks),
         height=170,
     )
-    box.addWidget(Plot(chart))
-    average = number(curve.mean, curve.unit)
-    spread = f", probably {number(curve.low, curve.unit)} to {number(curve.high, curve.unit)}" if band else ""
-    words = f"Average {average}{spread}" if average != NONE else "No average yet"
-    box.addLayout(row(label(words, "small"), chip(f"n = {plural(curve.defined, 'session')}", "plain")))
-    frame.setMinimumHeight(280)
-    return frame
 
 
 def _plotted(value: float | None, unit: str) -> float:

@@ -151,8 +151,10 @@ class SpokenConversation(QObject):
         if given:
             self._open()
             return
-        words = WORDINGS["microphone"] + " You can take this back at any time in the settings."
-        question = Question(self._bar.window(), "Use the microphone?", words, "Agree and talk", "Type", self._on_agreed)
+        words = WORDINGS["microphone"] + " You can withdraw this at any time in Settings."
+        question = Question(
+            self._bar.window(), "Use the microphone?", words, "Agree and talk", "Keep typing", self._on_agreed
+        )
         question.rejected.connect(self.end)
         question.open()
 
@@ -201,7 +203,7 @@ class SpokenConversation(QObject):
 
     def _on_recogniser_failed(self, trouble: Trouble) -> None:
         self._bar.set_state("no_recogniser")
-        self._tell(trouble, "Get a recogniser", "recogniser")
+        self._tell(trouble, "Download speech recognition", "recogniser")
 
     def _tell(self, trouble: Trouble, action: str, section: str) -> None:
         navigator = self._context.navigator

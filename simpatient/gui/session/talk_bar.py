@@ -39,7 +39,7 @@ _LOOKS: dict[TalkState, _Look] = {
     "speaking": _Look("The patient is speaking …", is_open=True),
     "paused": _Look("Microphone paused: nothing is recorded"),
     "broken": _Look("Microphone not working: type instead"),
-    "no_recogniser": _Look("No speech recogniser here yet: type instead"),
+    "no_recogniser": _Look("Speech recognition is not installed: type instead"),
 }
 _HOLD = "Microphone on: hold the button to speak"
 # With loudspeakers the microphone would hear the patient, so what it hears is dropped meanwhile.
@@ -113,10 +113,12 @@ class TalkBar(QWidget):
         self.quiet.setToolTip("Stop the patient (F7)")
         self.quiet.clicked.connect(self.quiet_asked)
         self.pause = Button("Pause mic", "plain", "pause", name="Pause the microphone")
-        self.pause.setToolTip("Pause the microphone, or go on (F9)")
+        self.pause.setToolTip("Pause or resume the microphone (F9)")
         self.pause.clicked.connect(self.pause_asked)
-        self.get = Button("Get a recogniser", "primary", name="Get a speech recogniser")
+        self.get = Button("Download speech recognition", "primary", name="Download speech recognition")
         self.get.clicked.connect(self.recogniser_wanted)
+        for button in (self.talk, self.quiet, self.pause, self.get):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the composer
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(METER_INTERVAL_MS)

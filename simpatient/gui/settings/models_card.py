@@ -151,7 +151,7 @@ class ModelsCard(QFrame):
         use = ("use", "Use", lambda: self._choose(each.id), "primary")
         measure = ("measure", "Measure", lambda: self._measure(each), "plain")
         delete = ("delete", "Delete", lambda: self._ask_delete(each), "plain")
-        fetch = ("download", "Go on" if each.partial_bytes else "Download", lambda: self._download(each), "plain")
+        fetch = ("download", "Continue" if each.partial_bytes else "Download", lambda: self._download(each), "plain")
         if each.installed is None:
             return [fetch, delete] if each.partial_bytes else [fetch]
         return [measure, delete] if each.is_chosen else [use, measure, delete]

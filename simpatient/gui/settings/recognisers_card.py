@@ -21,7 +21,7 @@ from simpatient.services.models.model_download import DownloadProgress
 from simpatient.services.models.recognisers import RecogniserRow
 
 _INTRO = (
-    "A recogniser turns your speech into text on this computer. Its weights are fetched once, and only when you "
+    "Speech recognition turns what you say into text on this computer. It is downloaded once, and only when you "
     "ask for them here. Without one you type; the patient can speak all the same."
 )
 
@@ -38,7 +38,7 @@ class RecognisersCard(QFrame):
         self._shows_all = False
         self.buttons: dict[tuple[str, str], Button] = {}
         box = column(self, SPACE_4, SPACE_5)
-        box.addWidget(label("Speech recogniser", "h2"))
+        box.addWidget(label("Speech recognition", "h2"))
         box.addWidget(label(_INTRO, "soft"))
         self.status = label("", "small")
         self.status.setAccessibleName("State of the recogniser's download")
@@ -113,7 +113,7 @@ class RecognisersCard(QFrame):
         if not each.path:
             kind = "primary" if each.is_suggested else "plain"
             fetch = Button(
-                "Go on" if each.partial_bytes else "Download",
+                "Continue" if each.partial_bytes else "Download",
                 kind,
                 name=f"Download {title}",
                 on_click=lambda: self._download(each),

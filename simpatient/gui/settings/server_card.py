@@ -17,9 +17,9 @@ from simpatient.gui.widgets.text import label
 from simpatient.services.models.models import GUIDED, SERVER
 
 _INTRO = (
-    "Your program may run a language model for all its trainees. With it, the persona, the case and everything you "
-    "and the patient say leave this computer for that server; a line in the session says so. Codes, scores and "
-    "feedback stay here."
+    "Your training course may run a language model for its trainees. If you use it, the persona, the case and "
+    "everything you and the patient say leave this computer for that server; a line in the session says so. Codes, "
+    "scores and feedback stay here."
 )
 _PLAIN = (("no", "Only encrypted"), ("yes", "Plain http too, on a network I trust"))
 _Found = tuple[ServerChoice | None, str]

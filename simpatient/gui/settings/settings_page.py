@@ -18,12 +18,12 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, row
 from simpatient.gui.widgets.text import Elided, label
 
-_THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+_THEMES = (("system", "Match system"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (("small", "Small"), ("normal", "Normal"), ("large", "Large"), ("largest", "Largest"))
 _SECTIONS = (
     ("look", "Look"),
     ("talking", "Talking"),
-    ("recogniser", "Speech recogniser"),
+    ("recogniser", "Speech recognition"),
     ("model", "Language model"),
     ("server", "Server"),
     ("data", "Your data"),
@@ -34,7 +34,7 @@ _SETTLE_MS = 1500
 _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
     "This is practice. It is not therapy, not supervision and not a clinical tool. Nobody is assessed by it alone.",
-    "Numbers are estimates from a program that mishears. Each shows what it rests on; disagree with it freely.",
+    "Numbers are estimates from a program that can be wrong. Each shows the evidence behind it, so you can disagree.",
     "Sessions stay on this computer. Nothing is sent anywhere; a model is downloaded only when you ask for it.",
 )
 
@@ -43,8 +43,7 @@ class SettingsPage(ScrollPage):
     """Few choices, all taking effect at once."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__("Settings", READING_WIDTH, SPACE_5)
-        Theme.current().dress(self)
+        super().__init__("Settings", READING_WIDTH, SPACE_5, dressed=True)
         self._context = context
         self.body.addWidget(label("Settings", "h1"))
         self._sections: dict[str, QWidget] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from simpatient.domain.people.consent import Purpose
 from simpatient.domain.speech import AudioDevice, SpeechEngine, TalkSettings, VoiceStyle
@@ -16,6 +16,7 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.fields import DropDown
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.meter import LevelBar
 from simpatient.gui.widgets.text import divider, label
@@ -26,11 +27,16 @@ _INTRO = (
     "read them before they are sent."
 )
 _MODES = (("push_to_talk", "Hold a key"), ("hands_free", "Hands-free"))
-_PATIENCE = (("0.8", "Brisk, 0.8 s"), ("1.2", "Usual, 1.2 s"), ("2.0", "Calm, 2 s"), ("3.0", "Let silences be, 3 s"))
+_PATIENCE = (
+    ("0.8", "Brisk, 0.8 s"),
+    ("1.2", "Usual, 1.2 s"),
+    ("2.0", "Calm, 2 s"),
+    ("3.0", "Leave room for silence, 3 s"),
+)
 _EARS = (("no", "Loudspeakers"), ("yes", "Headphones"))
 _REVIEW = (("yes", "Read first"), ("no", "Send at once"))
 _DAYS = (("no", "Never"), ("7", "7 days"), ("30", "30 days"), ("365", "A year"))
-_DEFAULT = "The system's choice"
+_DEFAULT = "System default"
 _Found = tuple[tuple[AudioDevice, ...], tuple[AudioDevice, ...], tuple[SpeechEngine, ...], bool, bool]
 
 
@@ -65,9 +71,9 @@ class TalkCard(QFrame):
 
     def _build_consent(self) -> None:
         self.allow = Button("Agree", "primary", on_click=lambda: self._consent("microphone", given=True))
-        self.forbid = Button("Take back", on_click=lambda: self._consent("microphone", given=False))
+        self.forbid = Button("Withdraw", on_click=lambda: self._consent("microphone", given=False))
         self.allow.setAccessibleName("Agree to the microphone")
-        self.forbid.setAccessibleName("Take back the consent to the microphone")
+        self.forbid.setAccessibleName("Withdraw consent to the microphone")
         self.consent_words = label("", "strong")
         inner = column(spacing=SPACE_2)
         inner.addWidget(self.consent_words)
@@ -77,7 +83,7 @@ class TalkCard(QFrame):
 
     def _build_manner(self) -> None:
         self._box.addWidget(divider())
-        self.mode = self._choice("To speak", _MODES, lambda key: self._set(mode=key))
+        self.mode = self._choice("How you speak", _MODES, lambda key: self._set(mode=key))
         self.patience = self._choice(
             "Hands-free: a turn is over after", _PATIENCE, lambda key: self._set(patience_s=float(key))
         )
@@ -88,9 +94,9 @@ class TalkCard(QFrame):
             "With headphones you can interrupt by speaking; with loudspeakers, by the key or the button.",
         )
         self.review = self._choice(
-            "Your words, once understood", _REVIEW, lambda key: self._set(reviews_text=key == "yes")
+            "Before your words are sent", _REVIEW, lambda key: self._set(reviews_text=key == "yes")
         )
-        self.keep = self._choice("Keep the sound of your turns", _DAYS, self._on_keep, WORDINGS["keep_audio"])
+        self.keep = self._choice("Keep recordings of your turns", _DAYS, self._on_keep, WORDINGS["keep_audio"])
 
     def _build_devices(self) -> None:
         self._box.addWidget(divider())
@@ -117,10 +123,10 @@ class TalkCard(QFrame):
         self._titled(title, made, note)
         return made
 
-    def _list(self, title: str, act: Callable[[str], None]) -> QComboBox:
-        made = QComboBox()
+    def _list(self, title: str, act: Callable[[str], None]) -> DropDown:
+        made = DropDown()
         made.setAccessibleName(title)
-        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        made.setSizeAdjustPolicy(DropDown.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         made.setMinimumContentsLength(34)
         made.activated.connect(lambda _: act(str(made.currentData())))
         self._titled(title, made)
@@ -232,7 +238,7 @@ def _named(devices: Sequence[AudioDevice], nothing: str) -> list[tuple[str, str]
     return [("", f"{_DEFAULT} ({default})" if default else _DEFAULT), *((each.id, each.name) for each in devices)]
 
 
-def _fill(shown: QComboBox, options: Sequence[tuple[str, str]], chosen: str) -> None:
+def _fill(shown: DropDown, options: Sequence[tuple[str, str]], chosen: str) -> None:
     shown.clear()
     for key, name in options:
         shown.addItem(name, key)

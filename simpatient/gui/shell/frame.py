@@ -24,17 +24,17 @@ PLACES = (
 )
 SHORTCUTS = (
     *((keys, f"Go to {name}") for _, name, _, keys in PLACES),
-    ("Enter", "Send what you wrote (Ctrl+Enter works too)"),
+    ("Enter", "Send (Ctrl+Enter works too)"),
     ("Shift+Enter", "Start a new line"),
     ("Ctrl+M", "Mark this moment in a session"),
     ("Ctrl+E", "End the session"),
-    ("Ctrl+T", "Talk with the patient instead of typing, or type again"),
-    ("F8", "Hold while you speak"),
-    ("F7", "Stop the patient speaking"),
-    ("F9", "Pause the microphone, or go on"),
-    ("Esc", "Pause a session, and go on again; leave a drill"),
+    ("Ctrl+T", "Switch between talking and typing"),
+    ("F8", "Hold to speak"),
+    ("F7", "Interrupt the patient"),
+    ("F9", "Pause or resume the microphone"),
+    ("Esc", "Pause or resume a session; leave a drill"),
     ("Ctrl+H", "Show the hint in a drill"),
-    ("Ctrl+N", "Go on to the next line of a drill"),
+    ("Ctrl+N", "Continue with the next line of a drill"),
     ("Tab / Shift+Tab", "Move to the next or previous control"),
     ("F1", "This list"),
 )
@@ -120,7 +120,7 @@ def _waiting_page() -> QWidget:
     page = ScrollPage("Start")
     heading = column(spacing=SPACE_2)
     heading.addWidget(label("Practise", "h1"))
-    heading.addWidget(label("Getting your sessions and courses …", "lead"))
+    heading.addWidget(label("Loading your sessions and courses …", "lead"))
     page.body.addLayout(heading)
     page.body.addWidget(skeleton((112, 24, 132, 132)))
     return page

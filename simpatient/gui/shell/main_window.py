@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simpatient.domain.session.session import Session
     from simpatient.gui.base.bridge import Trouble, Worker
     from simpatient.gui.base.context import App, Files
+    from simpatient.gui.base.draft_keeper import DraftKeeper
     from simpatient.gui.shell.frame import Frame
     from simpatient.gui.shell.pages import Pages
     from simpatient.gui.widgets.banner import Banner
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._lane: Worker | None = None
         self._background: Worker | None = None
         self._sounds: Worker | None = None
+        self._drafts: DraftKeeper | None = None
         self._wanted = "start"
         self.setWindowTitle("simpatient")
         self.setMinimumSize(QSize(900, 600))
@@ -117,24 +119,28 @@ class MainWindow(QMainWindow):
         self.lane.call(lambda _: self._open_and_import(), self._on_opened, self._on_open_failed)
 
     def _open_and_import(self) -> App:
-        # Pages pull in the domain model, the debrief the plots; importing here keeps the window alive.
-        import simpatient.gui.debrief.debrief_page
-        import simpatient.gui.progress.progress_page  # noqa: F401
+        # Pages pull in the domain model; importing here keeps the window alive.
+        import simpatient.gui.shell.pages  # noqa: F401
 
         return self._open_app()
 
     def _on_opened(self, app: App) -> None:
+        from simpatient.gui.base.bridge import Worker
         from simpatient.gui.base.context import Context, FileDialogs
+        from simpatient.gui.base.draft_keeper import DraftKeeper
         from simpatient.gui.shell.model_hint import offer_model
         from simpatient.gui.shell.pages import Pages
 
         self._app = app
         files = self._files or FileDialogs()
         lanes = self.lane, _existing(self._background), _existing(self._sounds)
-        context = Context(app, *lanes, self, self._preferences, files)
+        self._drafts = DraftKeeper(app.session_drafts, app.actor, Worker("drafts", self), self.tell_trouble, self)
+        context = Context(app, *lanes, self._drafts, self, self._preferences, files)
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
         offer_model(context)
+        # What later pages need is loaded beside the first one, so that nobody waits for it.
+        context.background.call(lambda _: _import_other_pages())
         self.opened.emit()
 
     def _on_open_failed(self, trouble: Trouble) -> None:
@@ -157,32 +163,41 @@ class MainWindow(QMainWindow):
 
     def open_case(self, case_id: str, curriculum_id: str | None = None, unit_id: str | None = None) -> None:
         """Show a case before its session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.show_case(case_id, curriculum_id, unit_id)
 
     def open_session(self, session: Session) -> None:
         """Show a running session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.show_session(session)
 
     def resume(self, session_id: str) -> None:
         """Go on with a stored session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.resume(session_id)
 
     def open_debrief(self, session_id: str, leaf: int | None = None) -> None:
         """Show the debrief of a session, or of another ended branch of it."""
+        self.banner.hide()
         self.frame.mark("progress")
         self.pages.show_debrief(session_id, leaf)
 
     def open_drill(self, drill_id: str) -> None:
         """Begin a drill."""
+        self.banner.hide()
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
     def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show a calm message above the page."""
         self.banner.tell(words, "calm", action, on_action)
+
+    def dismiss(self) -> None:
+        """Take a calm message away."""
+        self.banner.dismiss_calm()
 
     def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show what went wrong above the page."""
@@ -194,12 +209,18 @@ class MainWindow(QMainWindow):
         """Keep the size and let the worker end."""
         self._preferences.geometry = self.saveGeometry()
         self.hide()
+        if self._drafts is not None:
+            self._drafts.close()
         for lane in (self._background, self._sounds):
             if lane is not None:
                 lane.close(timeout_s=1.0)
         if self._lane is not None and not self._lane.close(last=self._app.close if self._app else None):
             _log.warning("the worker did not end in time; the window closes without it")
         super().closeEvent(event)
+
+
+def _import_other_pages() -> None:
+    pass
 
 
 def _existing(thing: _T | None) -> _T:

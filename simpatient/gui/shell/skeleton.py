@@ -48,7 +48,7 @@ class Skeleton(QWidget):
         _fill(self._rail, colours.rail)
         self._mark = self._words("simpatient", "body", colours.rail_ink)
         self._heading = self._words("Practise", "h1", colours.ink)
-        self._lead = self._words("Getting your sessions and courses …", "lead", colours.ink_soft)
+        self._lead = self._words("Loading your sessions and courses …", "lead", colours.ink_soft)
         self._blocks = [QWidget(self) for _ in _BLOCKS]
         for block in self._blocks:
             _fill(block, colours.sunken)

@@ -34,7 +34,7 @@ class TranscriptView(ScrollPage):
     def __init__(
         self, data: DebriefData, on_retry: Callable[[int], None], spoken: Callable[[Turn], Sequence[QWidget]] = _nothing
     ) -> None:
-        super().__init__("Transcript", READING_WIDTH + 120, SPACE_2)
+        super().__init__("Transcript", READING_WIDTH + 120, SPACE_2, dressed=True)
         self._data = data
         self._on_retry = on_retry
         self._spoken = spoken

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
 from simpatient.gui.base.theme import set_property
@@ -27,6 +28,8 @@ class Banner(QWidget):
         self._action = Button("")
         self._close = Button("Dismiss", "quiet", name="Dismiss this message", on_click=self.hide)
         self._on_action: Callable[[], object] | None = None
+        for button in (self._action, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where one was typing
         line = row(spacing=SPACE_3)
         line.setContentsMargins(SPACE_4, 10, SPACE_3, 10)
         line.addWidget(self._words, 1)
@@ -49,11 +52,16 @@ class Banner(QWidget):
         self._words.setText(presentable(words, 600))
         self.setAccessibleName(presentable(words, 600))
         self._on_action = on_action
-        self._action.setText(action or "Go on")
-        self._action.setAccessibleName(action or "Go on")
+        self._action.setText(action or "Continue")
+        self._action.setAccessibleName(action or "Continue")
         self._action.setVisible(on_action is not None)
         self.show()
         announce(self, words)
+
+    def dismiss_calm(self) -> None:
+        """Take a calm message away; trouble stays until it is dealt with."""
+        if self._frame.property("tone") == "calm":
+            self.hide()
 
     def _on_action_clicked(self) -> None:
         self.hide()

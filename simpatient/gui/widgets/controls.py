@@ -200,6 +200,16 @@ class RatingControl(QWidget):
         self._group.idClicked.connect(self.rated)
 
     @property
+    def first_button(self) -> QAbstractButton:
+        """The button of the lowest value."""
+        return self._group.button(1)
+
+    def choose(self, value: int) -> None:
+        """Show a value as chosen without announcing it; one that is not on the scale changes nothing."""
+        if (button := self._group.button(value)) is not None:
+            button.setChecked(True)
+
+    @property
     def value(self) -> int | None:
         """The value chosen, if any."""
         chosen = self._group.checkedId()

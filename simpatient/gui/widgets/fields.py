@@ -1,7 +1,11 @@
-"""Fields to write in. Must not know what is written."""
+"""Fields to write in and lists to choose from. Must not know what is written or chosen."""
 
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtCore import QEvent, QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit
+
+from simpatient.gui.base.theme import Theme
+from simpatient.gui.widgets.icons import draw
 
 # Around the words: padding and border of the stylesheet, and the document's own margin.
 _AROUND = 24
@@ -30,3 +34,16 @@ class LinesEdit(QPlainTextEdit):
 
     def _fit(self) -> None:
         self.setFixedHeight(self.fontMetrics().lineSpacing() * self._lines + _AROUND)
+
+
+class DropDown(QComboBox):
+    """A list to choose from, with an arrow that says so: a stylesheet takes Qt's own arrow away."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the field, and the arrow over its right end."""
+        super().paintEvent(event)
+        colours = Theme.current().palette
+        painter = QPainter(self)
+        size = self.fontMetrics().height()
+        box = QRectF(self.width() - size - 12, (self.height() - size) / 2, size, size)
+        draw(painter, "down", box, colours.ink if self.isEnabled() else colours.ink_soft)

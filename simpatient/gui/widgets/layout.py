@@ -85,10 +85,20 @@ class Tall(QWidget):
 
 
 class ScrollPage(QScrollArea):
-    """A page that scrolls, with its content centred and at most ``width`` wide."""
+    """A page that scrolls, with its content centred and at most ``width`` wide.
 
-    def __init__(self, name: str, width: int = CONTENT_WIDTH, spacing: int = SPACE_5) -> None:
+    Args:
+        name: What a screen reader calls it.
+        width: The most its content takes.
+        spacing: Between the parts of its content.
+        dressed: Whether it gets its look by itself, for one that stands in nothing dressed. It has to have it before
+            it has content: what is there already would be styled twice.
+    """
+
+    def __init__(self, name: str, width: int = CONTENT_WIDTH, spacing: int = SPACE_5, *, dressed: bool = False) -> None:
         super().__init__()
+        if dressed:
+            Theme.current().dress(self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -5,7 +5,7 @@ Must not know where the numbers come from.
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from simpatient.gui.base.theme import Theme
@@ -47,6 +47,7 @@ class Plot(QWidget):
     def __init__(self, chart: PlotChart) -> None:
         super().__init__()
         self._chart = chart
+        self._is_stale = False
         box = column(self, SPACE_2)
         self._toggle = Button("Show as table", "quiet", name=f"{chart.title}: show as table", on_click=self._on_toggled)
         title = label(chart.title, "h3")
@@ -60,12 +61,23 @@ class Plot(QWidget):
         box.addWidget(self._stack)
         self._build_canvas()
         self._draw()
-        Theme.current().changed.connect(self._draw)
+        Theme.current().changed.connect(self._on_theme)
 
     @property
     def shows_table(self) -> bool:
         """Whether the table is shown."""
         return self._stack.currentIndex() == 1
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw again what was hidden when the look changed."""
+        super().showEvent(event)
+        if self._is_stale:
+            self._draw()
+
+    def _on_theme(self) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self._draw()
 
     def _build_canvas(self) -> None:
         canvas = self._canvas
@@ -87,6 +99,7 @@ class Plot(QWidget):
     def _draw(self) -> None:
         colours = Theme.current().palette
         canvas, chart = self._canvas, self._chart
+        self._is_stale = False
         canvas.clear()
         canvas.setBackground(QColor(colours.surface))
         self._style_axes(colours)

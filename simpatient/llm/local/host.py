@@ -22,7 +22,7 @@ from simpatient.llm.local.loader import id_of
 from simpatient.runtime.child_process import END_S, ChildLost, ChildProcess
 
 _log = logging.getLogger(__name__)
-_GO_ON = "Go on; the guided patient speaks until the language model can."
+_GO_ON = "Continue; the guided patient speaks until the language model can."
 
 
 class PatientModelProcess:

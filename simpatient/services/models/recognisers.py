@@ -21,7 +21,7 @@ from simpatient.services.models.model_download import DownloadProgress, OnProgre
 from simpatient.services.models.ports import MachineProbe
 from simpatient.services.models.recogniser_ports import WeightsStore
 
-MISSING = "The speech recogniser's weights are not on this computer."
+MISSING = "Speech recognition is not installed on this computer."
 # Room that has to stay free on the disk, so that a download does not bring the computer to a stand.
 _SPARE_BYTES = 1 * GB
 
@@ -167,7 +167,7 @@ class RecogniserService:
         if weights is None or path is None:
             raise ModelUnavailable(MISSING, self._how_to_get(wanted, language))
         if not weights.hears(language):
-            raise ModelUnavailable(f"{weights.title} does not hear this language.", "Choose another recogniser.")
+            raise ModelUnavailable(f"{weights.title} does not understand this language.", "Choose another recogniser.")
         return weights, path
 
     def _how_to_get(self, wanted: str, language: str) -> str:

@@ -12,8 +12,9 @@ from simpatient.services.privacy.ports import ConsentRepository
 # Read by the trainee before agreeing, and stored with the consent: change the words and everybody is asked again.
 WORDINGS: dict[Purpose, str] = {
     "microphone": (
-        "simpatient listens through the microphone only while this is shown, turns your words into text on this "
-        "computer, and then forgets the sound. It looks at words and times, never at mood, accent or who you are."
+        "simpatient listens through the microphone only while the screen says that it is on, turns your words into "
+        "text on this computer, and then forgets the sound. It looks at words and times, never at mood, accent or who "
+        "you are."
     ),
     "keep_audio": (
         "The sound of your own turns is kept on this computer, encrypted, for as long as you choose, so that you can "

@@ -8,6 +8,7 @@ from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.ports import PatientModel
 from simpatient.domain.session.session import SelfRating, Session, Turn
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
 
 
 class SessionRepository(Protocol):
@@ -111,5 +112,33 @@ class PatientModels(Protocol):
 
         Raises:
             ModelUnavailable: There is no such model here, or none was chosen.
+        """
+        ...
+
+
+class SessionDraftRepository(Protocol):
+    """Half-written things of sessions, on disk. Every call returns only when the change is durable.
+
+    Drafts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the disk or
+    database fails.
+    """
+
+    def save(self, draft: SessionDraft) -> None:
+        """Store a draft in the place of an earlier state of the same.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        ...
+
+    def remove(self, session_id: str, kind: DraftKind, part: str = "") -> None:
+        """Remove a draft; nothing happens where there is none."""
+        ...
+
+    def drafts(self, session_id: str) -> tuple[SessionDraft, ...]:
+        """Return the drafts of a session, by kind and part.
+
+        Raises:
+            NotFound: There is no such session.
         """
         ...

@@ -28,7 +28,7 @@ from simpatient.services.unit_of_work import UnitOfWork
 
 REMOTE_MACHINE_NOTE = (
     "A word from the program: yes, this is a simulated patient, not a person. Everything here is made up for "
-    "practice. The conversation goes on below."
+    "practice. The conversation continues below."
 )
 MACHINE_NOTE = REMOTE_MACHINE_NOTE.replace("practice.", "practice and stays on this computer.")
 
