@@ -1,7 +1,6 @@
 """A database from before scorecards had revisions: each becomes revision 1, with what is known about it."""
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,22 +8,16 @@ from pathlib import Path
 from simpatient.domain.assessment.score import Provenance
 from simpatient.storage.opening import open_repositories
 from simpatient.storage.rows import as_json
-from simpatient.storage.sqlite.schema import MIGRATIONS, upgrade
-from tests.storage.made_sessions import a_card, a_manifest
+from tests.storage.made_sessions import a_card, a_manifest, set_back
 
 ENDED = "2026-11-18T15:00:00.000000+00:00"
 FORMULAS = Provenance(judged_by="formulas", rubric_version="1.0.0", coder="coder@1")
 
 
-def a_database_of_version_4(path: Path, folder: Path) -> None:
+def a_database_without_revisions(path: Path) -> None:
     """Make one with a session of two ended branches."""
-    (folder / "versions").mkdir(parents=True)
-    for name in ("env.py", "script.py.mako"):
-        shutil.copy(MIGRATIONS / name, folder / name)
-    for number in range(1, 5):
-        (script,) = (MIGRATIONS / "versions").glob(f"v{number:04}_*.py")
-        shutil.copy(script, folder / "versions" / script.name)
-    upgrade(path, migrations=folder, is_new=True)
+    open_repositories(path).sessions.close()
+    set_back(path, 6)
     card = a_card().model_copy(update={"provenance": FORMULAS})
     rated = card.criteria[0].model_copy(update={"provenance": FORMULAS.model_copy(update={"judged_by": "big"})})
     by_model = card.model_copy(update={"criteria": (rated, card.criteria[1])})
@@ -46,7 +39,7 @@ def a_database_of_version_4(path: Path, folder: Path) -> None:
 
 def test_stored_scorecards_become_first_revisions(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    a_database_of_version_4(path, tmp_path / "migrations")
+    a_database_without_revisions(path)
     stored = open_repositories(path)
     history = stored.sessions.scorecard_history("s1", 1)
     assert [(each.card.rubric, each.number) for each in history] == [("b", 1), ("a", 1)]
