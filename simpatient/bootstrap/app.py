@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from simpatient import __version__
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -50,8 +51,7 @@ from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-
-DATABASE = "simpatient.sqlite"
+from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
@@ -104,13 +104,12 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.opening import open_repositories
 
-    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
+    home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
-    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    stored, clock = open_database(home), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
@@ -158,7 +157,7 @@ def open_app(
         scorecards=scorecards,
         judge=_judge_service(home, library, sessions, models, coder, scorecards),
         session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
-        deletion=talk.deletion(sessions),
+        deletion=deletion_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )
 

@@ -16,9 +16,7 @@ from simpatient.domain.models.recognisers import ENGLISH, BeliefRules, Recognise
 from simpatient.domain.speech import SpeechEngine, TalkSettings
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.privacy.consent import ConsentService
-from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.privacy.ports import ConsentRepository
-from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.practise import PractiseService
 from simpatient.services.voice.ports import MissingTranscriber, Synthesizer, Transcriber
 from simpatient.services.voice.talk import TalkService, TalkTools
@@ -206,7 +204,7 @@ class Talking:
     sound_check: SoundCheckService
     recognisers: RecogniserService
     recording_playback: RecordingPlaybackService
-    deletion: Callable[[SessionRepository], DeletionService]
+    clips: RecordingStore
     close: Callable[[], None]
 
 
@@ -224,11 +222,8 @@ def open_talking(
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
     recording_playback = RecordingPlaybackService(clips=clips, sink=DeviceSink)
 
-    def deletion(sessions: SessionRepository) -> DeletionService:
-        return DeletionService(sessions=sessions, clips=clips)
-
     sound_check, recognisers = open_sound_check(asked), open_recognisers(home)
-    return Talking(asked, talking, sound_check, recognisers, recording_playback, deletion, recogniser.close)
+    return Talking(asked, talking, sound_check, recognisers, recording_playback, clips, recogniser.close)
 
 
 def _speech_data(name: str) -> Any:

@@ -253,3 +253,11 @@ drill_states = Table(
     Column("due_at", UtcTime),
     Column("state", JSON, nullable=False),
 )
+
+# How many changes were ever stored; see ``changes``. One row.
+change_count = Table(
+    "change_count",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+)

@@ -161,7 +161,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     table = plot.findChild(QTableWidget)
     assert plot.shows_table
     assert table.rowCount() == 5
-    assert table.item(0, 1).text() == "1.75"
+    assert table.item(0, 1).text() == "1.8"
 
 
 def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
@@ -206,7 +206,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
     assert len(page.findChildren(Plot)) == 2
-    assert any(text.startswith("Average 43%, probably") for text in shown_words(page))
+    assert any(text.startswith("Mean 43%, probably") for text in shown_words(page))
 
 
 def test_rows_open_a_debrief_or_go_on(qtbot, window, fake_app):

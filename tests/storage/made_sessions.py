@@ -16,12 +16,14 @@ from simpatient.domain.session.session import Manifest, SelfRating, Session, Tur
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.storage.sqlite.changes import beside
 from simpatient.storage.sqlite.engine import WRITING, make_engine
 from simpatient.storage.sqlite.schema import MIGRATIONS
 
 
 def set_back(path: Path, version: int) -> None:
     """Make a closed database what it was at an earlier version of the schema."""
+    beside(path).unlink(missing_ok=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = make_engine(path, is_migrating=True)

@@ -17,7 +17,7 @@ FORMULAS = Provenance(judged_by="formulas", rubric_version="1.0.0", coder="coder
 def a_database_without_revisions(path: Path) -> None:
     """Make one with a session of two ended branches."""
     open_repositories(path).sessions.close()
-    set_back(path, 6)
+    set_back(path, 7)
     card = a_card().model_copy(update={"provenance": FORMULAS})
     rated = card.criteria[0].model_copy(update={"provenance": FORMULAS.model_copy(update={"judged_by": "big"})})
     by_model = card.model_copy(update={"criteria": (rated, card.criteria[1])})

@@ -87,8 +87,16 @@ class SessionRepository(Protocol):
         """Return the ids of all trainees with at least one session, sorted."""
         ...
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read."""
+        ...
+
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
         ...
 
     def check(self) -> tuple[str, ...]:
