@@ -40,13 +40,14 @@ class SqlRepository:
         path: The database file, for messages.
         lane: The thread all work is done on; closed together with any repository that uses it.
         unit: Where the transaction of a unit of work is found; shared by all repositories of the database.
+            A repository without it takes part in none.
     """
 
-    def __init__(self, engine: Engine, path: Path, lane: DatabaseThread, unit: OpenTransaction) -> None:
+    def __init__(self, engine: Engine, path: Path, lane: DatabaseThread, unit: OpenTransaction | None = None) -> None:
         self._engine = engine
         self._path = path
         self._lane = lane
-        self._unit = unit
+        self._unit = unit or OpenTransaction()
 
     def close(self) -> None:
         """Release the database, with a copy kept when something was changed; closing twice is fine."""
