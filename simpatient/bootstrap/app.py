@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -206,13 +205,6 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     encoder = sentence_encoder()
     Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
     return open_app(home, encoder=cached(encoder, home), voices=voices)
-
-
-def run_desktop(argv: Sequence[str]) -> int:
-    """Open the window and return the exit code when it is closed."""
-    from simpatient.gui.shell.app import run
-
-    return run(partial(open_desktop_app), argv)
 
 
 def _load_ahead(encoder: OnnxEncoder) -> None:

@@ -179,8 +179,10 @@ def test_the_choices_are_kept_and_nonsense_is_not_taken(preferences):
     chosen = TalkSettings(mode="hands_free", patience_s=2.5, keeps_audio=True)
     write_talk_settings(preferences, chosen)
     assert read_talk_settings(preferences) == chosen
-    preferences.voice = '{"mode": "telepathy"}'
-    assert read_talk_settings(preferences) == TalkSettings()
+    preferences.store.write("talking", {"mode": "telepathy", "keep_days": -1, "of_a_later_version": [1]})
+    assert read_talk_settings(preferences) == TalkSettings(patience_s=2.5, keeps_audio=True)
+    write_talk_settings(preferences, chosen)
+    assert preferences.store.read("talking")["of_a_later_version"] == [1]
 
 
 def test_with_loudspeakers_it_is_said_that_the_microphone_waits_with_headphones_it_hears(
