@@ -14,6 +14,7 @@ from shutil import copyfile
 import pytest
 
 from simpatient.domain.errors import OpenElsewhere, StorageUnavailable
+from simpatient.domain.people.actor import Actor
 from simpatient.storage.home import prepare_home
 from simpatient.storage.opening import Repositories, open_repositories
 from simpatient.storage.sqlite.changes import beside
@@ -93,6 +94,15 @@ def test_after_the_end_of_a_session_the_log_is_empty(tmp_path: Path) -> None:
     copyfile(tmp_path / "s.db", tmp_path / "alone.db")
     stored.sessions.close()
     assert _turns(tmp_path / "alone.db") == 1
+
+
+def test_within_a_unit_of_work_the_log_is_emptied_once_it_is_committed(tmp_path: Path) -> None:
+    stored = open_repositories(tmp_path / "s.db")
+    stored.sessions.create(a_session("s1", turns=(a_turn(0),), leaf=0))
+    stored.unit_of_work.run(Actor(person_id="t1"), "end a session", lambda: stored.sessions.end("s1", T0))
+    assert (tmp_path / "s.db-wal").stat().st_size == 0
+    assert stored.sessions.get("s1").is_ended
+    stored.sessions.close()
 
 
 def test_an_emptied_database_is_told_and_its_copies_are_named(tmp_path: Path) -> None:

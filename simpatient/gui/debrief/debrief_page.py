@@ -85,7 +85,7 @@ class DebriefPage(PageStates):
         who = QWidget()
         who.setLayout(row(self._portrait, names, spacing=SPACE_4))
         buttons = QWidget()
-        buttons.setLayout(row(self.export, self.delete, spacing=SPACE_2))
+        buttons.setLayout(row(self.delete, self.export, spacing=SPACE_2))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(who, self.tabs, buttons))
@@ -171,12 +171,18 @@ class DebriefPage(PageStates):
         has_feedback = data.debrief is not None
         self.tabs.setVisible(has_feedback)
         self.export.setVisible(has_feedback)
+        # While the own rating is asked, nothing that deletes stands where the session had its End.
+        self.delete.setVisible(has_feedback)
         if has_feedback:
             self._show_feedback(data)
             self.show_tab(tab)
         else:
             self._ask_rating(data)
         self.show_content()
+
+    def first_control(self) -> QWidget | None:
+        """Return the first question of the own rating, or the part of the debrief that is shown."""
+        return self.form.first_control() if self.form is not None else self.tabs.chosen_button
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Another page is shown: nothing is heard from behind it."""
@@ -201,6 +207,7 @@ class DebriefPage(PageStates):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
+        self.form.delete.clicked.connect(self.ask_delete)
         keeper, form, session_id = self._context.drafts, self.form, data.session.id
         form.restore(keeper.texts(session_id, "self_rating"))
         form.edited.connect(lambda: keeper.keep(session_id, "self_rating", form.texts()))
@@ -288,6 +295,7 @@ class DebriefPage(PageStates):
             return
         self._replace_judged(data)
         self.show_tab("write")
+        self._focus_part("write")
         if self.write is not None:
             self.write.show_card(rubric_id)
 
@@ -301,6 +309,7 @@ class DebriefPage(PageStates):
         if data.session.id == self._session_id and self._data is not None:
             self._replace_judged(data)
             self.show_tab("numbers")
+            self._focus_part("numbers")
             self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
 
     def _replace_judged(self, data: DebriefData) -> None:
@@ -330,6 +339,12 @@ class DebriefPage(PageStates):
     def _on_map(self, found: DisclosureMap) -> None:
         if self._disclosure is not None:
             self._disclosure.show_map(found)
+            self._focus_part("held")
+
+    def _focus_part(self, key: str) -> None:
+        """Go to a part whose own control has just gone, unless the trainee is elsewhere by now."""
+        if self.tabs.chosen_button is self.tabs.button(key):
+            self.tabs.button(key).setFocus()
 
     def ask_delete(self) -> None:
         """Ask whether the session is to be deleted."""
@@ -364,8 +379,10 @@ class DebriefPage(PageStates):
 
     def _on_export_failed(self, trouble: Trouble) -> None:
         self.export.setEnabled(True)
+        self.export.setFocus()
         self._context.navigator.tell_trouble(trouble)
 
     def _on_exported(self, path: Path) -> None:
         self.export.setEnabled(True)
+        self.export.setFocus()
         self._context.navigator.tell(f"Saved {path.name}, with an accessible HTML version beside it, in {path.parent}.")

@@ -7,6 +7,7 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.models.chat import Message
 from simpatient.domain.models.servers import ServerChoice
 from simpatient.llm.remote.remote_server import forget_server, make_server, read_server, write_server
+from simpatient.runtime.settings_store import SettingsStore
 
 _SECRET_BYTES = 16
 
@@ -15,34 +16,34 @@ class FileServerSettings:
     """The server of one user.
 
     Args:
-        home: Folder of the settings.
+        store: The settings of the user's home.
         trainee_id: Whose words are kept apart from others' in the server's memory.
     """
 
-    def __init__(self, home: Path, trainee_id: str) -> None:
-        self._home = home
+    def __init__(self, store: SettingsStore, trainee_id: str) -> None:
+        self._store = store
         self._trainee_id = trainee_id
 
     def chosen(self) -> ServerChoice | None:
         """Return the server that is set up; None when there is none."""
-        found = read_server(self._home)
+        found = read_server(self._store)
         return ServerChoice(**found.model_dump(include=set(ServerChoice.model_fields))) if found else None
 
     def set(self, choice: ServerChoice) -> Path:
         """Use a server; its key must be where it is said to be."""
         made = make_server(**choice.model_dump(), secret=secrets.token_hex(_SECRET_BYTES))
         made.key()
-        return write_server(self._home, made)
+        return write_server(self._store, made)
 
     def forget(self) -> None:
         """Use none any more."""
-        forget_server(self._home)
+        forget_server(self._store)
 
     def check(self) -> str:
         """Ask the server for one word, and return which model answers."""
         from simpatient.llm.remote.remote_model import RemoteChatModel
 
-        server = read_server(self._home)
+        server = read_server(self._store)
         if server is None:
             raise ModelUnavailable("No language model server is set up.", "Set one up with 'simpatient server set'.")
         model = RemoteChatModel(server, self._trainee_id)
