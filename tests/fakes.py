@@ -641,6 +641,10 @@ class FakeAuthoringTools:
     """Content files in memory: a persona per path, or the problem that keeps it from being read."""
 
     files: dict[Path, Persona | ContentError] = field(default_factory=dict)
+    kind: str = "persona"
+
+    def kind_of(self, path: Path) -> str:
+        return self.kind
 
     def check(self, paths: Sequence[Path]) -> tuple[ContentError, ...]:
         wanted = paths or tuple(self.files)

@@ -574,6 +574,8 @@ class FakeTalk:
 class FakeAuthor:
     """Finds a problem in every line that says 'wrong'."""
 
+    kind = "persona"
+
     def check(self, paths=()):
         return ()
 
@@ -586,13 +588,16 @@ class FakeAuthor:
                 line=i,
                 field="lines[2].say",
                 action="Use another word.",
+                given=line,
             )
             for i, line in enumerate(lines, start=1)
             if "wrong" in line
         )
         good = not problems
         counts = {"lines": 254, "facts": 27, "topics": 19} if good else {}
-        return Preview(persona=PERSONAS[0] if good else None, counts=counts), problems
+        is_persona = self.kind == "persona"
+        persona = PERSONAS[0] if good and is_persona else None
+        return Preview(persona=persona, counts=counts if is_persona else {}, kind=self.kind), problems
 
     def preview_start(self, path, seed=1):
         return FakeTalk()
