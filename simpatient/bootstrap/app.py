@@ -186,4 +186,4 @@ def run_desktop(argv: Sequence[str]) -> int:
     """Open the window and return the exit code when it is closed."""
     from simpatient.gui.shell.app import run
 
-    return run(partial(open_desktop_app), argv)
+    return run(partial(open_desktop_app), argv, app_home())

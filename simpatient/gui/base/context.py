@@ -94,8 +94,14 @@ class Navigator(Protocol):
         """Begin a drill."""
         ...
 
-    def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
-        """Show a calm message above the page."""
+    def tell(
+        self,
+        words: str,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a calm message above the page, with up to two things to do about it."""
         ...
 
     def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:

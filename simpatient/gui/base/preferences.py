@@ -1,13 +1,16 @@
 """What the user chose about the window: theme, text size, size of the window.
 
-Kept in Qt's own settings file, because it has to be known before the first paint. Must not know
-services; practice data never goes here.
+Kept in a file of Qt's, because it has to be known before the first paint, and in the home, so that a copy of the home
+is whole. Must not know services; practice data never goes here.
 """
+
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
 from simpatient.gui.base.tokens import TEXT_SIZES
 
+FILE_NAME = "window.ini"
 THEMES = ("system", "light", "dark")
 
 
@@ -18,6 +21,18 @@ class Preferences:
         self._settings = settings or QSettings(
             QSettings.Format.IniFormat, QSettings.Scope.UserScope, "simpatient", "window"
         )
+
+    @classmethod
+    def in_home(cls, home: Path) -> "Preferences":
+        """Return the preferences of a home; those of a version that kept them elsewhere are taken over once."""
+        path = home / FILE_NAME
+        is_new = not path.exists()
+        kept = QSettings(str(path), QSettings.Format.IniFormat)
+        if is_new:
+            old = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "simpatient", "window")
+            for key in old.allKeys():
+                kept.setValue(key, old.value(key))
+        return cls(kept)
 
     @property
     def theme(self) -> str:
@@ -82,6 +97,15 @@ class Preferences:
     @voice.setter
     def voice(self, value: str) -> None:
         self._settings.setValue("voice", value)
+
+    @property
+    def export_folder(self) -> str:
+        """Where the last exported file went; '' until there was one."""
+        return str(self._settings.value("export_folder", ""))
+
+    @export_folder.setter
+    def export_folder(self, value: str) -> None:
+        self._settings.setValue("export_folder", value)
 
     def _choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = str(self._settings.value(key, default))

@@ -13,6 +13,7 @@ from simpatient.domain.assessment.debrief import DisclosureMap
 from simpatient.domain.session.session import SelfRating, Session, Turn
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
+from simpatient.gui.base.export import Exporter
 from simpatient.gui.base.page_data import DebriefData, load_debrief
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
@@ -31,6 +32,7 @@ from simpatient.gui.widgets.layout import HeadLine, PageStates, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
 from simpatient.presentation.dates import date
+from simpatient.presentation.file_names import feedback_file
 
 _TABS = (
     ("feedback", "Feedback"),
@@ -54,6 +56,8 @@ class DebriefPage(PageStates):
         self._session_id = ""
         self._leaf: int | None = None
         self._patient_name = ""
+        self._exporter = Exporter(context.files, context.navigator, context.preferences)
+        self._is_exporting = False
         # Words typed and not saved yet, by session and rubric: a look at another page must not lose them.
         self._drafts: dict[str, dict[str, dict[str, str]]] = {}
         self._heading = Elided("", "h2")
@@ -336,15 +340,19 @@ class DebriefPage(PageStates):
         )
 
     def _on_export(self) -> None:
-        name = f"feedback-{self._patient_name.lower().replace(' ', '-')}.pdf"
-        path = self._context.files.save(self, "Export the feedback", name, "PDF (*.pdf)")
-        if path is None:
+        if self._data is None or self._is_exporting:
             return
-        target = path if path.suffix else path.with_suffix(".pdf")
+        session = self._data.session
+        attempt = 1 + [each.leaf for each in session.attempts()].index(session.leaf)
+        name = feedback_file(self._patient_name, session.started_at, attempt)
+        target = self._exporter.ask(self, "Export the feedback", name, "pdf")
+        if target is None:
+            return
         session_id, leaf, app = self._session_id, self._leaf, self._context.app
         # Nothing unrevealed leaks into a report before the trainee has opened the map.
         with_map = self._disclosure is not None and self._disclosure.is_open
-        self.export.setEnabled(False)
+        # Not disabled meanwhile: the focus would leave for the button beside it, which deletes.
+        self._is_exporting = True
         self._context.lane.call(
             lambda _: app.reports.session(
                 app.actor, session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf
@@ -354,9 +362,9 @@ class DebriefPage(PageStates):
         )
 
     def _on_export_failed(self, trouble: Trouble) -> None:
-        self.export.setEnabled(True)
+        self._is_exporting = False
         self._context.navigator.tell_trouble(trouble)
 
     def _on_exported(self, path: Path) -> None:
-        self.export.setEnabled(True)
-        self._context.navigator.tell(f"Saved {path.name}, with an accessible HTML version beside it, in {path.parent}.")
+        self._is_exporting = False
+        self._exporter.tell(path, ", with an accessible HTML version beside it,")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from simpatient import __version__
 from simpatient.gui.base.context import Context
@@ -31,6 +31,7 @@ _SECTIONS = (
 )
 # Cards are filled one after the other by the lane; so long the page keeps to the section that was asked for.
 _SETTLE_MS = 1500
+_CONTROLS = (Button, QLineEdit)
 _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
     "This is practice. It is not therapy, not supervision and not a clinical tool. Nobody is assessed by it alone.",
@@ -82,7 +83,8 @@ class SettingsPage(ScrollPage):
     def show_section(self, key: str) -> None:
         """Scroll to a section (a key of ``_SECTIONS``) and put the keyboard there."""
         self._wanted = self._sections[key]
-        first = next((each for each in self._wanted.findChildren(Button) if _can_take_focus(each)), None)
+        controls = self._wanted.findChildren(QWidget)
+        first = next((each for each in controls if isinstance(each, _CONTROLS) and _can_take_focus(each)), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._settling.start()
@@ -128,8 +130,8 @@ def _way(words: str, key: str, on_click: Callable[[str], None]) -> Button:
     return Button(words, name=f"Go to {words}", on_click=lambda: on_click(key))
 
 
-def _can_take_focus(button: Button) -> bool:
-    return button.isEnabled() and not button.isHidden()
+def _can_take_focus(control: QWidget) -> bool:
+    return control.isEnabled() and not control.isHidden()
 
 
 def _build_about() -> QWidget:

@@ -13,6 +13,7 @@ from simpatient.gui.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from simpatient.gui.base.context import App
 
@@ -39,13 +40,18 @@ def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Prefere
     return window
 
 
-def run(open_app: Callable[[], App], argv: Sequence[str]) -> int:
+def run(open_app: Callable[[], App], argv: Sequence[str], home: Path) -> int:
     """Run the desktop app until its window is closed.
+
+    Args:
+        open_app: Builds the wired program; called on a worker thread after the first paint.
+        argv: Command line, for Qt's own options.
+        home: Where the user's data is kept.
 
     Returns:
         The exit code.
     """
-    window = start(open_app, argv)
+    window = start(open_app, argv, Preferences.in_home(home))
     code = QApplication.exec()
     window.deleteLater()
     return code
