@@ -224,12 +224,19 @@ class InMemorySessions:
     def list_trainees(self) -> tuple[str, ...]:
         return tuple(sorted({session.trainee_id for session in self._sessions.values()}))
 
+    def owner(self, session_id: str) -> str:
+        return self._one(session_id).trainee_id
+
     def delete(self, session_id: str) -> None:
         self._one(session_id)
         del self._sessions[session_id]
         self._cards = {key: cards for key, cards in self._cards.items() if key[0] != session_id}
         for forget in self.on_delete:
             forget(session_id)
+
+    def delete_all(self, trainee_id: str) -> None:
+        for session in [each for each in self._sessions.values() if each.trainee_id == trainee_id]:
+            self.delete(session.id)
 
     def check(self) -> tuple[str, ...]:
         return ()
@@ -279,6 +286,10 @@ class InMemoryDrills:
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         mine = [made for made in self.made if (made.trainee_id, made.drill_id) == (trainee_id, drill_id)]
         return tuple(made for made in mine if round_number in (None, made.round))
+
+    def delete_all(self, trainee_id: str) -> None:
+        self.made = [made for made in self.made if made.trainee_id != trainee_id]
+        self._states = {key: state for key, state in self._states.items() if key[0] != trainee_id}
 
 
 def _turn_of(session: Session, number: int) -> Turn:

@@ -59,3 +59,6 @@ class InMemoryConsents:
 
     def consents(self, trainee_id: str) -> tuple[Consent, ...]:
         return tuple(c for c in self.given if c.trainee_id == trainee_id)
+
+    def delete_all(self, trainee_id: str) -> None:
+        self.given = [c for c in self.given if c.trainee_id != trainee_id]

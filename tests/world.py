@@ -30,7 +30,7 @@ from tests.fakes import (
 )
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
-from tests.talk_fakes import InMemoryClips
+from tests.talk_fakes import InMemoryClips, InMemoryConsents
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -76,7 +76,9 @@ class World:
             clock=self.clock,
         )  # fmt: skip
         self.clips = InMemoryClips(self.clock)
-        self.deletion = DeletionService(sessions=self.sessions, clips=self.clips)
+        self.deletion = DeletionService(
+            sessions=self.sessions, drills=self.tries, consents=InMemoryConsents(), clips=self.clips
+        )
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

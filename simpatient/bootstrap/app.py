@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
+from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.services.authoring.authoring import AuthorService
@@ -29,8 +31,10 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
+    from simpatient.llm.encoder.embedder import OnnxEncoder
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
     from simpatient.services.privacy.consent import ConsentService
@@ -38,15 +42,13 @@ if TYPE_CHECKING:
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
-from simpatient.bootstrap import _load_ahead, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.authoring import FileAuthoringTools
-from simpatient.bootstrap.coding import cached, open_coder
+from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-
-DATABASE = "simpatient.sqlite"
+from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
@@ -74,6 +76,7 @@ class App:
     deletion: DeletionService
     write: WrittenExerciseService
     judge: SecondRatingService
+    session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
@@ -97,13 +100,12 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.opening import open_repositories
 
-    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
+    home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
-    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    stored, clock = open_database(home), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
@@ -139,7 +141,8 @@ def open_app(
         recording_playback=talk.recording_playback,
         write=write,
         judge=_judge_service(home, library, sessions, models, coder),
-        deletion=talk.deletion(sessions),
+        session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
+        deletion=deletion_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
     )
 
@@ -182,8 +185,6 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     return open_app(home, encoder=cached(encoder, home), voices=voices)
 
 
-def run_desktop(argv: Sequence[str]) -> int:
-    """Open the window and return the exit code when it is closed."""
-    from simpatient.gui.shell.app import run
-
-    return run(partial(open_desktop_app), argv, app_home())
+def _load_ahead(encoder: OnnxEncoder) -> None:
+    with suppress(ModelUnavailable):  # said when the encoder is first needed
+        encoder.load()

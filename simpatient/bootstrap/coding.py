@@ -16,9 +16,10 @@ from simpatient.services.ports import ContentLibrary
 if TYPE_CHECKING:
     from simpatient.assessment.coding.coder import EmbeddedCoder
     from simpatient.assessment.coding.llm_coder import LlmCoder
-    from simpatient.llm.encoder.embedder import CachedEncoder
+    from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 
 
+ENCODER_FOLDER = ("assets", "models", "encoder")
 VECTORS = ("assets", "models", "vectors")
 
 
@@ -65,3 +66,19 @@ def open_llm_coder(model: ChatModel, library: ContentLibrary) -> LlmCoder:
     if scheme is None:
         raise NotFound(f'There is no scheme "{rules.rules.scheme}".', "Install the program again.")
     return LlmCoder(model, scheme, rules, library.prompt(CODE_TRAINEE), library.prompt(CODE_PATIENT))
+
+
+def sentence_encoder(*, threads: int = 1) -> OnnxEncoder:
+    """Return the sentence encoder; it is loaded at its first use.
+
+    Raises:
+        ModelUnavailable: The description of its graphs is missing or damaged.
+    """
+    from simpatient.llm.encoder.embedder import OnnxEncoder
+
+    return OnnxEncoder(bundled_root().joinpath(*ENCODER_FOLDER), threads=threads)
+
+
+def remembering_encoder(home: Path) -> RememberingEncoder:
+    """Return the sentence encoder with its memory under ``home``."""
+    return cached(sentence_encoder(), home)

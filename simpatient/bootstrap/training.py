@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from simpatient.bootstrap import sentence_encoder
+from simpatient.bootstrap.coding import sentence_encoder
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.services.sessions.minds import MindStore
@@ -53,3 +53,16 @@ def _replace_set(file: Path, out: Path) -> Path:
         earlier.unlink()
     file.chmod(0o644)
     return file.replace(out / file.name)
+
+
+def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
+    """Write the sentence encoder's graphs to ``out`` and their checksums to the description there.
+
+    Raises:
+        ModelUnavailable: There is no description in ``out``, or the published files are not installed.
+    """
+    from simpatient.llm.encoder.embedder import find_model
+    from simpatient.llm.encoder.embedder_graphs import read_description
+    from simpatient.tuning.encoder_export import export_encoder
+
+    return export_encoder(find_model(read_description(out)), out)

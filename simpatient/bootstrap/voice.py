@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.settings import open_settings
 from simpatient.content.reading.locations import bundled_root
 from simpatient.content.reading.yaml_source import read_yaml
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable, NotFound
@@ -16,12 +17,11 @@ from simpatient.domain.models.recognisers import ENGLISH, BeliefRules, Recognise
 from simpatient.domain.speech import SpeechEngine, TalkSettings
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.privacy.consent import ConsentService
-from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.privacy.ports import ConsentRepository
-from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.practise import PractiseService
 from simpatient.services.voice.ports import MissingTranscriber, Synthesizer, Transcriber
 from simpatient.services.voice.talk import TalkService, TalkTools
+from simpatient.services.voice.talk_settings import read_talking
 
 if TYPE_CHECKING:
     from simpatient.services.models.recognisers import RecogniserService
@@ -90,8 +90,13 @@ def open_import(home: Path, recogniser: str = "", language: str = ENGLISH) -> Im
     return ImportService(
         decoder=RecordingFiles(),
         new_endpointer=lambda pause_s: Endpointing(best_detector(), Timing(patience_s=pause_s)),
-        transcriber=open_transcriber(home, recogniser, language),
+        transcriber=open_transcriber(home, recogniser or _chosen_recogniser(home, language), language),
     )
+
+
+def _chosen_recogniser(home: Path, language: str) -> str:
+    """Return what the trainee has chosen for talking, which is in English; '' for what suits this computer."""
+    return read_talking(open_settings(home)).recogniser if language == ENGLISH else ""
 
 
 class KeptRecogniser:
@@ -206,7 +211,7 @@ class Talking:
     sound_check: SoundCheckService
     recognisers: RecogniserService
     recording_playback: RecordingPlaybackService
-    deletion: Callable[[SessionRepository], DeletionService]
+    clips: RecordingStore
     close: Callable[[], None]
 
 
@@ -224,11 +229,8 @@ def open_talking(
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
     recording_playback = RecordingPlaybackService(clips=clips, sink=DeviceSink)
 
-    def deletion(sessions: SessionRepository) -> DeletionService:
-        return DeletionService(sessions=sessions, clips=clips)
-
     sound_check, recognisers = open_sound_check(asked), open_recognisers(home)
-    return Talking(asked, talking, sound_check, recognisers, recording_playback, deletion, recogniser.close)
+    return Talking(asked, talking, sound_check, recognisers, recording_playback, clips, recogniser.close)
 
 
 def _speech_data(name: str) -> Any:

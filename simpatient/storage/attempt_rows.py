@@ -21,6 +21,8 @@ from simpatient.storage.tables import attempt_measures, attempts, measure_layout
 
 VALUE, COUNT = np.dtype("<f8"), np.dtype("<i4")
 Row = dict[str, Any]
+# What is worked out from other tables; ``rebuild`` makes all of it anew.
+DERIVED = (attempts, attempt_measures, measure_layouts)
 
 
 class _Step(NamedTuple):
@@ -64,7 +66,7 @@ def update_measures(connection: Connection, session_id: str, leaf: int, cards: S
 
 def rebuild(connection: Connection) -> None:
     """Write all of it anew from sessions, turns and scorecards."""
-    for table in (attempts, attempt_measures, measure_layouts):
+    for table in DERIVED:
         connection.execute(delete(table))
     for session_id in connection.execute(select(sessions.c.id)).scalars().all():
         update_attempts(connection, session_id)

@@ -195,6 +195,17 @@ written_attempts = Table(
     Column("attempt", JSON, nullable=False),
 )
 
+# Half-written things, replaced as they are typed.
+session_drafts = Table(
+    "session_drafts",
+    metadata,
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("part", String(64), primary_key=True),
+    Column("texts", JSON, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
 # Tries hang on no session: a drill is practised by itself.
 drill_tries = Table(
     "drill_tries",
@@ -221,4 +232,12 @@ drill_states = Table(
     Column("drill_id", String(64), primary_key=True),
     Column("due_at", UtcTime),
     Column("state", JSON, nullable=False),
+)
+
+# How many changes were ever stored; see ``changes``. One row.
+change_count = Table(
+    "change_count",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
 )

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpatient import bootstrap
 from simpatient.assessment.coding.coder import EmbeddedCoder, centred
 from simpatient.assessment.coding.coder_weights import CoderWeights, load_weights
 from simpatient.assessment.coding.features import HASH_WIDTH, NAMES, cues, hashed, prepare
+from simpatient.bootstrap import coding
 from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
@@ -215,7 +215,7 @@ def test_features_are_bounded_for_any_string(text: str, previous: str) -> None:
 
 @pytest.fixture(scope="module")
 def real() -> EmbeddedCoder:
-    encoder = CachedEncoder(bootstrap.sentence_encoder())
+    encoder = CachedEncoder(coding.sentence_encoder())
     encoder.encode_set("sentences", [text for text, _ in SENTENCES])
     return EmbeddedCoder(encoder, _weights())
 

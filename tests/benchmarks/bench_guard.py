@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simpatient import bootstrap
+from simpatient.bootstrap import coding
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.llm.encoder.embedder import CachedEncoder
@@ -14,8 +14,8 @@ COMMAND = "python3 packaging/bootstrap.py test tests/benchmarks/bench_guard.py"
 
 
 def test_checking_a_generated_sentence(benchmark, results: Results, tmp_path: Path) -> None:
-    bare = bootstrap.sentence_encoder()
-    encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*bootstrap.VECTORS))
+    bare = coding.sentence_encoder()
+    encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*coding.VECTORS))
     library = open_library(tmp_path)
     guard = MindStore(library, encoder).build(library.personas()[0]).guard
     guard.prepare()

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from simpatient import bootstrap
+from simpatient.bootstrap import app as bootstrap
+from simpatient.bootstrap import coding
 from simpatient.content.reading.locations import bundled_root
 from simpatient.llm.encoder.embedder import CachedEncoder
 from tests.benchmarks.conftest import Results, interleaved
@@ -14,8 +15,8 @@ COMMAND = "python3 packaging/bootstrap.py test tests/benchmarks/bench_reply.py"
 
 
 def test_guided_reply(benchmark, results: Results, tmp_path: Path) -> None:
-    bare = bootstrap.sentence_encoder()
-    encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*bootstrap.VECTORS))
+    bare = coding.sentence_encoder()
+    encoder = CachedEncoder(bare, tmp_path, shipped=bundled_root().joinpath(*coding.VECTORS))
     app = bootstrap.open_app(tmp_path, encoder=encoder)
     session = app.practise.start(ME, CASE, seed=1)
     app.practise.reply(ME, session.id, "Thanks for coming in today.", lambda _: None)

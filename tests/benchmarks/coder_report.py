@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from simpatient import bootstrap
 from simpatient.assessment.coding.coder import EmbeddedCoder
 from simpatient.assessment.coding.coder_weights import CARD
 from simpatient.assessment.coding.segmenter import segment
 from simpatient.assessment.debrief.debrief import make_debrief
 from simpatient.assessment.scoring.scoring import score
+from simpatient.bootstrap import coding as bootstrap
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.assessment.codes import Speaker

@@ -13,8 +13,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from simpatient.assessment.learning.drilling import judge
-from simpatient.bootstrap import remembering_encoder
-from simpatient.bootstrap.coding import open_coder
+from simpatient.bootstrap.coding import open_coder, remembering_encoder
 from simpatient.content.reading.loader import load_drill
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.learning.drill import Drill

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from simpatient import bootstrap
 from simpatient.assessment.scoring.scoring import score
+from simpatient.bootstrap import coding
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.assessment.codes import Speaker
@@ -69,8 +69,8 @@ def main() -> None:
     parser.add_argument("--rubric", default="miti-informed")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        shipped = bundled_root().joinpath(*bootstrap.VECTORS)
-        coder = bootstrap.open_coder(CachedEncoder(bootstrap.sentence_encoder(), Path(home), shipped=shipped))
+        shipped = bundled_root().joinpath(*coding.VECTORS)
+        coder = coding.open_coder(CachedEncoder(coding.sentence_encoder(), Path(home), shipped=shipped))
         rubric = open_library(Path(home)).rubric(given.rubric)
         groups: dict[bool, list[float]] = {True: [], False: []}
         for name, (high, turns) in read_sessions(given.path).items():

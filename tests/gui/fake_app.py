@@ -34,7 +34,9 @@ from simpatient.services.learning.progress import CaseCard, CurriculumProgress, 
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.sessions.practise import Exchange, coded_turns
+from simpatient.services.sessions.session_drafts import SessionDraftService
 from tests.builders import ME
+from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
@@ -673,6 +675,10 @@ class FakeApp:
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
             encoder=FakeEncoder(), clock=FixedClock(T0),
         )  # fmt: skip
+        self.drafts = InMemorySessionDrafts(self.writings.sessions)
+        self.session_drafts = SessionDraftService(
+            sessions=self.writings.sessions, drafts=self.drafts, clock=FixedClock(T0)
+        )
         self.judges = FakeJudges()
         self.judge = SecondRatingService(
             library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()

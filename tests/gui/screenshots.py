@@ -46,10 +46,14 @@ def _take_all(options: argparse.Namespace) -> None:
 
     from simpatient.gui.base.preferences import Preferences
     from simpatient.gui.shell.app import start
+    from simpatient.runtime.settings_store import SettingsStore
 
     for theme in options.themes.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            preferences = Preferences(QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+            preferences = Preferences(
+                SettingsStore(Path(folder) / "settings.json"),
+                QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat),
+            )
             preferences.theme, preferences.text_size = theme, options.text
             app = FakeApp(Path("/home/trainee/.local/share/simpatient"))
             window = start(lambda app=app: app, ["screenshots"], preferences)
@@ -137,7 +141,7 @@ class _Tour:
         )
         self._app.practise.gate.clear()
         pages.session.mark()
-        pages.session._codes_button.setChecked(True)
+        pages.session.bar.codes.setChecked(True)
         pages.session.composer.editor.setPlainText("Are you a real person?")
         pages.session.composer.submit()
         self._shot("session-streaming")
@@ -171,7 +175,7 @@ class _Tour:
 
         page = self._window.pages.session
         self._app.consents.given.add("microphone")
-        page.talk_button.click()
+        page.bar.talk.click()
         self._wait(lambda: page.voice_bar.state == "ready")
         talk = self._app.talking.talks[-1]
         self._shot("voice-ready")

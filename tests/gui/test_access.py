@@ -184,10 +184,10 @@ def test_a_whole_session_by_keyboard_alone(qtbot, window, fake_app):
 
 
 def test_new_patient_line_is_announced_once_and_whole(qtbot, window, monkeypatch):
-    from simpatient.gui.session import session_page
+    from simpatient.gui.session import session_log
 
     said = []
-    monkeypatch.setattr(session_page, "announce", lambda _widget, words: said.append(words))
+    monkeypatch.setattr(session_log, "announce", lambda _widget, words: said.append(words))
     session = begin(qtbot, window)
     say(qtbot, session, "What now?")
     assert said == ["Joe Marsh: Right. So. My wife's idea, this.", f"Joe Marsh: {session.log.bubbles[-1].text}"]

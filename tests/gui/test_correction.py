@@ -26,7 +26,7 @@ def spoken(qtbot, window, fake_app):
     """A session page whose turn 1 was spoken and misheard."""
     fake_app.consents.given.add("microphone")
     session = begin(qtbot, window)
-    qtbot.mouseClick(session.talk_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(session.bar.talk, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: any(talk.is_open for talk in fake_app.talking.talks))
     fake_app.talking.talks[-1].heard = MISHEARD
     session.composer.editor.setPlainText(MISHEARD)
@@ -55,7 +55,7 @@ def test_a_spoken_turn_is_corrected_from_the_keyboard_and_both_texts_stay(qtbot,
     wait(qtbot, lambda: bubble.text == SAID)
     stored = fake_app.practise.sessions["s1"].turns[1]
     assert [each.text for each in stored.speech.versions] == [MISHEARD, SAID]
-    spoken._codes_button.setChecked(True)
+    spoken.bar.codes.setChecked(True)
     assert any("complex" in words.lower() for words in shown_words(bubble))  # the tags are the new words'
     assert not any(MISHEARD in words for words in shown_words(bubble))
     wait(qtbot, lambda: bool(buttons(bubble, "Show first text")))

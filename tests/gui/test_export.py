@@ -1,8 +1,5 @@
 """Exports: a telling name, the folder used last, and a way to the file; the focus stays where it was."""
 
-from PySide6.QtCore import QSettings
-
-from simpatient.gui.base.preferences import FILE_NAME, Preferences
 from tests.gui.test_flow import _rating, wait
 from tests.gui.test_pages import buttons, debrief_of
 
@@ -26,19 +23,3 @@ def test_the_name_says_whom_when_and_the_folder_is_kept(qtbot, window, fake_app,
 
 def buttons_of(widget):
     return [*buttons(widget, "Open"), *buttons(widget, "Show in folder")]
-
-
-def test_preferences_move_into_the_home_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path / "config"))
-    old = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "simpatient", "window")
-    old.setValue("theme", "dark")
-    old.sync()
-    home = tmp_path / "home"
-    home.mkdir()
-    kept = Preferences.in_home(home)
-    assert kept.theme == "dark"
-    kept.theme = "light"
-    kept._settings.sync()
-    assert (home / FILE_NAME).exists()
-    assert Preferences.in_home(home).theme == "light"

@@ -130,7 +130,7 @@ def test_codes_stay_hidden_until_chosen(qtbot, window):
     tags = [w for w in session.log.bubbles[1].findChildren(QLabel) if w.text().startswith("OQ")]
     assert tags
     assert not tags[0].isVisible()
-    session._codes_button.click()
+    session.bar.codes.click()
     assert tags[0].isVisible()
     assert window._preferences.shows_codes
 
@@ -147,8 +147,8 @@ def test_pause_covers_the_talk_and_leaving_keeps_it(qtbot, window, fake_app):
     session = begin(qtbot, window)
     qtbot.keyClick(session.composer.editor, Qt.Key.Key_Escape)
     assert not session.log.isVisible()
-    assert session._resume_button.isVisible()
-    session._leave_button.click()
+    assert session.pause_cover.resume.isVisible()
+    session.pause_cover.leave.click()
     pages = window.pages
     wait(qtbot, lambda: "Continue your session" in shown_words(pages.start))
     resume = next(b for b in pages.start.findChildren(Button) if b.text() == "Continue" and b.isVisible())

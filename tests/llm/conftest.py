@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpatient import bootstrap
+from simpatient.bootstrap import coding
 from simpatient.domain.ports import ReadingEncoder
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 from tests.fakes import FakeEncoder
@@ -10,7 +10,7 @@ from tests.fakes import FakeEncoder
 
 @pytest.fixture(scope="module")
 def minilm() -> OnnxEncoder:
-    return bootstrap.sentence_encoder()
+    return coding.sentence_encoder()
 
 
 @pytest.fixture(params=["fake", "cached", "minilm"])

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simpatient import bootstrap
 from simpatient.assessment.coding.coder import EmbeddedCoder
 from simpatient.assessment.coding.coder_weights import CoderWeights, load_weights
+from simpatient.bootstrap import coding
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import EncodingRequest
 from simpatient.domain.session.session import TranscriptTurn
-from simpatient.llm.embedder_graphs import read_description
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, find_model
+from simpatient.llm.encoder.embedder_graphs import read_description
 from tests.assessment.sentences import SENTENCES
 
 pytest.importorskip("torch")
@@ -22,7 +22,7 @@ pytest.importorskip("transformers")
 from tests.llm.reference_encoder import ReferenceEncoder
 
 pytestmark = pytest.mark.torch
-GRAPHS = bundled_root().joinpath(*bootstrap.ENCODER_FOLDER)
+GRAPHS = bundled_root().joinpath(*coding.ENCODER_FOLDER)
 HOSTILE = ["", " ", "x" * 100_000, "\ud800 broken", "\x00\x07", "👩‍👩‍👧 שלום", "<b>&amp;</b>", "word " * 20_000]
 
 
@@ -33,7 +33,7 @@ def reference() -> ReferenceEncoder:
 
 @pytest.fixture(scope="module")
 def weights() -> CoderWeights:
-    return load_weights(bundled_root().joinpath(*bootstrap.CODER_FOLDER))
+    return load_weights(bundled_root().joinpath(*coding.CODER_FOLDER))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_the_numbers_do_not_depend_on_threads_or_company(
     minilm: OnnxEncoder, weights: CoderWeights, lines: list[str]
 ) -> None:
     """To the last bit, so that a session is the same on every number of processors."""
-    two = bootstrap.sentence_encoder(threads=2)
+    two = coding.sentence_encoder(threads=2)
     np.testing.assert_array_equal(two.encode(lines), minilm.encode(lines))
     alone = np.concatenate([minilm.encode([text]) for text in lines[:50]])
     np.testing.assert_array_equal(alone, minilm.encode(lines)[:50])

@@ -13,14 +13,22 @@ from simpatient.domain.session.session import Manifest, SelfRating, Session, Tur
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.storage.sqlite.changes import beside
 
 # Which tables came with which migration after the first.
-_LATER = {2: ("drill_tries", "drill_states"), 3: ("written_attempts",), 4: ("turn_speech", "consents"),
-          5: ("attempt_measures", "measure_layouts", "attempts")}  # fmt: skip
+_LATER = {
+    2: ("drill_tries", "drill_states"),
+    3: ("written_attempts",),
+    4: ("turn_speech", "consents"),
+    5: ("attempt_measures", "measure_layouts", "attempts"),
+    6: ("session_drafts",),
+    7: ("change_count",),
+}
 
 
 def set_back(path: Path, version: int) -> None:
     """Make a closed database what it was at an earlier version of the schema."""
+    beside(path).unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as connection:
         for table in (table for added, tables in _LATER.items() if added > version for table in tables):
             connection.execute(f"DROP TABLE {table}")

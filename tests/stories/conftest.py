@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simpatient import bootstrap
+from simpatient.bootstrap import app, coding
 from simpatient.content.library import FileContentLibrary, open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Coder, RememberingEncoder
@@ -29,13 +29,13 @@ def library(home: Path) -> FileContentLibrary:
 def encoder(home: Path) -> RememberingEncoder:
     from simpatient.llm.encoder.embedder import CachedEncoder
 
-    shipped = bundled_root().joinpath(*bootstrap.VECTORS)
-    return CachedEncoder(bootstrap.sentence_encoder(), home / "cache", shipped=shipped, capacity=60_000)
+    shipped = bundled_root().joinpath(*coding.VECTORS)
+    return CachedEncoder(coding.sentence_encoder(), home / "cache", shipped=shipped, capacity=60_000)
 
 
 @pytest.fixture(scope="session")
 def coder(encoder: RememberingEncoder) -> Coder:
-    return bootstrap.open_coder(encoder)
+    return coding.open_coder(encoder)
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +44,8 @@ def minds(library: FileContentLibrary, encoder: RememberingEncoder) -> MindStore
 
 
 @pytest.fixture
-def app(tmp_path: Path, encoder: RememberingEncoder) -> Iterator[bootstrap.App]:
-    opened = bootstrap.open_app(tmp_path, encoder=encoder)
+def app(tmp_path: Path, encoder: RememberingEncoder) -> Iterator[app.App]:
+    opened = app.open_app(tmp_path, encoder=encoder)
     yield opened
     opened.close()
 

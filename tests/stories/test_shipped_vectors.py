@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from simpatient import bootstrap
+from simpatient.bootstrap import coding
 from simpatient.content.library import FileContentLibrary
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Embeddings
@@ -12,13 +12,13 @@ from simpatient.llm.encoder.embedder import CachedEncoder
 from simpatient.patient.understanding.persona_index import build_index
 from simpatient.services.sessions.minds import MindStore
 
-SHIPPED = bundled_root().joinpath(*bootstrap.VECTORS)
+SHIPPED = bundled_root().joinpath(*coding.VECTORS)
 
 
 class NoEncoder:
     """Stands where the model would be; being asked anything means that vectors are missing."""
 
-    model_id = bootstrap.sentence_encoder().model_id
+    model_id = coding.sentence_encoder().model_id
 
     def encode(self, texts: Sequence[str]) -> Embeddings:
         raise AssertionError("run `simpatient tune content-vectors --out assets/models/vectors`")
@@ -39,5 +39,5 @@ def test_the_shipped_vectors_are_what_the_encoder_gives(library: FileContentLibr
     texts = [line.say[0] for line in persona.lines[:20]]
     index = build_index(persona, library.intents(), CachedEncoder(NoEncoder(), None, shipped=SHIPPED))
     rows = {variant.text: index.line_vectors[variant.row] for variant in index.variants}
-    fresh = bootstrap.sentence_encoder().encode(texts)
+    fresh = coding.sentence_encoder().encode(texts)
     assert min(float(rows[text] @ row) for text, row in zip(texts, fresh, strict=True)) > 0.999

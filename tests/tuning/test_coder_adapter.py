@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simpatient import bootstrap
+from simpatient.bootstrap import coding
 from simpatient.tuning.coder.coder_data import Example, spoken
 
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from simpatient.domain.ports import EncodingRequest
-from simpatient.llm.embedder_graphs import PARTS
+from simpatient.llm.encoder.embedder_graphs import PARTS
 from simpatient.tuning.coder.coder_adapter import AdapterTarget, AdapterTrainer, Item, Plan, tokens_of
 from simpatient.tuning.coder.coder_fit import split
 
@@ -98,7 +98,7 @@ def test_tokens_of_a_span() -> None:
 @pytest.mark.torch
 def test_the_runtime_reads_what_was_trained() -> None:
     """The adapter runs in two places, training and runtime; both must give the same vectors."""
-    encoder = bootstrap.sentence_encoder()
+    encoder = coding.sentence_encoder()
     text, before = "You miss her. What would help?", "My sister moved away."
     item = Item(
         text, before, (AdapterTarget((14, 30), {"head": 1}, NO_CUES), AdapterTarget(None, {"head": 0}, NO_CUES)), 1.0, 0

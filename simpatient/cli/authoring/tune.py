@@ -64,7 +64,7 @@ def export_encoder(
 
     Example: simpatient tune export-encoder --out assets/models/encoder
     """
-    from simpatient.bootstrap import export_sentence_encoder
+    from simpatient.bootstrap.training import export_sentence_encoder
 
     for file in export_sentence_encoder(out):
         _say(f"Wrote {file}")

@@ -68,7 +68,7 @@ def _devices() -> Finding:
 
 
 def _encoder() -> Finding:
-    from simpatient.bootstrap import sentence_encoder
+    from simpatient.bootstrap.coding import sentence_encoder
 
     encoder = sentence_encoder()
     folder = encoder.load()
@@ -76,8 +76,7 @@ def _encoder() -> Finding:
 
 
 def _coder(home: Path) -> Finding:
-    from simpatient.bootstrap import remembering_encoder
-    from simpatient.bootstrap.coding import open_coder
+    from simpatient.bootstrap.coding import open_coder, remembering_encoder
 
     return "Behaviour coder", True, open_coder(remembering_encoder(home)).coder_id
 
@@ -115,7 +114,7 @@ def _content(home: Path) -> Finding:
 
 
 def _database(home: Path) -> Finding:
-    from simpatient.bootstrap.app import DATABASE
+    from simpatient.bootstrap.upkeep import DATABASE
     from simpatient.storage.opening import open_sessions
 
     if not (home / DATABASE).exists():

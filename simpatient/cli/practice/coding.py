@@ -99,7 +99,7 @@ def scorecard_of(turns: Sequence[TranscriptTurn], rubric: str) -> dict[str, Any]
 def _writing(path: Path, persona: "Persona") -> "Writing":
     """Return what a trainee wrote, with the case it is compared with; raises ContentError for any other file."""
     from simpatient.assessment.scoring.writing import Writing, by_meaning
-    from simpatient.bootstrap import remembering_encoder
+    from simpatient.bootstrap.coding import remembering_encoder
     from simpatient.content.reading.locations import app_home
     from simpatient.content.reading.yaml_source import read_yaml
 
@@ -115,8 +115,7 @@ _opened: list[TranscriptCoder] = []
 
 def _open_coder() -> TranscriptCoder:
     if not _opened:
-        from simpatient.bootstrap import remembering_encoder
-        from simpatient.bootstrap.coding import open_coder
+        from simpatient.bootstrap.coding import open_coder, remembering_encoder
         from simpatient.content.reading.locations import app_home
 
         _opened.append(open_coder(remembering_encoder(app_home())))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from simpatient.gui.base.bridge import Trouble, Worker
+from simpatient.gui.base.draft_keeper import DraftKeeper
 from simpatient.gui.base.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from simpatient.services.review.second_rating import SecondRatingService
     from simpatient.services.review.written_exercises import WrittenExerciseService
     from simpatient.services.sessions.practise import PractiseService
+    from simpatient.services.sessions.session_drafts import SessionDraftService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
@@ -54,6 +56,7 @@ class App(Protocol):
     judge: SecondRatingService
     recording_playback: RecordingPlaybackService
     deletion: DeletionService
+    session_drafts: SessionDraftService
     library: ContentLibrary
     actor: Actor
     home: Path
@@ -104,6 +107,10 @@ class Navigator(Protocol):
         """Show a calm message above the page, with up to two things to do about it."""
         ...
 
+    def dismiss(self) -> None:
+        """Take a calm message away: it has been read, or concerns nothing any more."""
+        ...
+
     def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show what went wrong above the page."""
         ...
@@ -152,12 +159,14 @@ class Context:
         lane: For everything a user waits for.
         errands: For what takes minutes or hours, so that the lane stays free.
         sounds: For what is heard or recorded here, so that it waits for no errand.
+        drafts: Keeps what is half-written.
     """
 
     app: App
     lane: Worker
     background: Worker
     sounds: Worker
+    drafts: DraftKeeper
     navigator: Navigator
     preferences: Preferences
     files: Files

@@ -14,6 +14,7 @@ from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.learning.progress import Progress
 from simpatient.domain.session.session import Session
+from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.gui.base.context import App
 from simpatient.services.learning.progress import Home
 from simpatient.services.review.second_rating import RaterChoice
@@ -50,6 +51,7 @@ class SessionData:
     session: Session
     case: CaseData
     names: CodeNames
+    drafts: tuple[SessionDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class DebriefData:
     rubrics: dict[str, Rubric]
     exercises: tuple[Exercise, ...] = ()
     judges: tuple[RaterChoice, ...] = ()
+    drafts: tuple[SessionDraft, ...] = ()
 
 
 def load_start(app: App) -> StartData:
@@ -82,7 +85,8 @@ def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | 
 def load_session(app: App, session: Session) -> SessionData:
     """Fetch what the session page shows around a session."""
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
-    return SessionData(session, case, CodeNames(app.library.schemes()))
+    drafts = app.session_drafts.drafts(app.actor, session.id)
+    return SessionData(session, case, CodeNames(app.library.schemes()), drafts)
 
 
 def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefData:
@@ -99,6 +103,7 @@ def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefD
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
         exercises=app.write.exercises(app.actor, session_id) if may_see else (),
         judges=app.judge.choices(app.actor, session_id) if may_see else (),
+        drafts=app.session_drafts.drafts(app.actor, session_id),
     )
 
 

@@ -58,8 +58,6 @@ class DebriefPage(PageStates):
         self._patient_name = ""
         self._exporter = Exporter(context.files, context.navigator, context.preferences)
         self._is_exporting = False
-        # Words typed and not saved yet, by session and rubric: a look at another page must not lose them.
-        self._drafts: dict[str, dict[str, dict[str, str]]] = {}
         self._heading = Elided("", "h2")
         self._when = Elided("", "small")
         self._portrait = row(spacing=0)
@@ -91,7 +89,7 @@ class DebriefPage(PageStates):
         who = QWidget()
         who.setLayout(row(self._portrait, names, spacing=SPACE_4))
         buttons = QWidget()
-        buttons.setLayout(row(self.export, self.delete, spacing=SPACE_2))
+        buttons.setLayout(row(self.delete, self.export, spacing=SPACE_2))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(who, self.tabs, buttons))
@@ -122,8 +120,10 @@ class DebriefPage(PageStates):
     def write(self) -> WriteView | None:
         """The written exercises; None while there is no feedback."""
         if self._write is None and self._data is not None:
-            drafts = self._drafts.setdefault(self._data.session.id, {})
-            self._write = WriteView(self._patient_name, self._data.exercises, drafts, self._on_write)
+            keeper, session_id, exercises = self._context.drafts, self._data.session.id, self._data.exercises
+            drafts = {each.rubric.id: keeper.texts(session_id, "writing", each.rubric.id) for each in exercises}
+            self._write = WriteView(self._patient_name, exercises, drafts, self._on_write)
+            self._write.edited.connect(lambda rubric, texts: keeper.keep(session_id, "writing", texts, rubric))
             self._views.addWidget(self._write)
         return self._write
 
@@ -163,6 +163,7 @@ class DebriefPage(PageStates):
             self._views.setCurrentWidget(view)
 
     def _on_loaded(self, data: DebriefData, tab: str) -> None:
+        self._context.drafts.adopt(data.drafts)
         self._patient_name = data.case.persona.identity.name
         self._heading.set_text(self._patient_name)
         self._when.set_text(f"{data.case.case.title} · {date(data.session.started_at)}")
@@ -174,12 +175,18 @@ class DebriefPage(PageStates):
         has_feedback = data.debrief is not None
         self.tabs.setVisible(has_feedback)
         self.export.setVisible(has_feedback)
+        # While the own rating is asked, nothing that deletes stands where the session had its End.
+        self.delete.setVisible(has_feedback)
         if has_feedback:
             self._show_feedback(data)
             self.show_tab(tab)
         else:
             self._ask_rating(data)
         self.show_content()
+
+    def first_control(self) -> QWidget | None:
+        """Return the first question of the own rating, or the part of the debrief that is shown."""
+        return self.form.first_control() if self.form is not None else self.tabs.chosen_button
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Another page is shown: nothing is heard from behind it."""
@@ -204,15 +211,24 @@ class DebriefPage(PageStates):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
+        self.form.delete.clicked.connect(self.ask_delete)
+        keeper, form, session_id = self._context.drafts, self.form, data.session.id
+        form.restore(keeper.texts(session_id, "self_rating"))
+        form.edited.connect(lambda: keeper.keep(session_id, "self_rating", form.texts()))
         self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
         session_id, app = self._session_id, self._context.app
         self._context.lane.call(
             lambda _: app.review.rate_self(app.actor, session_id, rating),
-            lambda _: self.open(session_id, self._leaf),
+            lambda _: self._on_rating_stored(session_id),
             self._on_rating_failed,
         )
+
+    def _on_rating_stored(self, session_id: str) -> None:
+        self._context.drafts.keep(session_id, "self_rating", {})
+        if session_id == self._session_id:
+            self.open(session_id, self._leaf)
 
     def _on_rating_failed(self, trouble: Trouble) -> None:
         if self.form is not None:
@@ -278,11 +294,12 @@ class DebriefPage(PageStates):
         )
 
     def _on_written(self, data: DebriefData, rubric_id: str) -> None:
-        self._drafts.get(data.session.id, {}).pop(rubric_id, None)
+        self._context.drafts.keep(data.session.id, "writing", {}, rubric_id)
         if data.session.id != self._session_id or self._data is None:
             return
         self._replace_judged(data)
         self.show_tab("write")
+        self._focus_part("write")
         if self.write is not None:
             self.write.show_card(rubric_id)
 
@@ -296,6 +313,7 @@ class DebriefPage(PageStates):
         if data.session.id == self._session_id and self._data is not None:
             self._replace_judged(data)
             self.show_tab("numbers")
+            self._focus_part("numbers")
             self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
 
     def _replace_judged(self, data: DebriefData) -> None:
@@ -325,6 +343,12 @@ class DebriefPage(PageStates):
     def _on_map(self, found: DisclosureMap) -> None:
         if self._disclosure is not None:
             self._disclosure.show_map(found)
+            self._focus_part("held")
+
+    def _focus_part(self, key: str) -> None:
+        """Go to a part whose own control has just gone, unless the trainee is elsewhere by now."""
+        if self.tabs.chosen_button is self.tabs.button(key):
+            self.tabs.button(key).setFocus()
 
     def ask_delete(self) -> None:
         """Ask whether the session is to be deleted."""

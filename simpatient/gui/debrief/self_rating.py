@@ -11,15 +11,19 @@ from simpatient.gui.widgets.controls import Button, RatingControl
 from simpatient.gui.widgets.layout import ScrollPage, card, column, row
 from simpatient.gui.widgets.text import label
 
+_RATING = "rating:"
+
 
 class SelfRatingForm(ScrollPage):
     """Questions from 1 to 5, and two fields for words.
 
     Signals:
         given: The rating, once every question has an answer and the trainee sends it.
+        edited: A question was answered, or something typed.
     """
 
     given = Signal(object)
+    edited = Signal()
 
     def __init__(self, patient_name: str, questions: Mapping[str, str]) -> None:
         super().__init__("Your own rating", READING_WIDTH, SPACE_5, dressed=True)
@@ -47,10 +51,38 @@ class SelfRatingForm(ScrollPage):
         line.addWidget(self.missing, 1)
         line.addWidget(self.button)
         self.body.addLayout(line)
+        self.delete = Button("Delete this session", "link", name="Delete this session for good")
+        self.body.addLayout(row(self.delete, None))
         self.body.addStretch(1)
-        self._on_rated()
+        self._update()
+        for editor in (self.went_well, self.would_change):
+            editor.textChanged.connect(self.edited)
+
+    def first_control(self) -> QWidget:
+        """Return where one would go on: the first question without an answer, else the button."""
+        unanswered = (rating for rating in self.ratings.values() if rating.value is None)
+        return next((rating.first_button for rating in unanswered), self.button)
+
+    def texts(self) -> dict[str, str]:
+        """Return what is answered and written so far; empty where nothing is."""
+        rated = {f"{_RATING}{key}": str(each.value) for key, each in self.ratings.items() if each.value is not None}
+        written = {"went_well": self.went_well.toPlainText(), "would_change": self.would_change.toPlainText()}
+        return rated | {key: text for key, text in written.items() if text.strip()}
+
+    def restore(self, texts: Mapping[str, str]) -> None:
+        """Put back what ``texts`` returned before."""
+        for key, rating in self.ratings.items():
+            if (value := texts.get(f"{_RATING}{key}", "")).isdecimal():
+                rating.choose(int(value))
+        self.went_well.setPlainText(texts.get("went_well", ""))
+        self.would_change.setPlainText(texts.get("would_change", ""))
+        self._update()
 
     def _on_rated(self) -> None:
+        self._update()
+        self.edited.emit()
+
+    def _update(self) -> None:
         left = sum(rating.value is None for rating in self.ratings.values())
         self.button.setEnabled(left == 0)
         self.missing.setText("" if left == 0 else f"{left} of {len(self.ratings)} questions still open")

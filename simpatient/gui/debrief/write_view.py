@@ -30,15 +30,20 @@ class WriteView(ScrollPage):
     Args:
         patient_name: Whom the writing is about.
         exercises: What can be written, with the attempts so far.
-        drafts: Unsaved words by rubric; kept up to date, so that leaving the page loses nothing.
+        drafts: What was written before and is not saved, by rubric.
         on_save: Gets a rubric's id and what was written.
+
+    Signals:
+        edited: A rubric's id and what is written now and not saved; nothing where all of it was taken away.
     """
+
+    edited = Signal(str, object)
 
     def __init__(
         self,
         patient_name: str,
         exercises: Sequence[Exercise],
-        drafts: dict[str, dict[str, str]],
+        drafts: Mapping[str, Mapping[str, str]],
         on_save: OnSave,
     ) -> None:
         super().__init__("Write up", READING_WIDTH + 120, SPACE_5, dressed=True)
@@ -52,7 +57,8 @@ class WriteView(ScrollPage):
         self.body.addLayout(head)
         self.cards: dict[str, ExerciseCard] = {}
         for exercise in exercises:
-            made = ExerciseCard(exercise, drafts.setdefault(exercise.rubric.id, {}), on_save)
+            made = ExerciseCard(exercise, drafts.get(exercise.rubric.id, {}), on_save)
+            made.edited.connect(partial(self.edited.emit, exercise.rubric.id))
             self.cards[exercise.rubric.id] = made
             self.body.addWidget(made)
         self.body.addStretch(1)
@@ -64,18 +70,26 @@ class WriteView(ScrollPage):
 
 
 class ExerciseCard(QWidget):
-    """One exercise: its form, or the result of an attempt."""
+    """One exercise: its form, or the result of an attempt.
 
-    def __init__(self, exercise: Exercise, draft: dict[str, str], on_save: OnSave) -> None:
+    Signals:
+        edited: What is written now and not saved.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, exercise: Exercise, draft: Mapping[str, str], on_save: OnSave) -> None:
         super().__init__()
         self._exercise = exercise
-        self._draft = draft
+        # Words that were saved before the draft could be removed are no draft.
+        saved = exercise.attempts[-1].texts if exercise.attempts else {}
+        self._draft = dict(draft) if draft != saved else {}
         self._on_save = on_save
         self.form: WriteForm | None = None
         outer = column(self)
         frame, self._box = card(spacing=SPACE_4, margin=SPACE_5)
         outer.addWidget(frame)
-        if exercise.attempts and not draft:
+        if exercise.attempts and not self._draft:
             self.show_attempt(exercise.attempts[-1])
         else:
             self.write()
@@ -125,8 +139,8 @@ class ExerciseCard(QWidget):
     def _on_edited(self) -> None:
         if self.form is not None:
             texts = self.form.texts()
-            self._draft.clear()
-            self._draft.update(texts if any(text.strip() for text in texts.values()) else {})
+            self._draft = texts if any(text.strip() for text in texts.values()) else {}
+            self.edited.emit(self._draft)
         self._update_save()
 
     def _update_save(self) -> None:
@@ -141,7 +155,8 @@ class ExerciseCard(QWidget):
             self._on_save(self._exercise.rubric.id, self.form.texts())
 
     def _on_left(self) -> None:
-        self._draft.clear()
+        self._draft = {}
+        self.edited.emit({})
         self.show_attempt(self._exercise.attempts[-1])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
 from simpatient.gui.base.preferences import Preferences
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from simpatient.domain.session.session import Session
     from simpatient.gui.base.bridge import Trouble, Worker
     from simpatient.gui.base.context import App, Files
+    from simpatient.gui.base.draft_keeper import DraftKeeper
     from simpatient.gui.shell.frame import Frame
     from simpatient.gui.shell.pages import Pages
     from simpatient.gui.widgets.banner import Banner
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+_WANTED, _LEAST = QSize(1180, 780), QSize(720, 450)
+# What the system draws above a window; how much it is nobody says before the window is shown.
+_TITLE_BAR = 36
 
 
 class MainWindow(QMainWindow):
@@ -42,12 +46,10 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     opened = Signal()
 
-    def __init__(
-        self, open_app: Callable[[], App], preferences: Preferences | None = None, files: Files | None = None
-    ) -> None:
+    def __init__(self, open_app: Callable[[], App], preferences: Preferences, files: Files | None = None) -> None:
         super().__init__()
         self._open_app = open_app
-        self._preferences = preferences or Preferences()
+        self._preferences = preferences
         self._files = files
         self._has_painted = False
         self._app: App | None = None
@@ -56,12 +58,13 @@ class MainWindow(QMainWindow):
         self._lane: Worker | None = None
         self._background: Worker | None = None
         self._sounds: Worker | None = None
+        self._drafts: DraftKeeper | None = None
         self._wanted = "start"
         self.setWindowTitle("simpatient")
-        self.setMinimumSize(QSize(900, 600))
-        self.resize(1180, 780)
+        self.resize(_WANTED)
         if not self._preferences.geometry.isEmpty():
             self.restoreGeometry(self._preferences.geometry)
+        self._fit_screen(self.screen().availableGeometry())
         self.setCentralWidget(Skeleton(self._preferences.theme, self._preferences.text_size, self._on_painted))
 
     @property
@@ -83,6 +86,12 @@ class MainWindow(QMainWindow):
     def banner(self) -> Banner:
         """Messages above the page."""
         return self.frame.banner
+
+    def _fit_screen(self, available: QRect) -> None:
+        """Keep the whole window on the screen, also on one that is small or shows everything larger."""
+        room = available.adjusted(0, 0, 0, -_TITLE_BAR)
+        self.setMinimumSize(_LEAST.boundedTo(room.size()))
+        self.resize(self.size().boundedTo(room.size()))
 
     # Opening, after the first paint
 
@@ -123,14 +132,17 @@ class MainWindow(QMainWindow):
         return self._open_app()
 
     def _on_opened(self, app: App) -> None:
+        from simpatient.gui.base.bridge import Worker
         from simpatient.gui.base.context import Context, FileDialogs
+        from simpatient.gui.base.draft_keeper import DraftKeeper
         from simpatient.gui.shell.model_hint import offer_model
         from simpatient.gui.shell.pages import Pages
 
         self._app = app
         files = self._files or FileDialogs()
         lanes = self.lane, _existing(self._background), _existing(self._sounds)
-        context = Context(app, *lanes, self, self._preferences, files)
+        self._drafts = DraftKeeper(app.session_drafts, app.actor, Worker("drafts", self), self.tell_trouble, self)
+        context = Context(app, *lanes, self._drafts, self, self._preferences, files)
         self._pages = Pages(context, self.frame.stack)
         self.go(self._wanted)
         offer_model(context)
@@ -158,26 +170,31 @@ class MainWindow(QMainWindow):
 
     def open_case(self, case_id: str, curriculum_id: str | None = None, unit_id: str | None = None) -> None:
         """Show a case before its session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.show_case(case_id, curriculum_id, unit_id)
 
     def open_session(self, session: Session) -> None:
         """Show a running session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.show_session(session)
 
     def resume(self, session_id: str) -> None:
         """Go on with a stored session."""
+        self.banner.hide()
         self.frame.mark("start")
         self.pages.resume(session_id)
 
     def open_debrief(self, session_id: str, leaf: int | None = None) -> None:
         """Show the debrief of a session, or of another ended branch of it."""
+        self.banner.hide()
         self.frame.mark("progress")
         self.pages.show_debrief(session_id, leaf)
 
     def open_drill(self, drill_id: str) -> None:
         """Begin a drill."""
+        self.banner.hide()
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
@@ -191,6 +208,10 @@ class MainWindow(QMainWindow):
         """Show a calm message above the page, with up to two things to do about it."""
         self.banner.tell(words, "calm", action, on_action, other)
 
+    def dismiss(self) -> None:
+        """Take a calm message away."""
+        self.banner.dismiss_calm()
+
     def tell_trouble(self, trouble: Trouble, action: str = "", on_action: Callable[[], object] | None = None) -> None:
         """Show what went wrong above the page."""
         self.banner.tell(f"{trouble.message} {trouble.action}".strip(), "trouble", action, on_action)
@@ -201,6 +222,8 @@ class MainWindow(QMainWindow):
         """Keep the size and let the worker end."""
         self._preferences.geometry = self.saveGeometry()
         self.hide()
+        if self._drafts is not None:
+            self._drafts.close()
         for lane in (self._background, self._sounds):
             if lane is not None:
                 lane.close(timeout_s=1.0)

@@ -5,6 +5,7 @@ Both texts are kept by the service. Must not know how codes or scores follow.
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
@@ -18,9 +19,11 @@ from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
+from simpatient.presentation.numbers import turn_words
 
 OnCorrected = Callable[[Turn], None]
 _ROWS = 4
+_TEXT = "text"
 
 
 def correct_button(context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected) -> Button:
@@ -28,9 +31,10 @@ def correct_button(context: Context, parent: QWidget, session_id: str, turn: Tur
     button = Button(
         "Correct",
         "link",
-        name=f"Correct turn {turn.turn + 1}",
+        name=f"Correct {turn_words(turn.turn)}",
         on_click=lambda: CorrectionDialog(context, parent, session_id, turn, on_corrected).open(),
     )
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setToolTip("Put right what was misheard; both texts are kept")
     return button
 
@@ -56,7 +60,9 @@ class CorrectionDialog(Dialog):
         self._on_corrected = on_corrected
         self._is_saving = False
         self.setModal(True)
-        self.editor = LinesEdit("What you said", _ROWS, turn.text)
+        self._part = str(turn.turn)
+        draft = context.drafts.texts(session_id, "correction", self._part)
+        self.editor = LinesEdit("What you said", _ROWS, draft.get(_TEXT, turn.text))
         self.editor.setMinimumWidth(440)
         self.status = label("", "small")
         self.status.hide()
@@ -92,14 +98,21 @@ class CorrectionDialog(Dialog):
     def reject(self) -> None:
         """Leave, but not while it is being stored: nobody would know which text holds."""
         if not self._is_saving:
+            self._keep({})
             super().reject()
 
     def _on_text_changed(self) -> None:
         text = self.editor.toPlainText().strip()
-        self.save.setEnabled(bool(text) and text != self._turn.text and not self._is_saving)
+        is_new = bool(text) and text != self._turn.text
+        self.save.setEnabled(is_new and not self._is_saving)
+        self._keep({_TEXT: self.editor.toPlainText()} if is_new else {})
+
+    def _keep(self, texts: dict[str, str]) -> None:
+        self._context.drafts.keep(self._session_id, "correction", texts, self._part)
 
     def _on_saved(self, turn: Turn) -> None:
         self._is_saving = False
+        self._keep({})
         self.accept()
         self._on_corrected(turn)
 

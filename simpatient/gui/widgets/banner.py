@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
 from simpatient.gui.base.theme import set_property
@@ -28,6 +29,8 @@ class Banner(QWidget):
         self._close = Button("Dismiss", "quiet", name="Dismiss this message", on_click=self.hide)
         self._on_action: Callable[[], object] | None = None
         self._on_other: Callable[[], object] | None = None
+        for button in (self._action, self._other, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where one was typing
         line = row(spacing=SPACE_3)
         line.setContentsMargins(SPACE_4, 10, SPACE_3, 10)
         line.addWidget(self._words, 1)
@@ -65,6 +68,11 @@ class Banner(QWidget):
         self._action.setVisible(on_action is not None)
         self.show()
         announce(self, words)
+
+    def dismiss_calm(self) -> None:
+        """Take a calm message away; trouble stays until it is dealt with."""
+        if self._frame.property("tone") == "calm":
+            self.hide()
 
     def _on_action_clicked(self) -> None:
         self.hide()

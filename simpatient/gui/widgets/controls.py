@@ -165,6 +165,11 @@ class SegmentedControl(QFrame):
         """Show ``key`` as chosen without announcing it."""
         self._buttons[key].setChecked(True)
 
+    @property
+    def chosen_button(self) -> QAbstractButton | None:
+        """The button that is chosen, if any."""
+        return self._group.checkedButton()
+
     def button(self, key: str) -> Button:
         """Return the button of ``key``."""
         return self._buttons[key]
@@ -198,6 +203,16 @@ class RatingControl(QWidget):
         row.addStretch(1)
         box.addLayout(row)
         self._group.idClicked.connect(self.rated)
+
+    @property
+    def first_button(self) -> QAbstractButton:
+        """The button of the lowest value."""
+        return self._group.button(1)
+
+    def choose(self, value: int) -> None:
+        """Show a value as chosen without announcing it; one that is not on the scale changes nothing."""
+        if (button := self._group.button(value)) is not None:
+            button.setChecked(True)
 
     @property
     def value(self) -> int | None:

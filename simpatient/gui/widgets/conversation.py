@@ -6,7 +6,14 @@ Must not know services. The program's notes never look like the patient's words.
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+    QTextCursor,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -279,11 +286,18 @@ class _Editor(QPlainTextEdit):
         self.textChanged.connect(self._on_text_changed)
         self._on_text_changed()
 
+    @property
+    def is_composing(self) -> bool:
+        """Whether an input method shows characters that are not settled yet."""
+        return bool(self.textCursor().block().layout().preeditAreaText())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Act on keys."""
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_enter and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.sent.emit()
+            # Enter then belongs to the input method; most platforms keep it to themselves, some let it through.
+            if not self.is_composing:
+                self.sent.emit()
             return
         super().keyPressEvent(event)
 
@@ -328,8 +342,9 @@ class Composer(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.editor = _Editor(placeholder)
         self.button = Button("Send", "primary", name="Send your words")
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hint: QLabel = label("Enter sends · Shift+Enter for a new line", "caption")
-        self.hint.setWordWrap(False)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         box = column(self, SPACE_2)
         box.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_3)
         line = row(self.editor, spacing=SPACE_3)
@@ -346,6 +361,17 @@ class Composer(QWidget):
         """Whether an answer is still to come."""
         return self._is_waiting
 
+    @property
+    def text(self) -> str:
+        """What is written now."""
+        return self.editor.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Put words in place of what is written."""
+        if text != self.text:
+            self.editor.setPlainText(text)
+            self.editor.moveCursor(QTextCursor.MoveOperation.End)
+
     def set_waiting(self, waiting: bool, hint: str = "") -> None:
         """Hold back sending (not typing) while an answer is on its way."""
         self._is_waiting = waiting
@@ -354,12 +380,15 @@ class Composer(QWidget):
 
     def submit(self) -> None:
         """Send what is written, unless it is blank or an answer is still to come."""
-        text = self.editor.toPlainText().strip()
-        if not text or self._is_waiting:
+        if self.editor.is_composing:
+            QGuiApplication.inputMethod().commit()
+        text = self.text.strip()
+        if not text or self._is_waiting or self.editor.is_composing:
             return
         if len(text) > LONGEST_TYPED:
             self.hint.setText(f"One turn can have {LONGEST_TYPED:,} characters; this has {len(text):,}.")
             return
+        self.editor.setFocus()
         self.editor.clear()
         self.submitted.emit(text)
 

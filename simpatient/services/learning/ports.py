@@ -30,3 +30,7 @@ class DrillRepository(Protocol):
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
         ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's tries and where they are in each drill for good, also in every copy that is kept."""
+        ...

@@ -23,3 +23,7 @@ class ConsentRepository(Protocol):
     def consents(self, trainee_id: str) -> tuple[Consent, ...]:
         """Return everything a trainee has ever consented to, oldest first."""
         ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's consents for good, also in every copy that is kept."""
+        ...

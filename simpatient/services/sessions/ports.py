@@ -8,6 +8,7 @@ from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.assessment.score import Scorecard
 from simpatient.domain.ports import PatientModel
 from simpatient.domain.session.session import SelfRating, Session, Turn
+from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
 
 
 class SessionRepository(Protocol):
@@ -72,8 +73,16 @@ class SessionRepository(Protocol):
         """Return the ids of all trainees with at least one session, sorted."""
         ...
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read."""
+        ...
+
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
         ...
 
     def check(self) -> tuple[str, ...]:
@@ -97,5 +106,33 @@ class PatientModels(Protocol):
 
         Raises:
             ModelUnavailable: There is no such model here, or none was chosen.
+        """
+        ...
+
+
+class SessionDraftRepository(Protocol):
+    """Half-written things of sessions, on disk. Every call returns only when the change is durable.
+
+    Drafts go with their session when it is deleted. All methods raise ``StorageUnavailable`` when the disk or
+    database fails.
+    """
+
+    def save(self, draft: SessionDraft) -> None:
+        """Store a draft in the place of an earlier state of the same.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        ...
+
+    def remove(self, session_id: str, kind: DraftKind, part: str = "") -> None:
+        """Remove a draft; nothing happens where there is none."""
+        ...
+
+    def drafts(self, session_id: str) -> tuple[SessionDraft, ...]:
+        """Return the drafts of a session, by kind and part.
+
+        Raises:
+            NotFound: There is no such session.
         """
         ...

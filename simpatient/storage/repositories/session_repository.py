@@ -18,9 +18,9 @@ from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
 from simpatient.storage import attempt_rows, rows
 from simpatient.storage.cells import UNREADABLE
-from simpatient.storage.scanning import row_numbers
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.integrity import integrity_problems
+from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
 
@@ -146,27 +146,37 @@ class SqlSessionRepository(SqlRepository):
         found = self._read(lambda connection: connection.execute(wanted).scalars().all())
         return tuple(each for each in found if each is not UNREADABLE)
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read."""
+        return str(self._read(lambda connection: need_session(connection, session_id).trainee_id))
+
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        self._read(lambda connection: need_session(connection, session_id))
+        self._erase([(f"DELETE FROM {sessions.name} WHERE id = ?", (session_id,))], [session_id])
 
-        def work(connection: Connection) -> None:
-            need_session(connection, session_id)
-            connection.execute(delete(sessions).where(sessions.c.id == session_id))
-
-        self._write(work)
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
+        mine = select(sessions.c.id).where(sessions.c.trainee_id == trainee_id)
+        ids = self._read(lambda connection: connection.execute(mine).scalars().all())
+        words = [each for each in ids if isinstance(each, str)]
+        self._erase([(f"DELETE FROM {sessions.name} WHERE trainee_id = ?", (trainee_id,))], words)
 
     def check(self) -> tuple[str, ...]:
         """Return problems found by an integrity check; empty when sound."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            unreadable = [named for named, session in each_session(connection, select(sessions)) if session is None]
             return (
                 *integrity_problems(connection),
-                *(f'session "{i}" cannot be read' for i in unreadable),
+                *(f'session "{i}" cannot be read' for i in _unreadable_ids(connection)),
                 *(f'the progress rows of session "{i}" are out of date' for i in _stale(connection)),
             )
 
         return self._read(work)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return the ids of sessions that cannot be read."""
+        return tuple(self._read(_unreadable_ids))
 
     def _change(self, session_id: str, **values: Any) -> None:
         def work(connection: Connection) -> None:
@@ -247,6 +257,10 @@ def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
         return hanging.session(row)
     except rows.NOT_SOUND:
         return None
+
+
+def _unreadable_ids(connection: Connection) -> list[str]:
+    return [named for named, session in each_session(connection, select(sessions)) if session is None]
 
 
 def _unreadable(session_id: str) -> StorageUnavailable:

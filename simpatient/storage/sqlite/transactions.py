@@ -3,7 +3,7 @@
 Must not know tables or which domain values there are.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 
+from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.rows import NOT_SOUND
+from simpatient.storage.sqlite.changes import count_change, note, stored_number
+from simpatient.storage.sqlite.copies import Statement, erase_in_copies, erase_in_set_aside, keep_rolling_copy
 from simpatient.storage.sqlite.engine import WRITING
 from simpatient.storage.sqlite.failures import is_damage, translating
 from simpatient.storage.sqlite.lane import DatabaseThread
@@ -35,7 +38,10 @@ class SqlRepository:
         self._lane = lane
 
     def close(self) -> None:
-        """Release the database; closing twice is fine."""
+        """Release the database, with a copy kept when something was changed; closing twice is fine."""
+        # A copy that cannot be made must not keep the program from ending.
+        with suppress(StorageUnavailable):
+            self._lane.run(self._leave)
         self._lane.close()
         self._engine.dispose()
 
@@ -62,8 +68,55 @@ class SqlRepository:
                 connection.begin(),
             ):
                 work(connection)
+                number = count_change(connection)
+            note(self._path, number)
 
         self._lane.run(on_lane)
+
+    def _erase(self, statements: Sequence[Statement], words: Sequence[str]) -> None:
+        """Delete for good: here, in the log, in every copy and in every file that was set aside.
+
+        The copies go first: if the disk fails on the way, what is left can be seen and deleted again.
+
+        Args:
+            statements: What deletes it, with its values.
+            words: Ids that no file may hold afterwards.
+
+        Raises:
+            StorageUnavailable: A file that was set aside still holds some of it, or the disk failed.
+        """
+
+        def work(connection: Connection) -> None:
+            for statement, values in statements:
+                connection.exec_driver_sql(statement, values)
+
+        self._lane.run(lambda: erase_in_copies(self._path, statements))
+        self._write(work)
+        self._checkpoint()
+        left = self._lane.run(lambda: erase_in_set_aside(self._path, statements, words))
+        if left:
+            named = ", ".join(kept.name for kept in left)
+            message = f"It is deleted, but a damaged file may still hold some of its words. ({named})"
+            raise StorageUnavailable(message, "Run `simpatient db rescue`, then delete that file yourself.")
+
+    def _checkpoint(self) -> None:
+        """Bring everything into the one file, and empty the log beside it."""
+
+        def on_lane() -> None:
+            with translating(self._path), self._engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+                note(self._path, stored_number(raw), is_settled=True)  # type: ignore[arg-type]
+
+        self._lane.run(on_lane)
+
+    def _leave(self) -> None:
+        with translating(self._path), self._engine.connect() as connection:
+            is_changed = bool(connection.exec_driver_sql("SELECT total_changes()").scalar())
+        if is_changed:
+            self._checkpoint()
+            self._engine.dispose()
+            keep_rolling_copy(self._path)
 
 
 def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
