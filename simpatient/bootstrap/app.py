@@ -31,6 +31,7 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.scorecards import ScorecardService
 from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
+    from simpatient.storage.opening import Repositories
 from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
@@ -76,6 +78,7 @@ class App:
     deletion: DeletionService
     write: WrittenExerciseService
     judge: SecondRatingService
+    scorecards: ScorecardService
     session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
@@ -110,11 +113,21 @@ def open_app(
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
     realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
-    practise = _practise_service(library, sessions, minds, realisers, encoder, coder)
+    scorecards = ScorecardService(
+        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
+    )
+    practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WrittenExerciseService(
-        library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
+        library=library,
+        sessions=sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=clock,
     )
     reports = ReportService(
         library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
@@ -140,7 +153,8 @@ def open_app(
         recognisers=talk.recognisers,
         recording_playback=talk.recording_playback,
         write=write,
-        judge=_judge_service(home, library, sessions, models, coder),
+        scorecards=scorecards,
+        judge=_judge_service(home, library, sessions, models, coder, scorecards),
         session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         deletion=deletion_service(stored, talk.clips),
         on_close=(talk.close, configured.close, sessions.close),
@@ -148,28 +162,36 @@ def open_app(
 
 
 def _judge_service(
-    home: Path, library: ContentLibrary, sessions: SessionRepository, models: ModelService, coder: Coder
+    home: Path,
+    library: ContentLibrary,
+    sessions: SessionRepository,
+    models: ModelService,
+    coder: Coder,
+    scorecards: ScorecardService,
 ) -> SecondRatingService:
     judges = ConfiguredRaters(home, library, models)
-    return SecondRatingService(library=library, sessions=sessions, judges=judges, coder=coder)
+    return SecondRatingService(library=library, sessions=sessions, scorecards=scorecards, judges=judges, coder=coder)
 
 
 def _practise_service(
     library: ContentLibrary,
-    sessions: SessionRepository,
+    stored: Repositories,
     minds: MindStore,
     realisers: RealiserFactory,
     encoder: RememberingEncoder,
     coder: Coder,
+    scorecards: ScorecardService,
 ) -> PractiseService:
     clock = SystemClock()
     return PractiseService(
         library=library,
-        sessions=sessions,
+        sessions=stored.sessions,
         minds=minds,
         realisers=realisers,
         encoder=encoder,
         coder=coder,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
         clock=clock,
         new_id=lambda: f"s-{clock.now():%Y%m%d}-{secrets.token_hex(4)}",
         new_seed=lambda: secrets.randbelow(2**31),

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from simpatient.domain.assessment.score import Scorecard
 from simpatient.domain.practice_history import Measure, Measured, measures_of
 from simpatient.domain.session.session import Turn
+from simpatient.storage import revisions
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.rows import NOT_SOUND
 from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, scorecards, sessions, turns
@@ -98,10 +99,9 @@ def _agrees(connection: Connection, session_id: str) -> bool:
 
 
 def cards_of(connection: Connection, session_id: str) -> dict[int, list[Scorecard]]:
-    """Return the scorecards of every ended branch; one that cannot be read is left to ``check``."""
+    """Return the current scorecards of every ended branch; one that cannot be read is left to ``check``."""
     found: dict[int, list[Scorecard]] = {}
-    query = select(scorecards.c.leaf, scorecards.c.card).where(scorecards.c.session_id == session_id)
-    for row in connection.execute(query.order_by(scorecards.c.leaf, scorecards.c.position)):
+    for row in connection.execute(revisions.current(select(sessions.c.id).where(sessions.c.id == session_id))):
         try:
             found.setdefault(row.leaf, []).append(Scorecard.model_validate(row.card))
         except NOT_SOUND:

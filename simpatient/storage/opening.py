@@ -24,6 +24,7 @@ from simpatient.storage.sqlite.engine import make_engine, make_reading_engine
 from simpatient.storage.sqlite.failures import is_damage, translated, translating
 from simpatient.storage.sqlite.lane import DatabaseThread
 from simpatient.storage.sqlite.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.sqlite.transactions import OpenTransaction, SqlUnitOfWork
 from simpatient.storage.tables import metadata
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
@@ -60,6 +61,7 @@ class Repositories:
     consents: SqlConsentRepository
     writings: SqlWritingRepository
     session_drafts: SqlSessionDraftRepository
+    unit_of_work: SqlUnitOfWork
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -84,7 +86,7 @@ def open_repositories(path: Path) -> Repositories:
     except BaseException:
         lane.close()
         raise
-    shared = (engine, path, lane)
+    shared = (engine, path, lane, OpenTransaction())
     return Repositories(
         SqlSessionRepository(*shared),
         SqlHistoryRepository(*shared),
@@ -92,6 +94,7 @@ def open_repositories(path: Path) -> Repositories:
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
         SqlSessionDraftRepository(*shared),
+        SqlUnitOfWork(*shared),
     )
 
 

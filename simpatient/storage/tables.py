@@ -119,15 +119,35 @@ marks = Table(
     ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
 )
 
+# Revisions: a row is never changed, the newest of a rubric is the current one.
 scorecards = Table(
     "scorecards",
     metadata,
     Column("session_id", String(64), primary_key=True),
     Column("leaf", Integer, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("rubric", String(64), nullable=False),
+    Column("rubric", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("cause", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", UtcTime),
+    Column("text_digest", String(64), nullable=False),
+    Column("coder", String(128), nullable=False),
+    Column("model", Text, nullable=False),
     Column("card", JSON, nullable=False),
     ForeignKeyConstraint(["session_id", "leaf"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+# Earlier versions of turns that were amended: what an earlier score was made from.
+turn_versions = Table(
+    "turn_versions",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("replaced_at", UtcTime),
+    Column("turn", JSON, nullable=False),
+    ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
 )
 
 self_ratings = Table(

@@ -15,7 +15,16 @@ from simpatient.domain.assessment.debrief import (
     Moment,
     StatePoint,
 )
-from simpatient.domain.assessment.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
+from simpatient.domain.assessment.score import (
+    Evidence,
+    Overall,
+    Provenance,
+    Score,
+    Scorecard,
+    ScorecardOrigin,
+    ScorecardRevision,
+    SummaryValue,
+)
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.learning.progress import (
     ObjectiveProgress,
@@ -33,11 +42,12 @@ from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.sessions.practise import Exchange, coded_turns
+from simpatient.services.sessions.practise import Exchange
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from simpatient.services.sessions.session_drafts import SessionDraftService
 from tests.builders import ME
 from tests.draft_fakes import InMemorySessionDrafts
-from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
+from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryUnitOfWork
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
 from tests.model_fakes import ModelWorld
@@ -242,9 +252,14 @@ class StoredSessions:
     def get(self, session_id):
         return _session(self._practise.sessions, session_id)
 
-    def save_scorecards(self, session_id, leaf, cards):
+    def add_scorecards(self, session_id, leaf, cards, origin):
         session = self._practise.sessions[session_id]
-        self._practise.sessions[session_id] = session.model_copy(update={"scorecards": tuple(cards)})
+        by_rubric = {card.rubric: card for card in (*session.scorecards, *cards)}
+        self._practise.sessions[session_id] = session.model_copy(update={"scorecards": tuple(by_rubric.values())})
+
+    def scorecard_history(self, session_id, leaf):
+        cards = self.get(session_id).on_branch(leaf).scorecards
+        return tuple(ScorecardRevision(number=1, origin=ScorecardOrigin(), card=card) for card in cards)
 
 
 def _session(sessions, session_id):
@@ -671,9 +686,14 @@ class FakeApp:
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
         self.writings = InMemoryWritings(StoredSessions(self.practise))
+        unit_of_work = InMemoryUnitOfWork([self.writings])
+        self.scorecards = ScorecardService(
+            library=self.library, sessions=self.writings.sessions, coder=LookCoder(), clock=FixedClock(T0),
+            unit_of_work=unit_of_work,
+        )  # fmt: skip
         self.write = WrittenExerciseService(
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
-            encoder=FakeEncoder(), clock=FixedClock(T0),
+            encoder=FakeEncoder(), clock=FixedClock(T0), scorecards=self.scorecards, unit_of_work=unit_of_work,
         )  # fmt: skip
         self.drafts = InMemorySessionDrafts(self.writings.sessions)
         self.session_drafts = SessionDraftService(
@@ -681,7 +701,11 @@ class FakeApp:
         )
         self.judges = FakeJudges()
         self.judge = SecondRatingService(
-            library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
+            library=self.library,
+            sessions=self.writings.sessions,
+            scorecards=self.scorecards,
+            judges=self.judges,
+            coder=LookCoder(),
         )
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
         self.models = self.model_world.service

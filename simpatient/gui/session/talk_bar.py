@@ -164,7 +164,9 @@ class TalkBar(QWidget):
         self.talk.setVisible(self._mode == "push_to_talk" and state != "no_recogniser")
         self.get.setVisible(state == "no_recogniser")
         self.quiet.setVisible(state in ("thinking", "speaking"))
-        self.pause.setText("Pause mic" if look.is_open else "Turn mic on")
+        can_open = "Try again" if state == "broken" else "Turn mic on"
+        self.pause.setText("Pause mic" if look.is_open else can_open)
+        self.pause.setVisible(state != "no_recogniser")
         self.pause.set_icon("pause" if look.is_open else "microphone")
         self.pause.setAccessibleName(f"{'Pause' if look.is_open else 'Turn on'} the microphone")
         self._arrange()

@@ -13,16 +13,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.assessment.codes import TurnCodes
-from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
-from simpatient.storage import attempt_rows, rows
+from simpatient.storage import attempt_rows, revisions, rows
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.integrity import integrity_problems
 from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
-from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
+from simpatient.storage.tables import marks, self_ratings, sessions, turn_codes, turn_speech, turns
 
 
 class SqlSessionRepository(SqlRepository):
@@ -51,25 +51,34 @@ class SqlSessionRepository(SqlRepository):
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, turn)
+            here = (turn_codes.c.session_id == session_id) & (turn_codes.c.seq == turn)
+            if connection.execute(select(turn_codes.c.seq).where(here)).first() is not None:
+                _keep_version(connection, session_id, turn, None)
             new = sqlite_insert(turn_codes).values(row)
             connection.execute(new.on_conflict_do_update(set_={"codes": new.excluded.codes}))
 
         self._write(work)
 
-    def amend_turn(self, session_id: str, turn: Turn) -> None:
-        """Put a later version of a stored turn in its place; the tree, speaker and moment stay."""
+    def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
+        """Store a later version of a turn and keep the earlier one; the tree, speaker and moment stay."""
         here = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
         stays = ("session_id", "seq", "parent", "speaker", "at")
         changed = {name: value for name, value in rows.turn_row(session_id, turn).items() if name not in stays}
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, turn.turn)
+            _keep_version(connection, session_id, turn.turn, at)
             connection.execute(update(turns).where(here).values(changed))
             for table, new in ((turn_codes, rows.codes_rows), (turn_speech, rows.speech_rows)):
                 connection.execute(delete(table).where((table.c.session_id == session_id) & (table.c.seq == turn.turn)))
                 _insert(connection, table, new(session_id, [turn]))
 
         self._write(work)
+
+    def turn_versions(self, session_id: str, turn: int) -> tuple[Turn, ...]:
+        """Return the earlier versions of a turn that can be read, oldest first."""
+        self._read(lambda connection: _need_turn(connection, session_id, turn))
+        return self._sound(revisions.versions(session_id, turn), lambda row: Turn.model_validate(row["turn"]))
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
         """Set or clear the trainee's mark on a turn."""
@@ -101,18 +110,22 @@ class SqlSessionRepository(SqlRepository):
         """Open an ended session again, for a retry."""
         self._change(session_id, ended_at=None)
 
-    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
-        """Store the scorecards of the branch ending in ``leaf``; replaces those of the same leaf."""
+    def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
+        """Append a revision of each scorecard of the branch ending in ``leaf``; earlier ones stay."""
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, leaf)
-            here = (scorecards.c.session_id == session_id) & (scorecards.c.leaf == leaf)
-            connection.execute(delete(scorecards).where(here))
-            _insert(connection, scorecards, rows.card_rows(session_id, leaf, cards))
-            attempt_rows.update_measures(connection, session_id, leaf, cards)
+            revisions.add_revisions(connection, session_id, leaf, cards, origin)
+            current = attempt_rows.cards_of(connection, session_id).get(leaf, ())
+            attempt_rows.update_measures(connection, session_id, leaf, current)
             attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
+
+    def scorecard_history(self, session_id: str, leaf: int) -> tuple[ScorecardRevision, ...]:
+        """Return all revisions of a branch's scorecards that can be read, oldest first."""
+        self._read(lambda connection: need_session(connection, session_id))
+        return self._sound(revisions.history(session_id, leaf), rows.to_revision)
 
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         """Store the trainee's own rating; the first one is kept, later ones are not taken."""
@@ -192,9 +205,7 @@ class _Hanging:
 
     def __init__(self, connection: Connection, ids: Select[Any]) -> None:
         self._turns = self._grouped(connection, select(turns).where(turns.c.session_id.in_(ids)).order_by(turns.c.seq))
-        self._cards = self._grouped(
-            connection, select(scorecards).where(scorecards.c.session_id.in_(ids)).order_by(scorecards.c.position)
-        )
+        self._cards = self._grouped(connection, revisions.current(ids))
         coded = connection.execute(select(turn_codes).where(turn_codes.c.session_id.in_(ids)))
         self._codes = {(row.session_id, row.seq): row.codes for row in coded}
         spoken = connection.execute(select(turn_speech).where(turn_speech.c.session_id.in_(ids)))
@@ -259,6 +270,13 @@ def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
         return None
 
 
+def _keep_version(connection: Connection, session_id: str, turn: int, at: datetime | None) -> None:
+    try:
+        revisions.keep_version(connection, session_id, turn, at)
+    except rows.NOT_SOUND as error:
+        raise _unreadable(session_id) from error
+
+
 def _unreadable_ids(connection: Connection) -> list[str]:
     return [named for named, session in each_session(connection, select(sessions)) if session is None]
 
@@ -311,7 +329,7 @@ def _insert_session(connection: Connection, session: Session) -> None:
     _insert_turns(connection, session.id, session.turns)
     if session.leaf is not None:
         _need_turn(connection, session.id, session.leaf)
-        _insert(connection, scorecards, rows.card_rows(session.id, session.leaf, session.scorecards))
+        revisions.add_revisions(connection, session.id, session.leaf, session.scorecards, ScorecardOrigin())
         attempt_rows.update_measures(connection, session.id, session.leaf, session.scorecards)
     if session.self_rating is not None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
