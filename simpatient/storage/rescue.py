@@ -1,7 +1,7 @@
 """Copies what can still be read out of damaged databases into a new one, row by row.
 
-Every table is copied, whatever it holds; rows worked out from others are worked out anew. A cell that cannot be read costs its row, a turn costs the turns that answer it, and a session's own
-row costs the session.
+Every table is copied, whatever it holds; rows worked out from others are worked out anew. A cell that cannot be
+read costs its row, a turn costs the turns that answer it, and a session's own row costs the session.
 """
 
 import sqlite3
