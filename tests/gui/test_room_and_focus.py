@@ -9,8 +9,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button, RailButton
 from tests.builders import ME
-from tests.gui.conftest import WAIT_MS
-from tests.gui.test_flow import _rating, begin, end, rate, say, wait
+from tests.gui.driver import WAIT_MS, begin, end, own_rating, rate, say, wait
 
 WORDS = "Most of us would need that"
 
@@ -128,7 +127,7 @@ def test_feedback_map_writing_and_export_keep_the_focus_off_delete_and_rail(qtbo
 
 def test_retry_begins_in_the_composer_and_its_note_goes_with_the_first_turn(qtbot, window, fake_app):
     held = fake_app.talk()
-    fake_app.review.rate_self(ME, held.id, _rating())
+    fake_app.review.rate_self(ME, held.id, own_rating())
     window.open_debrief(held.id)
     debrief = window.pages.debrief
     wait(qtbot, lambda: debrief.feedback is not None)
