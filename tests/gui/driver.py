@@ -77,3 +77,10 @@ def buttons(widget, text):
 def own_rating():
     """Return a rating that opens the feedback."""
     return SelfRating(ratings={"understanding": 3})
+
+
+def debrief_of(qtbot, window, session):
+    """Open the debrief of a session."""
+    window.open_debrief(session.id)
+    wait(qtbot, lambda: window.pages.debrief.state == "content")
+    return window.pages.debrief

@@ -6,6 +6,7 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QPlainTextEdit
 
 from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button, RailButton
 from tests.builders import ME
@@ -143,14 +144,15 @@ def test_retry_begins_in_the_composer_and_its_note_goes_with_the_first_turn(qtbo
     assert not window.banner.isVisible()
 
 
-def test_after_deleting_the_focus_is_on_the_start_page(qtbot, window, fake_app):
+def test_after_deleting_the_focus_is_on_the_next_page(qtbot, window, fake_app):
     held = fake_app.talk()
     window.open_debrief(held.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content")
     page.ask_delete()
-    qtbot.mouseClick(page.findChildren(QDialog)[-1].yes, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: window.pages.start.isVisible() and window.pages.start.isAncestorOf(focused(window)))
+    wait(qtbot, lambda: bool(page.findChildren(DeletionDialog)))
+    qtbot.mouseClick(page.findChildren(DeletionDialog)[-1].choices[0], Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: window.pages.progress.isVisible() and window.pages.progress.isAncestorOf(focused(window)))
     assert not isinstance(focused(window), RailButton)
 
 

@@ -198,9 +198,15 @@ class MainWindow(QMainWindow):
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
-    def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
-        """Show a calm message above the page."""
-        self.banner.tell(words, "calm", action, on_action)
+    def tell(
+        self,
+        words: str,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a calm message above the page, with up to two things to do about it."""
+        self.banner.tell(words, "calm", action, on_action, other)
 
     def dismiss(self) -> None:
         """Take a calm message away."""
