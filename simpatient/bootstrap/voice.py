@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.models import component
 from simpatient.content.reading.locations import bundled_root
 from simpatient.content.reading.yaml_source import read_yaml
 from simpatient.domain.errors import AudioUnavailable, ModelUnavailable, NotFound
@@ -52,6 +53,7 @@ def open_recognisers(home: Path) -> RecogniserService:
         store=WhisperWeights(home / SPEECH, (library_folder(),)),
         probe=ThisMachine(),
         cores=lambda: os.cpu_count() or 1,
+        libraries=component(home, SPEECH),
     )
 
 
