@@ -88,7 +88,7 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
         debrief._context.app.review.questions(), 4
     )
     words = shown_words(debrief.feedback)
-    assert {"Keep", "Change", "One possible better line"} <= set(words)
+    assert {"What to keep", "What to try next", "One possible better line"} <= set(words)
     assert {"What the patient offered", "Hints at risk", "0 of 2 at once", "Turn 1, not taken up"} <= set(words)
     debrief.show_tab("held")
     assert not any("recital" in text for text in shown_words(debrief.disclosure))
@@ -163,7 +163,7 @@ def test_failed_answer_is_a_calm_banner_and_going_on_answers_the_stored_turn(qtb
     fake_app.practise.fails = ZeroDivisionError("traceback detail")
     say(qtbot, session, "Tell me more?")
     wait(qtbot, lambda: window.banner.isVisible())
-    assert window.banner.text.startswith("Something went wrong inside simpatient. Your session is saved.")
+    assert window.banner.text.startswith("Something went wrong inside simpatient. Every turn that was answered is saved;")
     assert "traceback" not in window.banner.text
     fake_app.practise.fails = None
     window.banner._action.click()
