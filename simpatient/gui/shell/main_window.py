@@ -199,6 +199,10 @@ class MainWindow(QMainWindow):
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
+    def show_shortcuts(self) -> None:
+        """Show the list of keyboard shortcuts."""
+        self.frame.show_shortcuts()
+
     def tell(
         self,
         words: str,
