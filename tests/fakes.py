@@ -29,13 +29,13 @@ from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.learning.drill import Drill, DrillState, DrillTry
+from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.learning.progress import Progress
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.models.chat_models import ModelCatalogue
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, OnDone, OnText
-from simpatient.domain.practice_history import PracticeHistory, history_of
 from simpatient.domain.session.session import SelfRating, Session, TranscriptTurn, Turn, session_not_found
 from simpatient.domain.text import without_surrogates
 

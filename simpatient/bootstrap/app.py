@@ -12,12 +12,13 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
+from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
 from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.services.authoring.authoring import AuthorService
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from simpatient.llm.encoder.embedder import OnnxEncoder
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
+    from simpatient.services.privacy.bin import BinService
     from simpatient.services.privacy.consent import ConsentService
     from simpatient.services.privacy.deletion import DeletionService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
@@ -78,6 +80,7 @@ class App:
     recognisers: RecogniserService
     recording_playback: RecordingPlaybackService
     deletion: DeletionService
+    bin: BinService
     write: WrittenExerciseService
     judge: SecondRatingService
     scorecards: ScorecardService
@@ -141,6 +144,9 @@ def open_app(
         name_of=partial(name_of, open_settings(home)),
     )
     talk = open_talking(home, practise, library, stored.consents)
+    deleted = make_bin(library, stored, talk.clips)
+    with suppress(StorageUnavailable):  # what cannot be erased now is erased at a later start
+        deleted.erase_expired()
     return App(
         home=home,
         actor=actor_here(),
@@ -165,6 +171,7 @@ def open_app(
         judge=_judge_service(home, library, sessions, models, coder, scorecards),
         session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
         deletion=deletion_service(stored, talk.clips),
+        bin=deleted,
         on_close=(talk.close, configured.close, sessions.close),
     )
 

@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.runtime.private_files import private_file, private_folder, tighten
-from simpatient.storage.history_repository import SqlHistoryRepository
+from simpatient.storage.repositories.bin_repository import SqlBinRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
 from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.repositories.writing_repository import SqlWritingRepository
@@ -57,6 +58,7 @@ class Repositories:
 
     sessions: SqlSessionRepository
     history: SqlHistoryRepository
+    bin: SqlBinRepository
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
@@ -90,6 +92,7 @@ def open_repositories(path: Path) -> Repositories:
     return Repositories(
         SqlSessionRepository(*shared),
         SqlHistoryRepository(*shared),
+        SqlBinRepository(*shared),
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),

@@ -192,6 +192,29 @@ measure_layouts = Table(
     Column("measures", Text, nullable=False, unique=True),
 )
 
+# What was deleted and can still be restored: an attempt, or with no leaf a whole session. Its rows stay where they
+# are; whoever reads sessions leaves them out.
+bin_entries = Table(
+    "bin_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("leaf", Integer),
+    Column("binned_at", UtcTime, nullable=False),
+    # Whether the attempt was the one in use, and when it had been ended.
+    Column("was_in_use", Boolean(create_constraint=False), nullable=False),
+    Column("ended_at", UtcTime),
+    Index("ix_bin_entries_session_id_leaf", "session_id", "leaf"),
+)
+
+# Choices that the services and the command line need as well as the window.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+)
+
 # Given and taken back; never overwritten, so that it can be shown when the microphone was allowed.
 consents = Table(
     "consents",

@@ -34,12 +34,14 @@ from simpatient.domain.learning.progress import (
     SkillPoint,
     UnitProgress,
 )
+from simpatient.domain.session.bin import BinEntry, DeletionExtent
 from simpatient.domain.session.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring.authoring import Preview, PreviewReply
 from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.privacy.bin import BinItem
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.sessions.practise import Exchange
@@ -672,6 +674,65 @@ class FakeForgetting:
         del self._practise.sessions[session_id]
 
 
+class FakeBin:
+    """A bin of whole sessions and of attempts that are not in use."""
+
+    def __init__(self, practise: FakePractise) -> None:
+        self._practise = practise
+        self.binned: dict[int, tuple[BinEntry, Session]] = {}
+        self.kept_for = 30
+
+    def extent(self, actor, session_id, leaf=None):
+        session = _session(self._practise.sessions, session_id)
+        attempts = len(session.attempts())
+        turns = session.own_turns(leaf) if leaf is not None and attempts > 1 else session.turns
+        return DeletionExtent(
+            session_id=session_id, leaf=leaf if attempts > 1 else None, case_title="Sent by his wife",
+            patient_name="Joe", started_at=session.started_at,
+            attempts=1 if leaf is not None else attempts, attempts_left=attempts - 1 if leaf is not None else 0,
+            turns=len(turns), scorecards=1, has_self_rating=leaf is None,
+        )  # fmt: skip
+
+    def delete_session(self, actor, session_id):
+        self._put(self._practise.sessions.pop(session_id), None)
+
+    def delete_attempt(self, actor, session_id, leaf):
+        session = self._practise.sessions[session_id]
+        others = {end: cards for end, cards in session.other_scorecards.items() if end != leaf}
+        self._practise.sessions[session_id] = session.model_copy(update={"other_scorecards": others})
+        self._put(session, leaf)
+
+    def _put(self, session, leaf):
+        entry = BinEntry(
+            id=len(self.binned) + 1, session_id=session.id, trainee_id="me", case_id=session.case_id,
+            started_at=session.started_at, leaf=leaf, binned_at=T0, attempts=1, trainee_turns=3,
+        )  # fmt: skip
+        self.binned[entry.id] = (entry, session)
+
+    def items(self, actor):
+        until = T0 + timedelta(days=self.kept_for)
+        return tuple(
+            BinItem(entry=entry, case_title="Sent by his wife", patient_name="Joe", erased_at=until)
+            for entry, _ in self.binned.values()
+        )
+
+    def restore(self, actor, entry_id):
+        entry, session = self.binned.pop(entry_id)
+        self._practise.sessions[session.id] = session
+        return entry
+
+    def empty(self, actor):
+        erased = len(self.binned)
+        self.binned.clear()
+        return erased
+
+    def days(self):
+        return self.kept_for
+
+    def keep_for(self, days):
+        self.kept_for = days
+
+
 class FakeApp:
     """The program as the window sees it."""
 
@@ -715,6 +776,7 @@ class FakeApp:
         self.recognisers = FakeRecognisers()
         self.recording_playback = FakeListeningBack()
         self.deletion = FakeForgetting(self.practise)
+        self.bin = FakeBin(self.practise)
         self.actor = ME
         self.is_closed = False
 

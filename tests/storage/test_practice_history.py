@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simpatient.domain.assessment.score import Evidence, Overall, Score, Scorecard, ScorecardOrigin, SummaryValue
-from simpatient.domain.practice_history import PracticeHistory, history_of
+from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.session.session import Session
 from simpatient.storage.opening import Repositories, open_repositories
 from tests.storage.made_sessions import A_RATING, T0, a_card, a_session, a_turn, multiply, set_back

@@ -17,6 +17,7 @@ from simpatient.gui.base.export import Exporter
 from simpatient.gui.base.page_data import DebriefData, load_debrief
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.debrief.deletion import ask_deletion
 from simpatient.gui.debrief.disclosure_view import DisclosureView
 from simpatient.gui.debrief.feedback_view import FeedbackView
 from simpatient.gui.debrief.numbers_view import NumbersView
@@ -27,7 +28,6 @@ from simpatient.gui.transcript.correction import correct_button
 from simpatient.gui.transcript.playback import Playback
 from simpatient.gui.transcript.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, SegmentedControl
-from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import HeadLine, PageStates, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
@@ -65,7 +65,7 @@ class DebriefPage(PageStates):
         self.export = Button(
             "Export PDF", "plain", "export", name="Export the feedback as PDF", on_click=self._on_export
         )
-        self.delete = Button("Delete", name="Delete this session for good", on_click=self.ask_delete)
+        self.delete = Button("Delete", name="Delete this attempt or session", on_click=self.ask_delete)
         self._views = QStackedWidget()
         self.form: SelfRatingForm | None = None
         self.feedback: FeedbackView | None = None
@@ -351,17 +351,8 @@ class DebriefPage(PageStates):
             self.tabs.button(key).setFocus()
 
     def ask_delete(self) -> None:
-        """Ask whether the session is to be deleted."""
-        words = "Its words, scores, feedback and kept sound are deleted from this computer. This cannot be taken back."
-        Question(self, "Delete this session?", words, "Delete for good", "Keep it", self._on_delete).open()
-
-    def _on_delete(self) -> None:
-        app, session_id = self._context.app, self._session_id
-        self._context.lane.call(
-            lambda _: app.deletion.delete_session(app.actor, session_id),
-            lambda _: self._context.navigator.go("start"),
-            self._context.navigator.tell_trouble,
-        )
+        """Ask whether this attempt, or the whole session, is to be deleted."""
+        ask_deletion(self._context, self, self._session_id, self._leaf)
 
     def _on_export(self) -> None:
         if self._data is None or self._is_exporting:

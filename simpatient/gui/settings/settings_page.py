@@ -10,6 +10,7 @@ from simpatient import __version__
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.settings.bin_card import BinCard
 from simpatient.gui.settings.models_card import ModelsCard
 from simpatient.gui.settings.recognisers_card import RecognisersCard
 from simpatient.gui.settings.server_card import ServerCard
@@ -27,6 +28,7 @@ _SECTIONS = (
     ("model", "Language model"),
     ("server", "Server"),
     ("data", "Your data"),
+    ("bin", "Bin"),
     ("about", "About"),
 )
 # Cards are filled one after the other by the lane; so long the page keeps to the section that was asked for.
@@ -69,8 +71,9 @@ class SettingsPage(ScrollPage):
         self.recognisers = RecognisersCard(context)
         self.models = ModelsCard(context)
         self.server = ServerCard(context, self.models.refresh)
-        cards = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), _build_about())
-        for (key, _), each in zip(_SECTIONS, cards, strict=True):
+        self.bin = BinCard(context)
+        shown = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), self.bin)
+        for (key, _), each in zip(_SECTIONS, (*shown, _build_about()), strict=True):
             self._sections[key] = each
             self.body.addWidget(each)
         self.body.addStretch(1)
@@ -82,6 +85,7 @@ class SettingsPage(ScrollPage):
         self.recognisers.refresh()
         self.models.refresh()
         self.server.refresh()
+        self.bin.refresh()
 
     def show_section(self, key: str) -> None:
         """Scroll to a section (a key of ``_SECTIONS``) and put the keyboard there."""

@@ -404,7 +404,7 @@ def last_state(path: Sequence[Turn]) -> PatientState | None:
 
 
 def _next_number(session: Session) -> int:
-    return max((turn.turn for turn in session.turns), default=-1) + 1
+    return max([session.first_free_turn, *(turn.turn + 1 for turn in session.turns)])
 
 
 def _turn_of(session: Session, number: int, speaker: Speaker) -> Turn:

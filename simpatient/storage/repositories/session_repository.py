@@ -8,7 +8,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 
@@ -17,12 +29,16 @@ from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, Score
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
 from simpatient.storage import attempt_rows, revisions, rows
+from simpatient.storage.branches import only_in
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.integrity import integrity_problems
 from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
-from simpatient.storage.tables import marks, self_ratings, sessions, turn_codes, turn_speech, turns
+from simpatient.storage.tables import bin_entries, marks, self_ratings, sessions, turn_codes, turn_speech, turns
+
+# Whether a session is in the bin as a whole: it is there for nobody but the bin.
+is_binned = exists().where(bin_entries.c.session_id == sessions.c.id, bin_entries.c.leaf.is_(None))
 
 
 class SqlSessionRepository(SqlRepository):
@@ -155,17 +171,17 @@ class SqlSessionRepository(SqlRepository):
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
-        wanted = select(sessions.c.trainee_id).distinct().order_by(sessions.c.trainee_id)
+        wanted = select(sessions.c.trainee_id).where(~is_binned).distinct().order_by(sessions.c.trainee_id)
         found = self._read(lambda connection: connection.execute(wanted).scalars().all())
         return tuple(each for each in found if each is not UNREADABLE)
 
     def owner(self, session_id: str) -> str:
-        """Return whose session it is; also of one that cannot be read."""
-        return str(self._read(lambda connection: need_session(connection, session_id).trainee_id))
+        """Return whose session it is; also of one that cannot be read, or is in the bin."""
+        return str(self._read(lambda connection: _stored_session(connection, session_id).trainee_id))
 
     def delete(self, session_id: str) -> None:
-        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
-        self._read(lambda connection: need_session(connection, session_id))
+        """Erase a session, in the bin or not, and everything that hangs on it for good, also in every copy."""
+        self._read(lambda connection: _stored_session(connection, session_id))
         self._erase([(f"DELETE FROM {sessions.name} WHERE id = ?", (session_id,))], [session_id])
 
     def delete_all(self, trainee_id: str) -> None:
@@ -182,7 +198,7 @@ class SqlSessionRepository(SqlRepository):
             return (
                 *integrity_problems(connection),
                 *(f'session "{i}" cannot be read' for i in _unreadable_ids(connection)),
-                *(f'the progress rows of session "{i}" are out of date' for i in _stale(connection)),
+                *(f'the progress rows of session "{i}" are out of date' for i in stale_sessions(connection)),
             )
 
         return self._read(work)
@@ -214,6 +230,10 @@ class _Hanging:
         self._marks = {(row.session_id, row.seq) for row in marked}
         rated = connection.execute(select(self_ratings).where(self_ratings.c.session_id.in_(ids)))
         self._ratings = {row.session_id: row.rating for row in rated}
+        self._binned: dict[str, set[int]] = defaultdict(set)
+        in_bin = select(bin_entries).where(bin_entries.c.session_id.in_(ids), bin_entries.c.leaf.is_not(None))
+        for row in connection.execute(in_bin):
+            self._binned[row.session_id].add(row.leaf)
 
     @staticmethod
     def _grouped(connection: Connection, query: Select[Any]) -> dict[str, list[Row[Any]]]:
@@ -224,11 +244,17 @@ class _Hanging:
 
     def session(self, row: Row[Any]) -> Session:
         """Return the session of a row; raises ``rows.NOT_SOUND`` when it is damaged."""
-        said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
+        stored = self._turns.get(row.id, ())
         cards: dict[int, list[Any]] = defaultdict(list)
+        binned = self._binned.get(row.id, set())
         for card in self._cards.get(row.id, ()):
-            cards[card.leaf].append(card.card)
-        return rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
+            if card.leaf not in binned:
+                cards[card.leaf].append(card.card)
+        hidden = only_in({turn.seq: turn.parent for turn in stored}, binned, [*cards, row.leaf]) if binned else set()
+        said = [self._turn(turn, (row.id, turn.seq)) for turn in stored if turn.seq not in hidden]
+        session = rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
+        # What is in the bin keeps its numbers.
+        return session.model_copy(update={"first_free_turn": max(hidden) + 1}) if hidden else session
 
     def _turn(self, row: Row[Any], key: tuple[str, int]) -> Turn:
         return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
@@ -289,7 +315,7 @@ def sessions_of(trainee_id: str) -> Select[Any]:
     """Return the query for a trainee's sessions, newest first."""
     # Within one moment of the clock, the later stored is the newer.
     newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
-    return select(sessions).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
+    return select(sessions).where(sessions.c.trainee_id == trainee_id, ~is_binned).order_by(*newest_first)
 
 
 def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
@@ -303,7 +329,8 @@ def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
     return tuple(each for each in found if each is not UNREADABLE)
 
 
-def _stale(connection: Connection) -> tuple[str, ...]:
+def stale_sessions(connection: Connection) -> tuple[str, ...]:
+    """Return the ids of the sessions whose rows of attempts are out of date; damage of the file is told elsewhere."""
     try:
         return attempt_rows.disagreements(connection)
     except DBAPIError as error:
@@ -337,8 +364,12 @@ def _insert_session(connection: Connection, session: Session) -> None:
 
 
 def need_session(connection: Connection, session_id: str) -> Row[Any]:
-    """Return the row of a session; raises ``NotFound`` when there is none."""
-    row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    """Return the row of a session; raises ``NotFound`` when there is none, or it is in the bin."""
+    return _stored_session(connection, session_id, ~is_binned)
+
+
+def _stored_session(connection: Connection, session_id: str, *conditions: ColumnElement[bool]) -> Row[Any]:
+    row = connection.execute(select(sessions).where(sessions.c.id == session_id, *conditions)).one_or_none()
     if row is None:
         raise session_not_found(session_id)
     return row
