@@ -245,11 +245,11 @@ class _Tour:
         self._shot("debrief-written")
 
     def _spoken(self) -> None:
-        from test_flow import _rating
+        from tests.gui.driver import own_rating
 
         page = self._window.pages.debrief
         session = self._app.talk_aloud()
-        self._app.review.rate_self(ME, session.id, _rating())
+        self._app.review.rate_self(ME, session.id, own_rating())
         self._window.open_debrief(session.id)
         self._wait(lambda: page.state == "content" and page.numbers is not None and page.numbers.speaking is not None)
         page.show_tab("numbers")

@@ -7,7 +7,7 @@ import pytest
 
 from simpatient.domain.errors import BugError, Cancelled, UserFacingError
 from simpatient.gui.base.bridge import Worker
-from tests.gui.conftest import WAIT_MS
+from tests.gui.driver import WAIT_MS
 
 BUG = "Something went wrong inside simpatient. Every turn that was answered is saved; what you just did may not be."
 
