@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.content.persona import Persona
-from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3
@@ -18,6 +17,7 @@ from simpatient.gui.widgets.conversation import Composer
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import chip, label
 from simpatient.presentation.code_tags import code_tags
+from simpatient.presentation.patient_state import plan_words, state_words
 from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
 
 _Begun = tuple[PreviewTalk, CodeNames]
@@ -119,32 +119,9 @@ class AuthorTalk(QWidget):
         tags = code_tags(reply.codes, self._names, with_labels=True)
         if tags:
             heard = [chip(words, "accent", tooltip) for words, tooltip in tags[:4]]
-            self.turns.addLayout(row(label("Heard as", "caption"), *heard, None, spacing=SPACE_2))
+            self.turns.addLayout(row(label("Coded as", "caption"), *heard, None, spacing=SPACE_2))
         self._add_words(self._name, reply.text)
         frame, box = card("sunken", spacing=4, margin=SPACE_3)
         box.addWidget(label(state_words(reply.state), "small"))
         box.addWidget(label(plan_words(reply.plan), "small"))
         self.turns.addWidget(frame)
-
-
-def state_words(state: PatientState) -> str:
-    """Return the patient's state in one line."""
-    resistance = f"{state.resistance.form} {state.resistance.intensity:.2f}"
-    return (
-        f"State: trust {state.trust:.2f} ({state.band}) · arousal {state.arousal:.2f} · engagement "
-        f"{state.engagement:.2f} · readiness {state.readiness:.2f} · resistance {resistance} · {state.emotion}"
-    )
-
-
-def plan_words(plan: ReplyPlan) -> str:
-    """Return the plan of a reply in one line."""
-    parts = [plan.act.replace("_", " ")]
-    if plan.reaction != "none":
-        parts.append(f"feels {plan.reaction}")
-    for name, value in (("on", plan.topic), ("asked", plan.intent), ("answers", plan.reacts_to)):
-        if value:
-            parts.append(f"{name} {value.replace('_', ' ')}")
-    if plan.facts_to_tell:
-        parts.append(f"tells {', '.join(plan.facts_to_tell)}")
-    parts.append(f"{plan.talk} talk")
-    return f"Plan: {' · '.join(parts)}"
