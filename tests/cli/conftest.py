@@ -19,9 +19,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge")
+    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge", "scorecards")
     # The command line does not talk.
-    silent = dict.fromkeys(("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts"))
+    silent = dict.fromkeys(
+        ("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts")
+    )
     app = App(
         home=home, actor=ME, library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
         **{name: getattr(made, name) for name in names}, **silent,
