@@ -70,6 +70,7 @@ def sentence_ends(
 def sentence_spans(
     text: str,
     *,
+    growing: bool = False,
     abbreviations: Collection[str] = ABBREVIATIONS,
     most: int | None = None,
 ) -> list[TextSpan]:
@@ -77,15 +78,15 @@ def sentence_spans(
 
     With ``most``, all that follows so many ends is one last sentence.
     """
-    ends = sentence_ends(text, abbreviations=abbreviations, most=most)
+    ends = sentence_ends(text, growing=growing, abbreviations=abbreviations, most=most)
     edges = [0, *ends, len(text)]
     spans = (stripped(text, TextSpan(start, end)) for start, end in pairwise(edges))
     return [span for span in spans if span is not None]
 
 
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text that hold a letter or digit."""
-    return [text[span.start : span.end] for span in sentence_spans(text)]
+def sentences(text: str, *, growing: bool = False) -> list[str]:
+    """Return the sentences of a text that hold a letter or digit; see ``sentence_ends``."""
+    return [text[span.start : span.end] for span in sentence_spans(text, growing=growing)]
 
 
 def stripped(text: str, span: TextSpan) -> TextSpan | None:

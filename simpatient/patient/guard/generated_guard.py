@@ -14,12 +14,12 @@ from simpatient.domain.content.guard_rules import GuardRules, Meaning
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.ports import Embeddings, RememberingEncoder
 from simpatient.domain.state import GuardEvent
-from simpatient.domain.text import sentences
 from simpatient.patient.guard.example_classifier import ExampleClassifier, fit_example_classifier
 from simpatient.patient.guard.false_claims import compiled
 from simpatient.patient.guard.line_guard import CONTRADICTION, LOCKED_FACT, Guard
 from simpatient.patient.guard.locked_fact_similarity import (
     LockedFacts,
+    as_streamed,
     authored,
     fact_of,
     is_untrue,
@@ -65,7 +65,7 @@ class GeneratedGuard:
             ModelUnavailable: The encoder cannot be run.
         """
         found = self._guard.check(text, allowed, max_words)
-        if found or self._reader is None or not sentences(text):
+        if found or self._reader is None or not as_streamed(text):
             return found
         return self._reader.read(text, allowed)
 
@@ -90,7 +90,7 @@ class MeaningReader:
     def read(self, text: str, allowed: Collection[str]) -> tuple[GuardEvent, ...]:
         """Return what is wrong with a line of at least one sentence."""
         self.prepare()
-        parts, said = self._secrets.parts(text), sentences(text)
+        parts, said = self._secrets.parts(text), as_streamed(text)
         vectors = self._encoder.encode([*parts, *said])
         near, like = vectors[: len(parts)], vectors[len(parts) :]
         name, over = self._secrets.nearest(parts, near, allowed)
@@ -125,7 +125,7 @@ class MeaningReader:
     @cached_property
     def _own(self) -> tuple[str, ...]:
         texts = (*authored(self._persona), *self._persona.open_talk)
-        return tuple(dict.fromkeys(part for text in texts for part in sentences(text)))
+        return tuple(dict.fromkeys(part for text in texts for part in as_streamed(text)))
 
     @cached_property
     def _vectors(self) -> dict[str, Embeddings]:

@@ -25,8 +25,13 @@ _CAPITAL = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}\b")
 _SHORTEST_LINE = 4  # words; a shorter part of a telling line tells nothing by itself
 
 
+def as_streamed(text: str) -> list[str]:
+    """Return the sentences of a text, cut as those of an answer are while it arrives: like is held against like."""
+    return sentences(text, growing=True)
+
+
 def _with_parts(text: str, shortest: int = 1) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([text, *(part for part in sentences(text) if len(part.split()) >= shortest)]))
+    return tuple(dict.fromkeys([text, *(part for part in as_streamed(text) if len(part.split()) >= shortest)]))
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def material(persona: Persona) -> tuple[tuple[str, str], ...]:
     free = [(FREE, part) for text in (*lines, *deflections, *persona.open_talk) for part in _with_parts(text)]
     who = persona.identity
     public = (who.work, who.relationships, who.living_situation, who.culture, persona.formulation.presenting)
-    return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in sentences(text)))
+    return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in as_streamed(text)))
 
 
 @dataclass(frozen=True)
