@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from simpatient.services.privacy.ports import ConsentRepository
 from simpatient.services.sessions.practise import PractiseService
 from simpatient.services.voice.ports import MissingTranscriber, Synthesizer, Transcriber
 from simpatient.services.voice.talk import TalkService, TalkTools
+from simpatient.services.voice.talk_events import MissingPart, Part
 from simpatient.services.voice.talk_settings import read_talking
 
 if TYPE_CHECKING:
@@ -179,6 +181,25 @@ def open_speech_output(settings: TalkSettings) -> SpeechOutput:
     return SpeechOutput(open_synthesizer_for(settings.engine), DeviceSink(settings.loudspeaker), SystemClock())
 
 
+def missing_parts(home: Path, settings: TalkSettings) -> tuple[MissingPart, ...]:
+    """Return what is missing for a conversation aloud; no device is opened and no model loaded."""
+    from simpatient.speech.capture.recorder import DeviceRecorder
+    from simpatient.speech.playback.sink import DeviceSink
+
+    checks: tuple[tuple[Part, Callable[[], object]], ...] = (
+        ("recogniser", lambda: open_recognisers(home).resolve(settings.recogniser, ENGLISH)),
+        ("microphone", lambda: DeviceRecorder().check(settings.microphone)),
+        ("voice", lambda: DeviceSink(settings.loudspeaker).check()),
+    )
+    missing: list[MissingPart] = []
+    for part, check in checks:
+        try:
+            check()
+        except (ModelUnavailable, NotFound, AudioUnavailable) as error:
+            missing.append(MissingPart(part, error))
+    return tuple(missing)
+
+
 def open_clips(home: Path) -> RecordingStore:
     """Return the sound kept under ``home``; its key is made when the first is kept."""
     from simpatient.storage.clips import FileClipStore
@@ -225,7 +246,12 @@ def open_talking(
     clock, clips, recogniser = SystemClock(), open_clips(home), KeptRecogniser(home)
     clips.delete_expired(clock.now())
     asked = ConsentService(consents=consents, clips=clips, clock=clock)
-    tools = TalkTools(hearing=open_microphone_listener, transcriber=recogniser.get, mouth=open_speech_output)
+    tools = TalkTools(
+        hearing=open_microphone_listener,
+        transcriber=recogniser.get,
+        mouth=open_speech_output,
+        missing=partial(missing_parts, home),
+    )
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)
     recording_playback = RecordingPlaybackService(clips=clips, sink=DeviceSink)
 

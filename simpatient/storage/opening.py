@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.runtime.private_files import private_file, private_folder, tighten
-from simpatient.storage.history_repository import SqlHistoryRepository
+from simpatient.storage.repositories.bin_repository import SqlBinRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
 from simpatient.storage.repositories.drill_repository import SqlDrillRepository
+from simpatient.storage.repositories.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.session_draft_repository import SqlSessionDraftRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.repositories.writing_repository import SqlWritingRepository
@@ -24,6 +25,7 @@ from simpatient.storage.sqlite.engine import make_engine, make_reading_engine
 from simpatient.storage.sqlite.failures import is_damage, translated, translating
 from simpatient.storage.sqlite.lane import DatabaseThread
 from simpatient.storage.sqlite.schema import SCHEMA_VERSION, free_name, upgrade
+from simpatient.storage.sqlite.transactions import OpenTransaction, SqlUnitOfWork
 from simpatient.storage.tables import metadata
 
 # Up to this size a quick check takes well under a second and is done each time the database is opened.
@@ -56,10 +58,12 @@ class Repositories:
 
     sessions: SqlSessionRepository
     history: SqlHistoryRepository
+    bin: SqlBinRepository
     drills: SqlDrillRepository
     consents: SqlConsentRepository
     writings: SqlWritingRepository
     session_drafts: SqlSessionDraftRepository
+    unit_of_work: SqlUnitOfWork
 
 
 def open_sessions(path: Path) -> SqlSessionRepository:
@@ -84,14 +88,16 @@ def open_repositories(path: Path) -> Repositories:
     except BaseException:
         lane.close()
         raise
-    shared = (engine, path, lane)
+    shared = (engine, path, lane, OpenTransaction())
     return Repositories(
         SqlSessionRepository(*shared),
         SqlHistoryRepository(*shared),
+        SqlBinRepository(*shared),
         SqlDrillRepository(*shared),
         SqlConsentRepository(*shared),
         SqlWritingRepository(*shared),
         SqlSessionDraftRepository(*shared),
+        SqlUnitOfWork(*shared),
     )
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.runtime.private_files import private_folder
-from simpatient.storage.history_repository import SqlHistoryRepository
 from simpatient.storage.opening import look, open_repositories, refuse
+from simpatient.storage.repositories.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.rescue import Rescued, copy_readable
 from simpatient.storage.sqlite.changes import beside, note, noted
@@ -40,6 +40,8 @@ class DatabaseUpkeep:
     def check(self) -> tuple[str, ...]:
         """Return everything that is wrong, in plain words; nothing is renamed or mended.
 
+        Rows that only follow from others are worked out anew where they do not.
+
         Raises:
             StorageUnavailable: The database cannot be opened for a reason that is not damage.
         """
@@ -55,11 +57,14 @@ class DatabaseUpkeep:
         missing = [f"the newest changes are missing ({lost})"] if lost > 0 else []
         if missing:
             return (*aside, *missing)
-        opened = open_repositories(self._path).sessions
+        opened = open_repositories(self._path)
         try:
-            return (*aside, *opened.check())
+            problems = opened.sessions.check()
+            if opened.history.is_out_of_date():
+                opened.history.rebuild()
+            return (*aside, *problems)
         finally:
-            opened.close()
+            opened.sessions.close()
 
     def backup(self, folder: Path | None = None) -> Path:
         """Copy the database and return the copy's path.

@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge")
+    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge", "scorecards")
     # The command line does not talk.
     silent = dict.fromkeys(
         ("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts")

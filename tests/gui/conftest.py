@@ -72,6 +72,7 @@ def preferences(tmp_path: Path) -> Preferences:
 def window(qtbot, themed, fake_app, preferences, files):
     """A shown window whose start page is filled."""
     made = MainWindow(lambda: fake_app, preferences, files)
+    made.resize(1180, 780)  # the offscreen screen is smaller than any real one
     qtbot.addWidget(made)
     with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
         made.show()

@@ -1,6 +1,7 @@
 """The states of each page: loading, empty, trouble, content."""
 
 from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QTableWidget
 from test_flow import _rating, shown_words, wait
 
@@ -250,7 +251,7 @@ def test_author_page_watches_the_file(qtbot, window, files, tmp_path):
     page = window.pages.author
     assert page.state == "empty"
     files.path = path
-    buttons(page, "Open a persona file")[0].click()
+    buttons(page, "Open a file")[0].click()
     wait(qtbot, lambda: page.status.text() == "1 problem")
     assert {"p.yaml:2", "lines[2].say", "This is not one of the allowed words."} <= set(shown_words(page))
     assert not page.talk.start_button.isEnabled()
@@ -289,6 +290,70 @@ def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
     assert any(text.startswith("State: trust 2.00 (mid)") for text in words)
     assert "Plan: affective · feels understood · on sleep · tells recital · neutral talk" in words
     assert "OQ open question" in words
+
+
+def test_the_newest_answer_and_the_field_below_stay_in_sight(qtbot, window, tmp_path):
+    window.resize(900, 600)
+    path = tmp_path / "p.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled())
+    page._show_side("talk")
+    page.talk.begin()
+    for _ in range(5):
+        wait(qtbot, lambda: page.talk.composer.isEnabled() and not page.talk.composer.is_waiting)
+        page.talk.composer.editor.setPlainText("What are nights like?")
+        page.talk.composer.submit()
+    wait(qtbot, lambda: len(page.talk.log.bubbles) == 11)
+    log, newest = page.talk.log, page.talk.log.bubbles[-1]
+    wait(qtbot, lambda: log.verticalScrollBar().value() == log.verticalScrollBar().maximum() > 0)
+    assert newest.mapTo(log, newest.rect().bottomLeft()).y() <= log.height()
+    editor = page.talk.composer.editor
+    assert editor.mapTo(window, editor.rect().bottomLeft()).y() <= window.height()
+
+
+def test_a_talk_does_not_outlive_its_file(qtbot, window, tmp_path):
+    good, bad = tmp_path / "p.yaml", tmp_path / "case.yaml"
+    good.write_text("id: x\n", encoding="utf-8")
+    bad.write_text("wrong\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(good)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled())
+    page.talk.begin()
+    wait(qtbot, lambda: bool(page.talk.log.bubbles))
+    page.open(bad)
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    assert not page.talk.log.bubbles
+    assert not page.talk.composer.isEnabled()
+
+
+def test_other_content_is_checked_and_said_to_be_what_it_is(qtbot, window, fake_app, tmp_path):
+    fake_app.author.kind = "curriculum"
+    path = tmp_path / "course.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.status.text() == "No problems")
+    words = shown_words(page)
+    assert any(text.startswith("This course is in order") for text in words)
+    assert "Only a persona can be talked with." in words
+    assert not page.talk.start_button.isEnabled()
+
+
+def test_a_problem_repeats_what_is_there_and_its_place_can_be_copied(qtbot, window, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("a\nwrong\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    assert "In the file: wrong" in shown_words(page)
+    buttons(page, "Copy place")[0].click()
+    assert QGuiApplication.clipboard().text() == f"{path}:2"
 
 
 def test_author_page_says_when_a_file_is_gone(qtbot, window, tmp_path):

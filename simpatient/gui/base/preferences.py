@@ -100,6 +100,16 @@ class Preferences:
     def has_heard_of_talking(self, value: bool) -> None:
         self._keep("has_heard_of_talking", value)
 
+    @property
+    def export_folder(self) -> str:
+        """Where the last exported file went; '' until there was one."""
+        found = self._read("export_folder")
+        return found if isinstance(found, str) else ""
+
+    @export_folder.setter
+    def export_folder(self, value: str) -> None:
+        self._keep("export_folder", value)
+
     def _choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._read(key)
         return value if isinstance(value, str) and value in allowed else default

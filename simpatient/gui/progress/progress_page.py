@@ -4,6 +4,7 @@ Must not know how curves or mastery are computed.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from simpatient.domain.learning.progress import Progress, SessionSummary, SkillCurve
 from simpatient.gui.base.bridge import WorkerJob
 from simpatient.gui.base.context import Context
+from simpatient.gui.base.export import Exporter
 from simpatient.gui.base.page_data import load_progress
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.progress.session_table import SessionTable
@@ -20,6 +22,7 @@ from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
+from simpatient.presentation.file_names import progress_file
 from simpatient.presentation.progress import Objective, objective_view, session_numbers
 
 _MOST_CURVES = 8
@@ -36,6 +39,7 @@ class ProgressPage(PageStates):
         self._context = context
         self._job: WorkerJob[Progress] | None = None
         self._has_data = False
+        self._exporter = Exporter(context.files, context.navigator, context.preferences)
         self._shows_all = False
         self._drawing: Slices | None = None
         self.table: SessionTable | None = None
@@ -150,11 +154,11 @@ class ProgressPage(PageStates):
     # Export
 
     def _on_export(self, kind: str) -> None:
-        path = self._context.files.save(self, "Export progress", f"progress.{kind}", f"{kind.upper()} (*.{kind})")
-        if path is None:
-            return
-        target = path if path.suffix else path.with_suffix(f".{kind}")
         app = self._context.app
+        name = progress_file(app.actor.person_id, datetime.now(UTC), kind)
+        target = self._exporter.ask(self, "Export progress", name, kind)
+        if target is None:
+            return
         pdf, csv = (target, None) if kind == "pdf" else (None, target)
         self._context.lane.call(
             lambda _: app.reports.progress(app.actor, pdf=pdf, csv=csv),
@@ -163,7 +167,7 @@ class ProgressPage(PageStates):
         )
 
     def _on_exported(self, path: Path) -> None:
-        self._context.navigator.tell(f"Saved {path.name} in {path.parent}.")
+        self._exporter.tell(path)
 
 
 def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, Callable[[], object]]:

@@ -42,6 +42,11 @@ def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Prefere
 def run(open_app: Callable[[], App], argv: Sequence[str], settings: SettingsStore) -> int:
     """Run the desktop app until its window is closed.
 
+    Args:
+        open_app: Builds the wired program; called on a worker thread after the first paint.
+        argv: Command line, for Qt's own options.
+        settings: The settings of the user's home.
+
     Returns:
         The exit code.
     """

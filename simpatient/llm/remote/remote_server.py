@@ -17,15 +17,23 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 
 from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
-from simpatient.runtime.files import read_plain_file
+from simpatient.runtime.files import read_plain_file, write_atomically
 from simpatient.runtime.settings_store import SettingsStore
 
 SECTION = "server"
+KEY_FILE = "server.key"
 _FORMER_FILE = "server.json"  # of 0.3.0
 # A key is one line; a file beyond this was named by mistake.
 _MOST_BYTES = 100_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}\Z")
+# What users call the settings whose values pydantic itself finds fault with.
+_FIELDS = {
+    "url": "The address",
+    "model": "The name of the model",
+    "connect_s": "The wait for a connection",
+    "read_s": "The longest silence",
+}
 _SET_UP = "Set it up with 'simpatient server set'."
 
 
@@ -135,9 +143,25 @@ def make_server(**values: object) -> RemoteServer:
         return RemoteServer.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        words = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-        raise UserFacingError(f"{f'{field}: ' if field else ''}{words}.", "Nothing was changed.") from None
+        words = str(first["msg"])
+        if not words.startswith("Value error, "):
+            field = str(first["loc"][0]) if first["loc"] else ""
+            words = f"{_FIELDS.get(field, 'This value')} cannot be used"
+        raise UserFacingError(f"{words.removeprefix('Value error, ').rstrip('.')}.", "Nothing was changed.") from None
+
+
+def keep_key(path: Path, key: str) -> None:
+    """Keep a key in a file that only the user can read.
+
+    Raises:
+        UserFacingError: It is no key, or the file cannot be written.
+    """
+    if not _KEY.match(key.strip()):
+        raise UserFacingError("A key is one line of letters, digits and signs.", "Copy it again, without spaces.")
+    try:
+        write_atomically(path, f"{key.strip()}\n".encode())
+    except OSError as error:
+        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
 
 
 def read_server(store: SettingsStore) -> RemoteServer | None:

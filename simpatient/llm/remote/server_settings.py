@@ -6,7 +6,14 @@ from pathlib import Path
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.models.chat import Message
 from simpatient.domain.models.servers import ServerChoice
-from simpatient.llm.remote.remote_server import forget_server, make_server, read_server, write_server
+from simpatient.llm.remote.remote_server import (
+    KEY_FILE,
+    forget_server,
+    keep_key,
+    make_server,
+    read_server,
+    write_server,
+)
 from simpatient.runtime.settings_store import SettingsStore
 
 _SECRET_BYTES = 16
@@ -22,6 +29,7 @@ class FileServerSettings:
 
     def __init__(self, store: SettingsStore, trainee_id: str) -> None:
         self._store = store
+        self._key_file = (store.folder / KEY_FILE).absolute()
         self._trainee_id = trainee_id
 
     def chosen(self) -> ServerChoice | None:
@@ -29,15 +37,22 @@ class FileServerSettings:
         found = read_server(self._store)
         return ServerChoice(**found.model_dump(include=set(ServerChoice.model_fields))) if found else None
 
-    def set(self, choice: ServerChoice) -> Path:
-        """Use a server; its key must be where it is said to be."""
+    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
+        """Use a server; its key must be where it is said to be, or is kept here from now on."""
+        if new_key:
+            choice = choice.model_copy(update={"key_variable": "", "key_file": str(self._key_file)})
         made = make_server(**choice.model_dump(), secret=secrets.token_hex(_SECRET_BYTES))
+        if new_key:
+            keep_key(self._key_file, new_key)
         made.key()
+        if made.key_file != str(self._key_file):
+            self._key_file.unlink(missing_ok=True)
         return write_server(self._store, made)
 
     def forget(self) -> None:
-        """Use none any more."""
+        """Use none any more, and forget a key that was kept here."""
         forget_server(self._store)
+        self._key_file.unlink(missing_ok=True)
 
     def check(self) -> str:
         """Ask the server for one word, and return which model answers."""

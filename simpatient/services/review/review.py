@@ -9,7 +9,7 @@ from simpatient.domain.session.session import SelfRating, Session
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.practise import coded_turns
+from simpatient.services.sessions.scorecards import coded_turns
 
 
 class ReviewService:

@@ -5,6 +5,7 @@ Must not know tables or which domain values there are.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, Select
 from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.domain.people.actor import Actor
 from simpatient.storage.rows import NOT_SOUND
 from simpatient.storage.sqlite.changes import count_change, note, stored_number
 from simpatient.storage.sqlite.copies import Statement, erase_in_copies, erase_in_set_aside, keep_rolling_copy
@@ -23,6 +25,13 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 
+@dataclass
+class OpenTransaction:
+    """The transaction of the unit of work in hand, which repositories join; only touched on the storage lane."""
+
+    connection: Connection | None = None
+
+
 class SqlRepository:
     """What repositories of one opened and migrated database share.
 
@@ -30,12 +39,15 @@ class SqlRepository:
         engine: Engine with safe connections (``engine.make_engine``).
         path: The database file, for messages.
         lane: The thread all work is done on; closed together with any repository that uses it.
+        unit: Where the transaction of a unit of work is found; shared by all repositories of the database.
+            A repository without it takes part in none.
     """
 
-    def __init__(self, engine: Engine, path: Path, lane: DatabaseThread) -> None:
+    def __init__(self, engine: Engine, path: Path, lane: DatabaseThread, unit: OpenTransaction | None = None) -> None:
         self._engine = engine
         self._path = path
         self._lane = lane
+        self._unit = unit or OpenTransaction()
 
     def close(self) -> None:
         """Release the database, with a copy kept when something was changed; closing twice is fine."""
@@ -47,8 +59,11 @@ class SqlRepository:
 
     def _read(self, work: Work[Result]) -> Result:
         def on_lane() -> Result:
-            with translating(self._path), self._engine.connect() as connection:
-                return work(connection)
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect() as connection:
+                    return work(connection)
 
         return self._lane.run(on_lane)
 
@@ -60,18 +75,18 @@ class SqlRepository:
 
         return self._read(work)
 
-    def _write(self, work: Work[None]) -> None:
-        def on_lane() -> None:
-            with (
-                translating(self._path),
-                self._engine.connect().execution_options(**WRITING) as connection,
-                connection.begin(),
-            ):
-                work(connection)
-                number = count_change(connection)
+    def _write(self, work: Work[Result]) -> Result:
+        def on_lane() -> Result:
+            with translating(self._path):
+                if self._unit.connection is not None:
+                    return work(self._unit.connection)
+                with self._engine.connect().execution_options(**WRITING) as connection, connection.begin():
+                    result = work(connection)
+                    number = count_change(connection)
             note(self._path, number)
+            return result
 
-        self._lane.run(on_lane)
+        return self._lane.run(on_lane)
 
     def _erase(self, statements: Sequence[Statement], words: Sequence[str]) -> None:
         """Delete for good: here, in the log, in every copy and in every file that was set aside.
@@ -117,6 +132,22 @@ class SqlRepository:
             self._checkpoint()
             self._engine.dispose()
             keep_rolling_copy(self._path)
+
+
+class SqlUnitOfWork(SqlRepository):
+    """``UnitOfWork`` on the storage lane: repositories called meanwhile share its one transaction."""
+
+    def run(self, actor: Actor, action: str, work: Callable[[], Result]) -> Result:
+        """Do the work in one transaction, or in the one already open."""
+
+        def within(connection: Connection) -> Result:
+            outer, self._unit.connection = self._unit.connection, connection
+            try:
+                return work()
+            finally:
+                self._unit.connection = outer
+
+        return self._write(within)
 
 
 def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:

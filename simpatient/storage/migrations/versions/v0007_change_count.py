@@ -17,3 +17,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_change_count"),
     )
     op.bulk_insert(made, [{"id": 1, "number": 0}])
+
+
+def downgrade() -> None:
+    op.drop_table("change_count")
