@@ -326,7 +326,7 @@ class _Tour:
         path = self._folder / "new-patient.yaml"
         path.write_text("id: x\nwrong: 1\nalso: wrong\n", encoding="utf-8")
         pages.author.open(path)
-        self._wait(lambda: "solve" in pages.author.status.text())
+        self._wait(lambda: "problem" in pages.author.status.text())
         self._shot("author-problems")
         path.write_text("id: x\n", encoding="utf-8")
         pages.author.check()

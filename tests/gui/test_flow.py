@@ -121,7 +121,9 @@ def test_failed_answer_is_a_calm_banner_and_going_on_answers_the_stored_turn(qtb
     fake_app.practise.fails = ZeroDivisionError("traceback detail")
     say(qtbot, session, "Tell me more?")
     wait(qtbot, lambda: window.banner.isVisible())
-    assert window.banner.text.startswith("Something went wrong inside simpatient. Your session is saved.")
+    assert window.banner.text.startswith(
+        "Something went wrong inside simpatient. Every turn that was answered is saved;"
+    )
     assert "traceback" not in window.banner.text
     fake_app.practise.fails = None
     window.banner._action.click()
