@@ -55,7 +55,6 @@ from simpatient.services.voice.talk_events import (
 from simpatient.services.voice.turn_gate import GateEvent
 
 _LONGEST_GOODBYE_S = 10.0
-_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True)
@@ -109,9 +108,7 @@ class _Words:
         if self._stream is None:
             self.plan(None, None)
         assert self._stream is not None
-        # Chunks end between words: what ends a sentence there need not wait for the next one.
-        done = chunk.rstrip()
-        for sentence in self._stream.add(f"{done} " if done.endswith(_ENDS) else chunk):
+        for sentence in self._stream.add(chunk):
             self._ready.put(sentence)
 
     def finish(self) -> None:
