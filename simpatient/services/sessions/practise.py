@@ -1,6 +1,5 @@
 """Practise: start, talk, mark, retry, end. The trainee's turn is on disk before the patient answers."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -171,7 +170,7 @@ class PractiseService:
             actor: Who speaks.
             session_id: Which session.
             text: The trainee's words.
-            on_chunk: Given the patient's words as they come.
+            on_chunk: Given the patient's words as they come: a model's as it writes them, an authored line whole.
             cancel: Stops the answer, not the storing.
             spoken: What there is beside the words when they are spoken.
 
@@ -314,13 +313,12 @@ class PractiseService:
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, spoken.on_plan)
         stop_if_cancelled(cancel)
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
-        patient = self._patient_turn(
-            reply, turn.turn + 1, turn.turn, timings, state, is_remote=session.manifest.is_remote
-        )
         session = self._live[session.id]
-        patient = patient.model_copy(update={"turn": _next_number(session)})
-        if reply.words.line_ids:  # a model's words were passed on as they came
-            _stream(patient.text, on_chunk)
+        patient = self._patient_turn(
+            reply, _next_number(session), turn.turn, timings, state, is_remote=session.manifest.is_remote
+        )
+        if reply.words.line_ids:  # an authored line is there at once; a model's words were passed on as they came
+            on_chunk(patient.text)
         self._sessions.add_turn(session.id, patient)
         self._keep(_with_turn(session, patient))
         return Exchange(trainee=turn.model_copy(update={"codes": codes}), patient=patient, note=patient.note)
@@ -452,8 +450,3 @@ def _with_codes(session: Session, codes: Mapping[int, TurnCodes]) -> Session:
         each.model_copy(update={"codes": codes[each.turn]}) if each.turn in codes else each for each in session.turns
     )
     return session.model_copy(update={"turns": turns})
-
-
-def _stream(text: str, on_chunk: OnChunk) -> None:
-    for chunk in re.findall(r"\S+\s*|\s+", text):
-        on_chunk(chunk)
