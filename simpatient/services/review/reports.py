@@ -10,6 +10,7 @@ from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import ReportWriter
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.sessions.played_content import played_case, played_persona
 
 
 class ReportService:
@@ -59,11 +60,11 @@ class ReportService:
         session = self._review.session(actor, session_id, leaf).as_debriefed()
         if not session.scorecards:
             raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
-        case = self._library.case(session.case_id)
+        case = played_case(self._library, session)
         return SessionReport(
             session=session,
             case=case,
-            persona=self._library.persona(case.persona),
+            persona=played_persona(self._library, session),
             rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
             debrief=self._review.debrief(actor, session_id, session.leaf),
             disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if with_disclosure else None,

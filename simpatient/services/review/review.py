@@ -8,6 +8,7 @@ from simpatient.domain.ports import Coder
 from simpatient.domain.session.session import SelfRating, Session
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.practise import coded_turns
 
@@ -58,5 +59,5 @@ class ReviewService:
     def disclosure_map(self, actor: Actor, session_id: str, leaf: int | None = None) -> DisclosureMap:
         """Return what the patient told and held back on a branch, the one in use when none is named."""
         session = self.session(actor, session_id, leaf)
-        persona = self._library.persona(self._library.case(session.case_id).persona)
+        persona = played_persona(self._library, session)
         return disclosure(session.id, persona, session.path())

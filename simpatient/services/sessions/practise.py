@@ -24,6 +24,7 @@ from simpatient.services.ports import Clock, ContentLibrary, OnChunk
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import GUIDED, STAND_IN_NOTE, RealiserFactory, stood_in
+from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
 
 REMOTE_MACHINE_NOTE = (
@@ -91,7 +92,8 @@ class PractiseService:
         self._lock = RLock()
 
     def warm_up(self, case_id: str, model: str = GUIDED) -> None:
-        """Make the patient ready while the vignette is read."""
+        """Make the patient ready while the vignette is read; content edited since it was last read is read again."""
+        self._library.refresh()
         case = self._library.case(case_id)
         self._minds.of(case.persona)
         self._reserved[case_id, model] = session_id = self._new_id()
@@ -122,6 +124,7 @@ class PractiseService:
             StorageUnavailable: The session could not be stored.
             ModelUnavailable: There is no such model.
         """
+        self._library.refresh()
         case = self._library.case(case_id)
         chosen = self._new_seed() if seed is None else seed
         session = Session(
@@ -138,6 +141,8 @@ class PractiseService:
                 self._minds.of(case.persona).open(chosen), 0, None, {}, is_remote=session.manifest.is_remote
             )
             session = session.model_copy(update={"turns": (opening,), "leaf": 0})
+        for kind, item_id in (("persona", case.persona), ("case", case.id)):
+            self._library.keep_played(kind, item_id)
         self._sessions.create(session)
         return self._keep(session)
 
@@ -191,7 +196,7 @@ class PractiseService:
         with self._lock:
             session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "patient")
-            facts = self._minds.of(self._library.case(session.case_id).persona).persona.facts
+            facts = self._minds.of_session(session).persona.facts
             return self._amend(session, as_heard(stored, heard, facts).model_copy(update={"speech": speech}))
 
     def correct(self, actor: Actor, session_id: str, turn: int, text: str) -> Turn:
@@ -270,7 +275,7 @@ class PractiseService:
     def score(self, session: Session) -> tuple[Scorecard, ...]:
         """Return the scorecards of the branch in use, one per rubric of the case, main rubric first."""
         turns = coded_turns(session.path(), self._coder)
-        rubrics = [self._library.rubric(rubric) for rubric in self._library.case(session.case_id).rubrics]
+        rubrics = [self._library.rubric(rubric) for rubric in played_case(self._library, session).rubrics]
         return tuple(score(session.id, turns, rubric, self._coder.coder_id) for rubric in rubrics)
 
     def _answer(
@@ -285,10 +290,10 @@ class PractiseService:
         path = session.path(turn.turn)
         codes = turn.codes or self._code(session, turn, path)
         coded = self._clock.monotonic()
-        mind = self._minds.of(self._library.case(session.case_id).persona)
+        mind = self._minds.of_session(session)
         state = last_state(path) or mind.persona.dynamics.start.to_state()
         said = [t.text for t in path if t.speaker == "patient"]
-        case = self._library.case(session.case_id)
+        case = played_case(self._library, session)
         speak = self._realisers.realiser(session, case, path, on_chunk, cancel, spoken.stop_generation)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, spoken.on_plan)
