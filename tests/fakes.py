@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.assessment.codes import CodingScheme, Label, TurnCodes, Utterance, UtteranceLabel
-from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision, current_revisions
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.content.case import Case
 from simpatient.domain.content.coaching import CoachingGuide
@@ -28,12 +29,13 @@ from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
 from simpatient.domain.learning.drill import Drill, DrillState, DrillTry
+from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.learning.progress import Progress
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.models.chat_models import ModelCatalogue
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, OnDone, OnText
-from simpatient.domain.practice_history import PracticeHistory, history_of
 from simpatient.domain.session.session import SelfRating, Session, TranscriptTurn, Turn, session_not_found
 from simpatient.domain.text import without_surrogates
 
@@ -170,7 +172,8 @@ class InMemorySessions:
     """A session repository without a disk."""
 
     _sessions: dict[str, Session] = field(default_factory=dict)
-    _cards: dict[tuple[str, int], tuple[Scorecard, ...]] = field(default_factory=dict)
+    _revisions: dict[tuple[str, int], tuple[ScorecardRevision, ...]] = field(default_factory=dict)
+    _versions: dict[tuple[str, int], tuple[Turn, ...]] = field(default_factory=dict)
     on_delete: list[Callable[[str], object]] = field(default_factory=list)
 
     def create(self, session: Session) -> None:
@@ -180,7 +183,7 @@ class InMemorySessions:
             raise BugError("scorecards need a leaf")
         if session.leaf is not None:
             _turn_of(session, session.leaf)
-            self._cards[session.id, session.leaf] = session.scorecards
+            self._revisions[session.id, session.leaf] = _added((), session.scorecards, ScorecardOrigin())
         self._sessions[session.id] = session.model_copy(update={"scorecards": (), "other_scorecards": {}})
 
     def add_turn(self, session_id: str, turn: Turn) -> None:
@@ -192,12 +195,18 @@ class InMemorySessions:
         self._update(session_id, turns=turns, leaf=turn.turn)
 
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
+        if _turn_of(self._one(session_id), turn).codes is not None:
+            self._keep_version(session_id, turn)
         self._update_turn(session_id, turn, codes=codes)
 
-    def amend_turn(self, session_id: str, turn: Turn) -> None:
-        stored = _turn_of(self._one(session_id), turn.turn)
+    def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
+        stored = self._keep_version(session_id, turn.turn)
         stays = {name: getattr(stored, name) for name in ("parent", "speaker", "at", "marked")}
         self._replace_turn(session_id, turn.model_copy(update=stays))
+
+    def turn_versions(self, session_id: str, turn: int) -> tuple[Turn, ...]:
+        _turn_of(self._one(session_id), turn)
+        return self._versions.get((session_id, turn), ())
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
         self._update_turn(session_id, turn, marked=marked)
@@ -213,9 +222,15 @@ class InMemorySessions:
     def reopen(self, session_id: str) -> None:
         self._update(session_id, ended_at=None)
 
-    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
+    def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
         _turn_of(self._one(session_id), leaf)
-        self._cards[session_id, leaf] = tuple(cards)
+        self._revisions[session_id, leaf] = _added(self._revisions.get((session_id, leaf), ()), cards, origin)
+
+    def scorecard_history(self, session_id: str, leaf: int) -> tuple[ScorecardRevision, ...]:
+        self._one(session_id)
+        stored = self._revisions.get((session_id, leaf), ())
+        order = list(dict.fromkeys(revision.card.rubric for revision in stored))
+        return tuple(sorted(stored, key=lambda each: (order.index(each.card.rubric), each.number)))
 
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         if self._one(session_id).self_rating is None:
@@ -223,7 +238,11 @@ class InMemorySessions:
 
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)
-        stored = {leaf: cards for (owner, leaf), cards in self._cards.items() if owner == session_id and cards}
+        stored = {
+            leaf: tuple(each.card for each in current_revisions(self.scorecard_history(session_id, leaf)))
+            for (owner, leaf), made in self._revisions.items()
+            if owner == session_id and made
+        }
         cards = stored.pop(session.leaf, ()) if session.leaf is not None else ()
         return session.model_copy(update={"scorecards": cards, "other_scorecards": stored})
 
@@ -238,12 +257,20 @@ class InMemorySessions:
     def list_trainees(self) -> tuple[str, ...]:
         return tuple(sorted({session.trainee_id for session in self._sessions.values()}))
 
+    def owner(self, session_id: str) -> str:
+        return self._one(session_id).trainee_id
+
     def delete(self, session_id: str) -> None:
         self._one(session_id)
         del self._sessions[session_id]
-        self._cards = {key: cards for key, cards in self._cards.items() if key[0] != session_id}
+        self._revisions = {key: made for key, made in self._revisions.items() if key[0] != session_id}
+        self._versions = {key: turns for key, turns in self._versions.items() if key[0] != session_id}
         for forget in self.on_delete:
             forget(session_id)
+
+    def delete_all(self, trainee_id: str) -> None:
+        for session in [each for each in self._sessions.values() if each.trainee_id == trainee_id]:
+            self.delete(session.id)
 
     def check(self) -> tuple[str, ...]:
         return ()
@@ -259,12 +286,49 @@ class InMemorySessions:
     def _update(self, session_id: str, **values: Any) -> None:
         self._sessions[session_id] = self._one(session_id).model_copy(update=values)
 
+    def _keep_version(self, session_id: str, turn: int) -> Turn:
+        stored = _turn_of(self._one(session_id), turn)
+        self._versions[session_id, turn] = (*self._versions.get((session_id, turn), ()), stored)
+        return stored
+
     def _update_turn(self, session_id: str, turn: int, **values: Any) -> None:
         self._replace_turn(session_id, _turn_of(self._one(session_id), turn).model_copy(update=values))
 
     def _replace_turn(self, session_id: str, turn: Turn) -> None:
         stored = self._one(session_id).turns
         self._update(session_id, turns=tuple(turn if each.turn == turn.turn else each for each in stored))
+
+
+def _added(
+    stored: tuple[ScorecardRevision, ...], cards: Sequence[Scorecard], origin: ScorecardOrigin
+) -> tuple[ScorecardRevision, ...]:
+    for card in cards:
+        number = sum(each.card.rubric == card.rubric for each in stored) + 1
+        stored = (*stored, ScorecardRevision(number=number, origin=origin, card=card))
+    return stored
+
+
+@dataclass
+class InMemoryUnitOfWork:
+    """A unit of work over stores in memory: what fails leaves them as they were. ``done`` lists what was done."""
+
+    stores: Sequence[object]
+    done: list[tuple[Actor, str]] = field(default_factory=list)
+
+    def run(self, actor: Actor, action: str, work: Callable[[], Any]) -> Any:
+        before = [(store, name, copy(value)) for store in self.stores for name, value in _kept(store)]
+        try:
+            result = work()
+        except BaseException:
+            for store, name, value in before:
+                setattr(store, name, value)
+            raise
+        self.done.append((actor, action))
+        return result
+
+
+def _kept(store: object) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in vars(store).items() if name.startswith("_")]
 
 
 @dataclass
@@ -293,6 +357,10 @@ class InMemoryDrills:
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         mine = [made for made in self.made if (made.trainee_id, made.drill_id) == (trainee_id, drill_id)]
         return tuple(made for made in mine if round_number in (None, made.round))
+
+    def delete_all(self, trainee_id: str) -> None:
+        self.made = [made for made in self.made if made.trainee_id != trainee_id]
+        self._states = {key: state for key, state in self._states.items() if key[0] != trainee_id}
 
 
 def _turn_of(session: Session, number: int) -> Turn:
@@ -618,9 +686,13 @@ class RecordingSessions(InMemorySessions):
         self._write("attach_codes")
         super().attach_codes(session_id, turn, codes)
 
-    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
-        self._write("save_scorecards")
-        super().save_scorecards(session_id, leaf, cards)
+    def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
+        self._write("add_scorecards")
+        super().add_scorecards(session_id, leaf, cards, origin)
+
+    def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
+        self._write("amend_turn")
+        super().amend_turn(session_id, turn, at)
 
     def end(self, session_id: str, at: datetime) -> None:
         self._write("end")
@@ -655,6 +727,10 @@ class FakeAuthoringTools:
     """Content files in memory: a persona per path, or the problem that keeps it from being read."""
 
     files: dict[Path, Persona | ContentError] = field(default_factory=dict)
+    kind: str = "persona"
+
+    def kind_of(self, path: Path) -> str:
+        return self.kind
 
     def check(self, paths: Sequence[Path]) -> tuple[ContentError, ...]:
         wanted = paths or tuple(self.files)

@@ -207,15 +207,17 @@ class FakeServerSettings:
 
     def __init__(self) -> None:
         self.choice: ServerChoice | None = None
+        self.key = ""
         self.fails: Exception | None = None
 
     def chosen(self) -> ServerChoice | None:
         return self.choice
 
-    def set(self, choice: ServerChoice) -> Path:
+    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
         if not choice.url.startswith("http"):
-            raise UserFacingError("url: The address must look like https://models.example.org/v1.", "Nothing changed.")
-        self.choice = choice
+            raise UserFacingError("The address must look like https://models.example.org/v1.", "Nothing changed.")
+        self.choice = choice.model_copy(update={"key_file": "server.key"}) if new_key else choice
+        self.key = new_key or self.key
         return Path("server.json")
 
     def forget(self) -> None:

@@ -1,5 +1,6 @@
 """Stand-ins for what a spoken session keeps: sound and consents in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,10 @@ class InMemoryClips:
 
     def delete_session(self, session_id: str) -> None:
         self._delete(1, session_id)
+
+    def delete(self, clips: Sequence[str]) -> None:
+        for clip in clips:
+            self.kept.pop(clip, None)
 
     def delete_all(self, trainee_id: str) -> None:
         self._delete(0, trainee_id)
@@ -59,3 +64,6 @@ class InMemoryConsents:
 
     def consents(self, trainee_id: str) -> tuple[Consent, ...]:
         return tuple(c for c in self.given if c.trainee_id == trainee_id)
+
+    def delete_all(self, trainee_id: str) -> None:
+        self.given = [c for c in self.given if c.trainee_id != trainee_id]

@@ -16,6 +16,7 @@ from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.practise import Exchange, PractiseService
+from simpatient.services.sessions.scorecards import ScorecardService
 from tests.builders import ME, small_library
 from tests.fakes import (
     FakeAuthoringTools,
@@ -25,12 +26,13 @@ from tests.fakes import (
     FakeVoices,
     FixedClock,
     InMemoryDrills,
+    InMemoryUnitOfWork,
     RecordingSessions,
     RememberingFakeEncoder,
 )
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
-from tests.talk_fakes import InMemoryClips
+from tests.talk_fakes import InMemoryClips, InMemoryConsents
 
 # Encoding the small persona once is enough for all tests.
 ENCODER = RememberingFakeEncoder()
@@ -54,8 +56,12 @@ class World:
         self.writings = InMemoryWritings(self.sessions)
         numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
         self.minds = MindStore(self.library, ENCODER)
+        self.unit_of_work = InMemoryUnitOfWork([self.sessions, self.writings])
+        self.scorecards = ScorecardService(**shared, coder=self.coder, clock=self.clock, unit_of_work=self.unit_of_work)
         self.practise = PractiseService(
             **shared,
+            scorecards=self.scorecards,
+            unit_of_work=self.unit_of_work,
             minds=self.minds,
             realisers=RealiserFactory(library=self.library, minds=self.minds, models=self.voices),
             encoder=ENCODER,
@@ -67,16 +73,19 @@ class World:
         )
         self.review = ReviewService(**shared, coder=self.coder)
         self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
+        kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
         self.write = WrittenExerciseService(
-            **shared, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock
-        )
-        self.judge = SecondRatingService(**shared, judges=self.judges, coder=self.coder)
+            **shared, **kept, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
+        )  # fmt: skip
+        self.judge = SecondRatingService(**shared, scorecards=self.scorecards, judges=self.judges, coder=self.coder)
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,
         )  # fmt: skip
         self.clips = InMemoryClips(self.clock)
-        self.deletion = DeletionService(sessions=self.sessions, clips=self.clips)
+        self.deletion = DeletionService(
+            sessions=self.sessions, drills=self.tries, consents=InMemoryConsents(), clips=self.clips
+        )
         self.drill = DrillService(library=self.library, drills=self.tries, coder=self.coder, clock=self.clock)
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from simpatient import __version__
+from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.upkeep import deletion_service, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
 from simpatient.services.authoring.authoring import AuthorService
@@ -31,25 +32,27 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.ports import PatientModels, SessionRepository
 from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.sessions.scorecards import ScorecardService
 from simpatient.services.sessions.session_drafts import SessionDraftService
 
 if TYPE_CHECKING:
     from simpatient.llm.encoder.embedder import OnnxEncoder
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
+    from simpatient.services.privacy.bin import BinService
     from simpatient.services.privacy.consent import ConsentService
     from simpatient.services.privacy.deletion import DeletionService
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.services.voice.sound_check import SoundCheckService
     from simpatient.services.voice.talk import TalkService
+    from simpatient.storage.opening import Repositories
 from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here
 from simpatient.bootstrap.raters import ConfiguredRaters
-
-DATABASE = "simpatient.sqlite"
+from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
@@ -75,8 +78,10 @@ class App:
     recognisers: RecogniserService
     recording_playback: RecordingPlaybackService
     deletion: DeletionService
+    bin: BinService
     write: WrittenExerciseService
     judge: SecondRatingService
+    scorecards: ScorecardService
     session_drafts: SessionDraftService
     on_close: tuple[Callable[[], None], ...] = ()
 
@@ -101,27 +106,39 @@ def open_app(
         ModelUnavailable: The coder's weights are missing or damaged.
     """
     from simpatient.reporting.writer import FileReportWriter
-    from simpatient.storage.opening import open_repositories
 
-    (home := home or app_home()).mkdir(parents=True, exist_ok=True)
+    home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
     coder = open_coder(encoder)
-    stored, clock = open_repositories(home / DATABASE), SystemClock()
+    stored, clock = open_database(home), SystemClock()
     sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
     realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
-    practise = _practise_service(library, sessions, minds, realisers, encoder, coder)
+    scorecards = ScorecardService(
+        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
+    )
+    practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WrittenExerciseService(
-        library=library, sessions=sessions, writings=stored.writings, coder=coder, encoder=encoder, clock=clock
+        library=library,
+        sessions=sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=clock,
     )
     reports = ReportService(
         library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
     )
     talk = open_talking(home, practise, library, stored.consents)
+    deleted = make_bin(library, stored, talk.clips)
+    with suppress(StorageUnavailable):  # what cannot be erased now is erased at a later start
+        deleted.erase_expired()
     return App(
         home=home,
         actor=actor_here(),
@@ -142,36 +159,46 @@ def open_app(
         recognisers=talk.recognisers,
         recording_playback=talk.recording_playback,
         write=write,
-        judge=_judge_service(home, library, sessions, models, coder),
+        scorecards=scorecards,
+        judge=_judge_service(home, library, sessions, models, coder, scorecards),
         session_drafts=SessionDraftService(sessions=sessions, drafts=stored.session_drafts, clock=clock),
-        deletion=talk.deletion(sessions),
+        deletion=deletion_service(stored, talk.clips),
+        bin=deleted,
         on_close=(talk.close, configured.close, sessions.close),
     )
 
 
 def _judge_service(
-    home: Path, library: ContentLibrary, sessions: SessionRepository, models: ModelService, coder: Coder
+    home: Path,
+    library: ContentLibrary,
+    sessions: SessionRepository,
+    models: ModelService,
+    coder: Coder,
+    scorecards: ScorecardService,
 ) -> SecondRatingService:
     judges = ConfiguredRaters(home, library, models)
-    return SecondRatingService(library=library, sessions=sessions, judges=judges, coder=coder)
+    return SecondRatingService(library=library, sessions=sessions, scorecards=scorecards, judges=judges, coder=coder)
 
 
 def _practise_service(
     library: ContentLibrary,
-    sessions: SessionRepository,
+    stored: Repositories,
     minds: MindStore,
     realisers: RealiserFactory,
     encoder: RememberingEncoder,
     coder: Coder,
+    scorecards: ScorecardService,
 ) -> PractiseService:
     clock = SystemClock()
     return PractiseService(
         library=library,
-        sessions=sessions,
+        sessions=stored.sessions,
         minds=minds,
         realisers=realisers,
         encoder=encoder,
         coder=coder,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
         clock=clock,
         new_id=lambda: f"s-{clock.now():%Y%m%d}-{secrets.token_hex(4)}",
         new_seed=lambda: secrets.randbelow(2**31),
@@ -185,13 +212,6 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     encoder = sentence_encoder()
     Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
     return open_app(home, encoder=cached(encoder, home), voices=voices)
-
-
-def run_desktop(argv: Sequence[str]) -> int:
-    """Open the window and return the exit code when it is closed."""
-    from simpatient.gui.shell.app import run
-
-    return run(partial(open_desktop_app), argv)
 
 
 def _load_ahead(encoder: OnnxEncoder) -> None:

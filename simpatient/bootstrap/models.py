@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.ports import ServerSettings
 from simpatient.bootstrap.person import actor_here
+from simpatient.bootstrap.settings import open_settings
 
 SET_UP_SERVER = "Set one up with 'simpatient server set'."
 
@@ -33,7 +34,7 @@ def open_remote_model(home: Path) -> RemoteChatModel:
     from simpatient.llm.remote.remote_model import RemoteChatModel
     from simpatient.llm.remote.remote_server import read_server
 
-    server = read_server(home)
+    server = read_server(open_settings(home))
     if server is None:
         raise ModelUnavailable("No language model server is set up.", SET_UP_SERVER)
     return RemoteChatModel(server, actor_here().person_id)
@@ -58,13 +59,13 @@ def open_server_settings(home: Path) -> ServerSettings:
     """Return which server the user has set up; nothing is sent by asking that."""
     from simpatient.llm.remote.server_settings import FileServerSettings
 
-    return FileServerSettings(home, actor_here().person_id)
+    return FileServerSettings(open_settings(home), actor_here().person_id)
 
 
 def open_models(home: Path, library: ContentLibrary) -> ModelService:
     """Return the manager of the language models under ``home``; it loads none and asks no network by itself."""
     from simpatient.llm.catalogue.hub import HuggingFaceHub
-    from simpatient.llm.catalogue.installed_models import REGISTER, JsonModelRegistry, ModelFolders
+    from simpatient.llm.catalogue.installed_models import REGISTER, ModelFolders, SettingsModelRegistry
     from simpatient.llm.catalogue.machine import ThisMachine
     from simpatient.llm.catalogue.measuring import ChildMeasurer
     from simpatient.services.models.models import ModelService
@@ -73,7 +74,7 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
     return ModelService(
         library=library,
         hub=HuggingFaceHub(),
-        registry=JsonModelRegistry(folder / REGISTER),
+        registry=SettingsModelRegistry(open_settings(home), folder / REGISTER),
         files=ModelFolders(),
         probe=ThisMachine(),
         measurer=ChildMeasurer(),

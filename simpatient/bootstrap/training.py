@@ -61,8 +61,8 @@ def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
     Raises:
         ModelUnavailable: There is no description in ``out``, or the published files are not installed.
     """
-    from simpatient.llm.embedder_graphs import read_description
     from simpatient.llm.encoder.embedder import find_model
+    from simpatient.llm.encoder.embedder_graphs import read_description
     from simpatient.tuning.encoder_export import export_encoder
 
     return export_encoder(find_model(read_description(out)), out)

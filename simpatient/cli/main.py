@@ -7,7 +7,8 @@ from typing import Any
 import typer
 
 from simpatient.cli.authoring import content, draft, tune
-from simpatient.cli.home import doctor
+from simpatient.cli.home import bin as deleted
+from simpatient.cli.home import database, doctor, forget
 from simpatient.cli.models import models, server
 from simpatient.cli.models import recognisers as voice
 from simpatient.cli.practice import coding, drill, practise, reports, transcribe
@@ -40,6 +41,9 @@ app.add_typer(reports.app, name="report", help="Reports from the sessions on thi
 app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")
 app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
 app.add_typer(voice.app, name="voice", help="Speech recognisers on this computer.")
+app.add_typer(deleted.app, name="bin", help="Deleted sessions and attempts: restore them, or erase them for good.")
+app.add_typer(database.app, name="db", help="The database: check it, copy it, put a copy back, rescue it.")
+app.add_typer(forget.app, name="forget", help="Delete what was said and written, for good.")
 app.add_typer(tune.app, name="tune", help="Train and measure the models.")
 
 

@@ -24,10 +24,13 @@ class UserFacingError(SimpatientError):
 
 
 class ContentError(UserFacingError):
-    """Authored content is wrong; names file, line (1-based) and field so the author can go there."""
+    """Authored content is wrong; names file, line (1-based), field and what is there, for the author to go to."""
 
-    def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "", action: str = "") -> None:
+    def __init__(
+        self, message: str, *, file: str = "", line: int = 0, field: str = "", action: str = "", given: str = ""
+    ) -> None:
         super().__init__(message, action)
+        self.given = given
         self.file = file
         self.line = line
         self.field = field

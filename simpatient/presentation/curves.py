@@ -42,11 +42,12 @@ class Scale:
 
 
 TRUST = Scale(1.0, 4.0, ((1.0, "1 none"), (2.0, "2"), (3.0, "3"), (4.0, "4 deep")))
+_SHARES = Scale(0.0, 1.0, ((0.0, "low"), (0.5, "middle"), (1.0, "high")))
 ENGAGEMENT = Scale(0.0, 1.0, ((0.0, "0 none"), (0.5, "half"), (1.0, "1 full")))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CurveLine:
     """One curve: its name, points ``(x, y)``, its scale, and all of it in words."""
 
     name: str
@@ -76,11 +77,20 @@ class Chart:
     note: str
     x_name: str
     x_ticks: tuple[tuple[float, str], ...]
-    lines: tuple[Line, ...]
+    lines: tuple[CurveLine, ...]
     table: Table
     band: tuple[float, float] | None = None
     middle: float | None = None
     is_by_point: bool = False
+
+    @property
+    def scale(self) -> Scale:
+        """The axis in one picture of all curves: their own where there is one curve, else from low to high."""
+        return self.lines[0].scale if len(self.lines) == 1 else _SHARES
+
+    def drawn(self, line: CurveLine) -> tuple[tuple[float, float], ...]:
+        """Return a curve's points on that axis."""
+        return line.points if len(self.lines) == 1 else line.shares
 
 
 def state_chart(curve: Sequence[StatePoint]) -> Chart | None:
@@ -115,18 +125,19 @@ def skill_chart(curve: SkillCurve, order: Mapping[str, int]) -> Chart:
     defined = [point for point in curve.points if point.value is not None]
     placed = sorted((float(order.get(p.session_id, at)), p.value or 0.0) for at, p in enumerate(defined, start=1))
     has_trend = has_enough(curve) and None not in (curve.mean, curve.low, curve.high)
+    has_band = has_trend and _words(curve.low, curve) != _words(curve.high, curve)
     scale = skill_scale(curve, [value for _, value in placed])
     latest = [number(value, curve.unit) for _, value in placed][-_MOST_SPOKEN:]
     which = "" if len(latest) == len(placed) else f", the latest {len(latest)} of {len(placed)}"
     alt = f"{curve.label} by session{which}: {listed(latest)}. The numbers are in the table below."
     return Chart(
         title=curve.label,
-        note=_trend_words(curve, len(defined)) if has_trend else _NO_TREND,
+        note=_trend_words(curve) if has_trend else _NO_TREND,
         x_name="Session",
         x_ticks=tuple((x, f"{x:g}") for x, _ in _few(placed)),
-        lines=(Line(curve.label, tuple(placed), scale, alt),),
+        lines=(CurveLine(curve.label, tuple(placed), scale, alt),),
         table=_skill_table(curve, order),
-        band=(curve.low or 0.0, curve.high or 0.0) if has_trend else None,
+        band=(curve.low or 0.0, curve.high or 0.0) if has_band else None,
         middle=curve.mean if has_trend else None,
         is_by_point=True,
     )
@@ -148,18 +159,20 @@ def _ends(curve: SkillCurve, values: Sequence[float]) -> tuple[float, float]:
         return curve.scale
     if curve.unit == "share":
         return 0.0, 1.0
-    if curve.unit == "score":
-        return 1.0, 5.0
     top = max(values, default=1.0)
     # Beyond the round sizes the axis ends at the next thousand.
     return 0.0, float(next((size for size in _SIZES if size >= top), -(-top // 1000) * 1000))
 
 
-def _trend_words(curve: SkillCurve, sessions: int) -> str:
-    mean, low, high = (number(each, curve.unit) for each in (curve.mean, curve.low, curve.high))
-    if low == high:
-        return f"Mean {mean} ({plural(sessions, 'session')})."
-    return f"Mean {mean}, probably between {low} and {high} (95%; {plural(sessions, 'session')})."
+def _trend_words(curve: SkillCurve) -> str:
+    mean, low, high = (_words(each, curve) for each in (curve.mean, curve.low, curve.high))
+    # A range that reads the same at both ends says no more than the mean.
+    spread = f", probably between {low} and {high} (95%)" if low != high else ""
+    return f"Mean {mean}{spread}, from {plural(curve.defined, 'session')}."
+
+
+def _words(value: float | None, curve: SkillCurve) -> str:
+    return number(value, curve.unit)
 
 
 def _skill_table(curve: SkillCurve, order: Mapping[str, int]) -> Table:
@@ -178,14 +191,14 @@ def _skill_row(point: SkillPoint, unit: str, order: Mapping[str, int]) -> tuple[
     )
 
 
-def _state_line(name: str, points: Sequence[tuple[float, float]], scale: Scale) -> Line:
+def _state_line(name: str, points: Sequence[tuple[float, float]], scale: Scale) -> CurveLine:
     values = [value for _, value in points]
     first, last, lowest, highest = (one_decimal(each) for each in (values[0], values[-1], min(values), max(values)))
     alt = (
         f"{name} over the session on a scale of {scale.words}: from {first} at the start to {last} at the end, lowest "
         f"{lowest}, highest {highest}. The numbers are in the table below."
     )
-    return Line(name, tuple(points), scale, alt)
+    return CurveLine(name, tuple(points), scale, alt)
 
 
 def _few(items: Sequence[Item]) -> Sequence[Item]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from simpatient.domain.assessment.debrief import DisclosureItem, DisclosureMap
 from simpatient.presentation.curves import TRUST
 from simpatient.presentation.numbers import one_decimal, plural, turn_words, turns_words
+from simpatient.presentation.scorecard import Bar
 
 SHARED, HELD_BACK = "Shared", "Held back"
 NOT_ALL = "No session opens everything. What was held back is for another time."
@@ -19,9 +20,8 @@ class Disclosure:
         outcome: As a tag: in which turn it was shared or approached, or that it was not touched on.
         came_near: Held back, though the trainee came near it.
         opens_with: What would have opened it; '' once it was shared.
-        trust: Whether trust stood in the way; '' once it was shared.
-        trust_needed: Where trust opens it; None where it needs none, or once it was shared.
-        trust_reached: How high trust rose.
+        trust_words: Whether trust stood in the way; '' once it was shared.
+        trust: How high trust rose beside what was needed; None where it needs none, or once it was shared.
     """
 
     text: str
@@ -29,13 +29,12 @@ class Disclosure:
     came_near: bool
     outcome: str
     opens_with: str
-    trust: str
-    trust_needed: float | None
-    trust_reached: float
+    trust_words: str
+    trust: Bar | None
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureView:
+class DisclosureSection:
     """The whole map: a summary, then what was shared, what came near, what was not touched on."""
 
     summary: str
@@ -53,10 +52,10 @@ def title(patient: str) -> str:
     return f"What {patient} shared, and what was held back"
 
 
-def disclosure_view(found: DisclosureMap) -> DisclosureView:
+def disclosure_section(found: DisclosureMap) -> DisclosureSection:
     """Return the map as shown; of what was held back, what came near first."""
     items = [_item(item) for item in found.items]
-    return DisclosureView(
+    return DisclosureSection(
         summary=f"{found.told} of {plural(len(found.items), 'thing')} came out",
         shared=tuple(item for item in items if item.is_shared),
         held_back=tuple(sorted((i for i in items if not i.is_shared), key=lambda item: not item.came_near)),
@@ -81,9 +80,22 @@ def _item(item: DisclosureItem) -> Disclosure:
         came_near=not is_shared and bool(item.approached_at),
         outcome=_outcome(item),
         opens_with="" if is_shared else item.opens_with,
-        trust="" if is_shared else trust_words(item),
-        trust_needed=item.trust_needed if needs_trust else None,
-        trust_reached=item.trust_reached,
+        trust_words="" if is_shared else trust_words(item),
+        trust=_trust_bar(item) if needs_trust else None,
+    )
+
+
+def _trust_bar(item: DisclosureItem) -> Bar:
+    words = trust_words(item)
+    return Bar(
+        value=item.trust_reached,
+        low=TRUST.low,
+        high=TRUST.high,
+        borders=(item.trust_needed,),
+        ends=("low", "high"),
+        names=("", "enough trust"),
+        words=words,
+        alt=words,
     )
 
 

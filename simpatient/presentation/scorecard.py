@@ -26,6 +26,7 @@ from simpatient.presentation.wording import (
 COUNTS = "How often each was observed"
 # How far beyond its highest border a bar without an end of its own reaches.
 _ROOM = 1.5
+_IN_HEADLINE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Measure:
 
     Attributes:
         reason: Why there is no value, or why not to rely on it; '' where it is fine.
-        borders: The bands in words with their source; '' without bands.
+        is_in_a_band: Whether the value has reached the first band.
+        borders: The bands in words; '' without bands.
+        source: Who drew them; '' without bands.
     """
 
     id: str
@@ -70,7 +73,9 @@ class Measure:
     value: str
     n: int
     band: str
+    is_in_a_band: bool
     borders: str
+    source: str
     reason: str
     bar: Bar | None
     quotes: tuple[Quote, ...] = ()
@@ -79,6 +84,11 @@ class Measure:
     def n_words(self) -> str:
         """How many observations stand behind the value."""
         return plural(self.n, "observation")
+
+    @property
+    def borders_words(self) -> str:
+        """The bands and who drew them; '' without bands."""
+        return f"{self.borders}. {self.source}." if self.borders else ""
 
     @property
     def band_words(self) -> str:
@@ -137,6 +147,14 @@ class ScorecardView:
     counts: Pairs
 
     @property
+    def headline(self) -> str:
+        """The first few values with enough behind them, in a line."""
+        sure = [each for each in self.measures if not each.reason]
+        return " · ".join(
+            f"{each.label}: {each.value}{f' ({each.band})' if each.band else ''}" for each in sure[:_IN_HEADLINE]
+        )
+
+    @property
     def is_critical(self) -> bool:
         """Whether anything in it is shown before all else."""
         return any(rating.is_critical for rating in self.ratings)
@@ -185,7 +203,9 @@ def measure(value: SummaryValue, summary: Summary, rubric: Rubric) -> Measure:
         value=summary_words(value, summary),
         n=value.n,
         band=band(value, summary),
-        borders=f"{borders}. {source}." if borders else "",
+        is_in_a_band=value.band is not None,
+        borders=borders,
+        source=source,
         reason=summary_reason(value, summary),
         bar=_measure_bar(value, summary, rubric, borders),
         quotes=quotes(value.evidence),

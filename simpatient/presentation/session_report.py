@@ -14,11 +14,11 @@ from simpatient.presentation.cues import Cues, cues
 from simpatient.presentation.curves import Chart, state_chart
 from simpatient.presentation.dates import date_and_time, duration
 from simpatient.presentation.debrief import OwnRating, PointGroup, keep_and_change, own_rating, too_short_words
-from simpatient.presentation.disclosure import DisclosureView, disclosure_view
+from simpatient.presentation.disclosure import DisclosureSection, disclosure_section
 from simpatient.presentation.numbers import listed, plural
 from simpatient.presentation.perspective import ABOUT_TRAINEE
 from simpatient.presentation.scorecard import Rating, ScorecardView, critical_ratings, scorecard_views
-from simpatient.presentation.speaking import SpeakingView, speaking_view
+from simpatient.presentation.speaking import SpeakingSection, speaking_section
 from simpatient.presentation.tables import Pairs, Table
 from simpatient.presentation.transcript import TranscriptRow, transcript_row
 from simpatient.presentation.wording import ESTIMATE, MODEL_WORDS, from_id
@@ -50,12 +50,12 @@ class SessionView:
     curve: Chart | None
     turns: tuple[TranscriptRow, ...]
     code_key: Pairs
-    disclosure: DisclosureView | None
+    disclosure: DisclosureSection | None
     simulation: Pairs
     versions: Table
     trainee: str
     patient: str
-    speaking: SpeakingView | None
+    speaking: SpeakingSection | None
 
 
 def session_view(report: SessionReport) -> SessionView:
@@ -81,12 +81,12 @@ def session_view(report: SessionReport) -> SessionView:
         curve=state_chart(debrief.curve),
         turns=tuple(transcript_row(turn, patient, names, times, ABOUT_TRAINEE) for turn in turns),
         code_key=code_key((turn.codes for turn in turns), names),
-        disclosure=None if report.disclosure is None else disclosure_view(report.disclosure),
+        disclosure=None if report.disclosure is None else disclosure_section(report.disclosure),
         simulation=_simulation(report),
         versions=_versions(report),
         trainee=session.trainee_id,
         patient=patient,
-        speaking=None if times is None else speaking_view(times, patient, ABOUT_TRAINEE),
+        speaking=None if times is None else speaking_section(times, patient, ABOUT_TRAINEE),
     )
 
 

@@ -33,7 +33,7 @@ _HEAD = ("Measure", "Value", "n", "What it is based on")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SpeakingFigure:
     """A number made of times.
 
     Attributes:
@@ -50,7 +50,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakingView:
+class SpeakingSection:
     """The section about a spoken session.
 
     Attributes:
@@ -65,7 +65,7 @@ class SpeakingView:
 
     title: str
     based_on: str
-    figures: tuple[Figure, ...]
+    figures: tuple[SpeakingFigure, ...]
     times: TalkTimes | None
     alt: str
     key: tuple[tuple[Sign, str], ...]
@@ -80,11 +80,11 @@ class SpeakingView:
         return Table("Figures made of times, with how many observations stand behind each", _HEAD, rows)
 
 
-def speaking_view(times: SpeakingTimes, patient: str, perspective: Perspective) -> SpeakingView:
+def speaking_section(times: SpeakingTimes, patient: str, perspective: Perspective) -> SpeakingSection:
     """Return what is said of how a talk was spoken."""
     words = _Words(times, patient, perspective)
     has_times = bool(times.rows)
-    return SpeakingView(
+    return SpeakingSection(
         title=f"How {perspective.subject} spoke",
         based_on=_based_on(times),
         figures=words.figures() if has_times else (),
@@ -104,7 +104,7 @@ class _Words:
         self._times, self._patient, self._to = times, patient, perspective
         self._yours = perspective.start(perspective.possessive)
 
-    def figures(self) -> tuple[Figure, ...]:
+    def figures(self) -> tuple[SpeakingFigure, ...]:
         """Return all figures in the order they are shown."""
         return (
             self._share(),
@@ -147,63 +147,63 @@ class _Words:
     def _who(self, speaker: Speaker) -> str:
         return self._to.who(speaker, self._patient)
 
-    def _share(self) -> Figure:
+    def _share(self) -> SpeakingFigure:
         times, share = self._times, self._times.talk_share
         words = share.why or (
             f"{clock(times.trainee_s)} of {clock(times.trainee_s + times.patient_s)} minutes. "
             f"Of the words: {number(times.word_share.value, 'share')}."
         )
-        return Figure(f"{self._yours} share of the speaking time", number(share.value, "share"), share.n, words)
+        return SpeakingFigure(f"{self._yours} share of the speaking time", number(share.value, "share"), share.n, words)
 
-    def _wait(self) -> Figure:
+    def _wait(self) -> SpeakingFigure:
         latency = self._times.latency
         title = f"Wait before {self._to.possessive} answer"
         if latency.median is None:
-            return Figure(title, NONE, latency.n, latency.why)
+            return SpeakingFigure(title, NONE, latency.n, latency.why)
         low, high, longest = (number(each, "seconds") for each in (latency.low, latency.high, latency.longest))
         words = (
             f"Median of {plural(latency.n, 'answer')}; half lie between {low} and {high}. The longest was {longest}"
             f"{self._before(latency.longest_turn)}."
         )
-        return Figure(title, number(latency.median, "seconds"), latency.n, words, latency.longest_turn)
+        return SpeakingFigure(title, number(latency.median, "seconds"), latency.n, words, latency.longest_turn)
 
     @staticmethod
     def _before(turn: int | None) -> str:
         return "" if turn is None else f", before {turn_words(turn)}"
 
-    def _silences(self) -> Figure:
+    def _silences(self) -> SpeakingFigure:
         silences = self._times.silences
         title = "Silences of 3 seconds or more"
         if not silences:
-            return Figure(title, "0", 0, "There was none.")
+            return SpeakingFigure(title, "0", 0, "There was none.")
         left = sum(silence.ended_by == "patient" for silence in silences)
         longest = number(max(silence.seconds for silence in silences), "seconds")
         words = f"{left} of {len(silences)} left for {self._patient} to end; the longest lasted {longest}."
-        return Figure(title, str(len(silences)), len(silences), words)
+        return SpeakingFigure(title, str(len(silences)), len(silences), words)
 
-    def _interruptions(self) -> Figure:
+    def _interruptions(self) -> SpeakingFigure:
         found, rate = self._times.interruptions, self._times.interruption_rate
         if not found:
             who = self._to.start(self._to.subject)
-            return Figure("Interruptions", "0", rate.n, f"{who} let {self._patient} finish each time.")
+            return SpeakingFigure("Interruptions", "0", rate.n, f"{who} let {self._patient} finish each time.")
         words = rate.why if rate.value is None else f"{number(rate.value, 'rate')}."
         stopped = sum(each.stopped_patient for each in found)
         cut = f" {plural(stopped, 'sentence')} cut off." if stopped else ""
-        return Figure("Interruptions", str(len(found)), len(found), f"{words}{cut}", found[0].turn)
+        return SpeakingFigure("Interruptions", str(len(found)), len(found), f"{words}{cut}", found[0].turn)
 
-    def _pace(self) -> Figure:
+    def _pace(self) -> SpeakingFigure:
         mine, theirs = self._times.trainee_pace, self._times.patient_pace
         other = "" if theirs.value is None else f" {self._patient}: {number(theirs.value, 'pace')}."
         words = mine.why or f"Over {plural(mine.n, 'turn')}.{other}"
-        return Figure(f"{self._yours} pace", number(mine.value, "pace"), mine.n, words)
+        return SpeakingFigure(f"{self._yours} pace", number(mine.value, "pace"), mine.n, words)
 
-    def _longest(self) -> Figure:
+    def _longest(self) -> SpeakingFigure:
         longest = self._times.longest
         title = f"{self._yours} longest time speaking without a break"
         if longest is None:
-            return Figure(title, NONE, 0, f"None of {self._to.possessive} turns has times.")
+            return SpeakingFigure(title, NONE, 0, f"None of {self._to.possessive} turns has times.")
         words = f"{plural(longest.words, 'word')} from {turn_words(longest.turn)} on."
-        return Figure(title, whole_seconds(longest.seconds), 1, words, longest.turn)
+        return SpeakingFigure(title, whole_seconds(longest.seconds), 1, words, longest.turn)
 
 
 def _based_on(times: SpeakingTimes) -> str:

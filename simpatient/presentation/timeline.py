@@ -31,7 +31,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimelineSpan:
     """A silence, seconds from and to, and what it is in words."""
 
     start: float
@@ -66,7 +66,7 @@ class TalkTimes:
 
     lanes: tuple[str, str]
     blocks: tuple[Block, ...]
-    silences: tuple[Span, ...]
+    silences: tuple[TimelineSpan, ...]
     marks: tuple[float, ...]
     breaks: tuple[float, ...]
     length: float
@@ -127,7 +127,9 @@ def talk_times(times: SpeakingTimes, patient: str, perspective: Perspective) -> 
             )
             for row in times.rows
         ),
-        silences=tuple(Span(s.start_s, s.end_s, f"{whole_seconds(s.seconds)} of silence") for s in times.silences),
+        silences=tuple(
+            TimelineSpan(s.start_s, s.end_s, f"{whole_seconds(s.seconds)} of silence") for s in times.silences
+        ),
         marks=tuple(found.at_s for found in times.interruptions),
         breaks=tuple(aside.at_s for aside in times.asides),
         length=times.span_s,

@@ -45,7 +45,7 @@ def _safe_svg(picture: Picture) -> Markup:
     return Markup(svg(picture))
 
 
-def _strips(shown: speaking.SpeakingView) -> tuple[Picture, ...]:
+def _strips(shown: speaking.SpeakingSection) -> tuple[Picture, ...]:
     return timeline(shown.times, shown.alt) if shown.times is not None else ()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from simpatient.presentation.curves import Chart, Line
+from simpatient.presentation.curves import Chart, CurveLine
 from simpatient.presentation.palette import PAPER
 from simpatient.presentation.scorecard import Bar
 
@@ -76,7 +76,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PaperScale:
     """Maps values to places on the paper."""
 
     low: float
@@ -94,7 +94,7 @@ class Span:
 def bar_picture(bar: Bar) -> Picture:
     """Return a bar with its bands and a mark at the value."""
     width, height = 104.0, 15.0
-    scale = Span(bar.low, bar.high, 2.0, width - 2.0)
+    scale = PaperScale(bar.low, bar.high, 2.0, width - 2.0)
     edges = [bar.low, *bar.borders, bar.high]
     tints = [ZONES[min(index, len(ZONES) - 1)] for index in range(len(edges) - 1)]
     if bar.is_falling:
@@ -139,11 +139,11 @@ def chart_pictures(chart: Chart) -> tuple[Picture, ...]:
     return tuple(_line_chart(line, chart, color) for line, color in zip(chart.lines, LINES, strict=False))
 
 
-def _line_chart(line: Line, chart: Chart, color: str) -> Picture:
+def _line_chart(line: CurveLine, chart: Chart, color: str) -> Picture:
     """Return one curve over a quiet grid, its name above it, and a band when there is one."""
     width, height = CHART
     across = _across(line, chart, 44.0, width - 10.0)
-    up = Span(line.scale.low, line.scale.high, height - 24.0, 20.0)
+    up = PaperScale(line.scale.low, line.scale.high, height - 24.0, 20.0)
     shapes: list[Shape] = [PictureLabel(0.0, 8.0, line.name, 8.5, color, strong=True)]
     if chart.band is not None:
         top, bottom = up.at(chart.band[1]), up.at(chart.band[0])
@@ -163,13 +163,17 @@ def _line_chart(line: Line, chart: Chart, color: str) -> Picture:
     return Picture(width, height, tuple(shapes), line.alt)
 
 
-def _across(line: Line, chart: Chart, start: float, end: float) -> Span:
+def _across(line: CurveLine, chart: Chart, start: float, end: float) -> PaperScale:
     places = [x for x, _ in line.points] + [x for x, _ in chart.x_ticks]
     low, high = (min(places), max(places)) if places else (0.0, 1.0)
-    return Span(low - 0.5, high + 0.5, start, end) if low == high or chart.is_by_point else Span(low, high, start, end)
+    return (
+        PaperScale(low - 0.5, high + 0.5, start, end)
+        if low == high or chart.is_by_point
+        else PaperScale(low, high, start, end)
+    )
 
 
-def _x_axis(chart: Chart, across: Span) -> list[Shape]:
+def _x_axis(chart: Chart, across: PaperScale) -> list[Shape]:
     width, height = CHART
     shapes: list[Shape] = [
         PictureLabel(across.at(x), height - 13.0, word, anchor="middle") for x, word in chart.x_ticks

@@ -19,7 +19,6 @@ from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import ContentError
 from simpatient.domain.learning.drill import Drill
 from simpatient.domain.models.chat_models import ModelCatalogue
-from simpatient.domain.practice_history import PracticeHistory
 
 
 class Clock(Protocol):
@@ -31,17 +30,6 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return seconds that never go back, for durations."""
-        ...
-
-
-class HistoryRepository(Protocol):
-    """What trainees have done, as rows kept in the transaction of every change: read whole, however long ago.
-
-    All methods raise ``StorageUnavailable`` when the disk or database fails.
-    """
-
-    def history(self, trainee_id: str) -> PracticeHistory:
-        """Return all attempts of a trainee, newest session first, with every measure of their scores."""
         ...
 
 

@@ -4,9 +4,12 @@ Must not know what is recorded or played.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import AudioDevice
@@ -14,6 +17,46 @@ from simpatient.domain.speech import AudioDevice
 _log = logging.getLogger(__name__)
 # PortAudio's error codes (portaudio.h).
 HOST_ERROR, IN_USE, NO_SUCH_DEVICE, WRONG_RATE, WRONG_CHANNELS = -9999, -9985, -9996, -9997, -9998
+
+
+class OpenStreams:
+    """Which streams are open. While there is none, PortAudio can be made to look for devices again.
+
+    PortAudio lists the devices once, when it is initialised: a headset plugged in afterwards is not there for it.
+    Initialising it again ends every stream, so that is done only when there is none.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._open: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Hold off looking for devices while one is chosen and opened."""
+        with self._lock:
+            yield
+
+    def opened(self, library: Any) -> None:
+        """Note a stream that is open now."""
+        with self._lock:
+            self._open[library] = self._open.get(library, 0) + 1
+
+    def closed(self, library: Any) -> None:
+        """Note that a stream is not open any more."""
+        with self._lock:
+            self._open[library] = max(0, self._open.get(library, 0) - 1)
+
+    def look_again(self, library: Any) -> bool:
+        """Have PortAudio list the devices anew, unless a stream is open; return whether it did."""
+        with self._lock:
+            if self._open.get(library, 0):
+                return False
+            library._terminate()
+            library._initialize()
+            return True
+
+
+STREAMS = OpenStreams()
 
 
 def portaudio() -> Any:
@@ -53,9 +96,10 @@ class Side:
     otherwise: tuple[str, str]
 
     def devices(self, library: Callable[[], Any]) -> tuple[AudioDevice, ...]:
-        """Return the devices there were when the program first used sound; empty where there is none."""
+        """Return the devices there are now, or were when a stream was opened that is still open; often none."""
         try:
             loaded = library()
+            STREAMS.look_again(loaded)
             found, hosts = loaded.query_devices(), loaded.query_hostapis()
             default = loaded.default.device[self.place]
         except Exception as error:  # PortAudio's own kinds; a list for a menu is no place to fail
@@ -70,22 +114,32 @@ class Side:
     def number_of(self, library: Any, device: str) -> int:
         """Return PortAudio's number of a device; '' for the default.
 
+        One that is not there is looked for once more: it may have been plugged in since the program started.
+
         Raises:
             AudioUnavailable: There is none, or not this one.
         """
         try:
-            found, hosts = library.query_devices(), library.query_hostapis()
+            number = self._find(library, device)
+            if number is None and STREAMS.look_again(library):
+                number = self._find(library, device)
         except library.PortAudioError as error:
             raise self.translated(error) from error
+        if number is not None:
+            return number
+        if device:
+            raise AudioUnavailable(f"The {self.name} '{device.partition('|')[0]}' is not here.", self.choose)
+        raise AudioUnavailable(*self.reasons[NO_SUCH_DEVICE])
+
+    def _find(self, library: Any, device: str) -> int | None:
+        found, hosts = library.query_devices(), library.query_hostapis()
         default = int(library.default.device[self.place])
         if not device and 0 <= default < len(found) and found[default][self.channels] > 0:
             return default
         for number, one in enumerate(found):
             if one[self.channels] > 0 and (not device or _device_id(one, hosts) == device):
                 return number
-        if device:
-            raise AudioUnavailable(f"The {self.name} '{device.partition('|')[0]}' is not here.", self.choose)
-        raise AudioUnavailable(*self.reasons[NO_SUCH_DEVICE])
+        return None
 
     def translated(self, error: Exception | None) -> AudioUnavailable:
         """Return the program's own error for PortAudio's."""

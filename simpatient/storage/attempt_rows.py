@@ -13,17 +13,31 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from simpatient.domain.assessment.score import Scorecard
-from simpatient.domain.practice_history import Measure, Measured, measures_of
+from simpatient.domain.learning.practice_history import Measure, Measured, measures_of
 from simpatient.domain.session.session import Turn
+from simpatient.storage import revisions
+from simpatient.storage.branches import path
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.rows import NOT_SOUND
-from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, scorecards, sessions, turns
+from simpatient.storage.tables import (
+    attempt_measures,
+    attempts,
+    bin_entries,
+    measure_layouts,
+    scorecards,
+    sessions,
+    turns,
+)
 
 VALUE, COUNT = np.dtype("<f8"), np.dtype("<i4")
 Row = dict[str, Any]
+# What is worked out from other tables; ``rebuild`` makes all of it anew.
+DERIVED = (attempts, attempt_measures, measure_layouts)
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """What of a turn says where it stands."""
+
     parent: int | None
     is_trainee: bool
     at: Any
@@ -64,7 +78,7 @@ def update_measures(connection: Connection, session_id: str, leaf: int, cards: S
 
 def rebuild(connection: Connection) -> None:
     """Write all of it anew from sessions, turns and scorecards."""
-    for table in (attempts, attempt_measures, measure_layouts):
+    for table in DERIVED:
         connection.execute(delete(table))
     for session_id in connection.execute(select(sessions.c.id)).scalars().all():
         update_attempts(connection, session_id)
@@ -96,15 +110,21 @@ def _agrees(connection: Connection, session_id: str) -> bool:
 
 
 def cards_of(connection: Connection, session_id: str) -> dict[int, list[Scorecard]]:
-    """Return the scorecards of every ended branch; one that cannot be read is left to ``check``."""
+    """Return the current scorecards of every ended branch; one that cannot be read is left to ``check``."""
     found: dict[int, list[Scorecard]] = {}
-    query = select(scorecards.c.leaf, scorecards.c.card).where(scorecards.c.session_id == session_id)
-    for row in connection.execute(query.order_by(scorecards.c.leaf, scorecards.c.position)):
+    for row in connection.execute(revisions.current(select(sessions.c.id).where(sessions.c.id == session_id))):
         try:
             found.setdefault(row.leaf, []).append(Scorecard.model_validate(row.card))
         except NOT_SOUND:
             continue
     return found
+
+
+def scored_leaves(connection: Connection, session_id: str) -> list[int]:
+    """Return where the ended attempts of a session end, without those in the bin."""
+    binned = select(bin_entries.c.leaf).where(bin_entries.c.session_id == session_id, bin_entries.c.leaf.is_not(None))
+    scored = select(scorecards.c.leaf).where(scorecards.c.session_id == session_id, scorecards.c.leaf.not_in(binned))
+    return list(connection.execute(scored.distinct()).scalars())
 
 
 def attempts_of(connection: Connection, session_id: str) -> list[Row]:
@@ -118,9 +138,8 @@ def attempts_of(connection: Connection, session_id: str) -> list[Row]:
     ).one_or_none()
     if session is None:
         return []
-    steps = _steps(connection, session_id)
-    scored = select(scorecards.c.leaf).where(scorecards.c.session_id == session_id).distinct()
-    leaves = sorted(leaf for leaf in connection.execute(scored).scalars() if leaf in steps)
+    steps = steps_of(connection, session_id)
+    leaves = sorted(leaf for leaf in scored_leaves(connection, session_id) if leaf in steps)
     ended = [leaf for leaf in leaves if leaf != session.leaf or session.ended_at is None]
     branches = [(leaf, steps[leaf].at) for leaf in ended] + [(session.leaf, session.ended_at)]
     result = session.leaf if session.leaf in leaves else max(leaves, default=None)
@@ -135,14 +154,15 @@ def _rows(
     started_at: Any,
     branches: Iterable[tuple[int | None, Any]],
     result: int | None,
-    steps: Mapping[int, _Step],
+    steps: Mapping[int, Step],
 ) -> list[Row]:
     rows: list[Row] = []
     seen: set[int] = set()
+    parents = {turn: step.parent for turn, step in steps.items()}
     for number, (leaf, ended_at) in enumerate(branches, start=1):
-        path = _path(steps, leaf)
-        own = [turn for turn in path if turn not in seen] or path[-1:]
-        seen.update(path)
+        branch = path(parents, leaf)
+        own = [turn for turn in branch if turn not in seen] or branch[-1:]
+        seen.update(branch)
         rows.append(
             {
                 "session_id": session_id,
@@ -150,26 +170,18 @@ def _rows(
                 "leaf": leaf,
                 "started_at": started_at if number == 1 or not own else steps[own[0]].at,
                 "ended_at": ended_at,
-                "trainee_turns": sum(steps[turn].is_trainee for turn in path),
+                "trainee_turns": sum(steps[turn].is_trainee for turn in branch),
                 "is_result": leaf is not None and leaf == result and all(not row["is_result"] for row in rows),
             }
         )
     return rows
 
 
-def _steps(connection: Connection, session_id: str) -> dict[int, _Step]:
+def steps_of(connection: Connection, session_id: str) -> dict[int, Step]:
+    """Return where each turn of a session stands, by its number."""
     columns = select(turns.c.seq, turns.c.parent, turns.c.speaker, turns.c.at)
     found = connection.execute(columns.where(turns.c.session_id == session_id))
-    return {row.seq: _Step(row.parent, row.speaker == "trainee", row.at) for row in found}
-
-
-def _path(steps: Mapping[int, _Step], leaf: int | None) -> list[int]:
-    """Return a branch from its first turn on; what leads nowhere or in a circle ends there (``check`` tells)."""
-    found: list[int] = []
-    while leaf is not None and leaf in steps and leaf not in found:
-        found.append(leaf)
-        leaf = steps[leaf].parent
-    return found[::-1]
+    return {row.seq: Step(row.parent, row.speaker == "trainee", row.at) for row in found}
 
 
 def _packed(measures: Mapping[Measure, Measured]) -> tuple[str, bytes]:

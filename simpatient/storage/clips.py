@@ -5,7 +5,7 @@ The header is under the cipher's seal, so a changed date is noticed. Must not kn
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +82,12 @@ class FileClipStore:
     def delete_session(self, session_id: str) -> None:
         """Delete what was kept of a session."""
         self._delete(stored for stored in self._stored() if stored.about["session"] == session_id)
+
+    def delete(self, clips: Sequence[str]) -> None:
+        """Delete single recordings; those that are gone already are no mistake."""
+        with _on_disk(self._folder):
+            for clip in clips:
+                self._path(clip).unlink(missing_ok=True)
 
     def delete_all(self, trainee_id: str) -> None:
         """Delete what was kept of a trainee."""

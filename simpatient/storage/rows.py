@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.assessment.writing import Attempt
 from simpatient.domain.learning.drill import DrillState, DrillTry
 from simpatient.domain.people.consent import Consent
@@ -13,6 +13,7 @@ from simpatient.domain.session.session import Session, Turn
 
 SESSION_FIELDS = ("id", "trainee_id", "case_id", "curriculum_id", "unit_id", "started_at", "ended_at", "leaf")
 TURN_FIELDS = ("parent", "speaker", "text", "at", "note")
+ORIGIN_FIELDS = ("cause", "actor", "at", "text_digest", "coder", "model")
 TURN_JSON = ("state_before", "state_after", "plan", "facts_revealed", "guard", "timings_s")
 CONSENT_FIELDS = ("trainee_id", "purpose", "wording", "given_at", "withdrawn_at")
 TRY_FIELDS = ("trainee_id", "drill_id", "drill_version", "stimulus_id", "level", "round", "hint_seen", "at", "coder")
@@ -62,12 +63,17 @@ def mark_rows(session_id: str, turns: Sequence[Turn]) -> list[Row]:
     return [{"session_id": session_id, "seq": t.turn, "marked": True} for t in turns if t.marked]
 
 
-def card_rows(session_id: str, leaf: int, cards: Sequence[Scorecard]) -> list[Row]:
-    """Return the rows of a branch's scorecards, in their order."""
-    return [
-        {"session_id": session_id, "leaf": leaf, "position": position, "rubric": card.rubric, "card": as_json(card)}
-        for position, card in enumerate(cards)
-    ]
+def card_row(session_id: str, leaf: int, number: int, position: int, card: Scorecard, origin: ScorecardOrigin) -> Row:
+    """Return the row of a revision of a scorecard."""
+    made = {name: getattr(origin, name) for name in ORIGIN_FIELDS}
+    here = {"session_id": session_id, "leaf": leaf, "rubric": card.rubric, "number": number, "position": position}
+    return {**here, **made, "card": as_json(card)}
+
+
+def to_revision(row: Mapping[str, Any]) -> ScorecardRevision:
+    """Return the revision of a row; raises ``NOT_SOUND`` when the row is damaged."""
+    made = {name: row[name] for name in ORIGIN_FIELDS}
+    return ScorecardRevision.model_validate({"number": row["number"], "origin": made, "card": row["card"]})
 
 
 def to_turn(row: Mapping[str, Any], codes: Any, speech: Any, marked: bool) -> Turn:

@@ -119,15 +119,35 @@ marks = Table(
     ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
 )
 
+# Revisions: a row is never changed, the newest of a rubric is the current one.
 scorecards = Table(
     "scorecards",
     metadata,
     Column("session_id", String(64), primary_key=True),
     Column("leaf", Integer, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("rubric", String(64), nullable=False),
+    Column("rubric", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("cause", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("at", UtcTime),
+    Column("text_digest", String(64), nullable=False),
+    Column("coder", String(128), nullable=False),
+    Column("model", Text, nullable=False),
     Column("card", JSON, nullable=False),
     ForeignKeyConstraint(["session_id", "leaf"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
+)
+
+# Earlier versions of turns that were amended: what an earlier score was made from.
+turn_versions = Table(
+    "turn_versions",
+    metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("replaced_at", UtcTime),
+    Column("turn", JSON, nullable=False),
+    ForeignKeyConstraint(["session_id", "seq"], ["turns.session_id", "turns.seq"], ondelete="CASCADE"),
 )
 
 self_ratings = Table(
@@ -170,6 +190,29 @@ measure_layouts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("measures", Text, nullable=False, unique=True),
+)
+
+# What was deleted and can still be restored: an attempt, or with no leaf a whole session. Its rows stay where they
+# are; whoever reads sessions leaves them out.
+bin_entries = Table(
+    "bin_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("session_id", String(64), ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("leaf", Integer),
+    Column("binned_at", UtcTime, nullable=False),
+    # Whether the attempt was the one in use, and when it had been ended.
+    Column("was_in_use", Boolean(create_constraint=False), nullable=False),
+    Column("ended_at", UtcTime),
+    Index("ix_bin_entries_session_id_leaf", "session_id", "leaf"),
+)
+
+# Choices that the services and the command line need as well as the window.
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
 )
 
 # Given and taken back; never overwritten, so that it can be shown when the microphone was allowed.
@@ -232,4 +275,12 @@ drill_states = Table(
     Column("drill_id", String(64), primary_key=True),
     Column("due_at", UtcTime),
     Column("state", JSON, nullable=False),
+)
+
+# How many changes were ever stored; see ``changes``. One row.
+change_count = Table(
+    "change_count",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
 )

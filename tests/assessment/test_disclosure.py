@@ -57,3 +57,17 @@ def test_a_session_without_answers_has_told_nothing() -> None:
     found = disclosure("s", Persona.model_construct(facts=(_fact("x", "y"),)), [_said(0)])
     assert found.items[0].trust_reached == 1.0
     assert found.told == 0
+
+
+def test_what_the_trainee_names_in_their_own_words_counts_as_touched() -> None:
+    shifts = _fact("shifts", "work").model_copy(update={"text": "Has not missed a shift in 22 years"})
+    persona = Persona.model_construct(facts=(shifts, _fact("never", "past")))
+    affirmed = Turn(
+        turn=1, parent=0, speaker="trainee", text="You haven't missed a single shift in 22 years. That counts.", at=NOW
+    )
+    turns = [
+        Turn(turn=0, parent=None, speaker="patient", text="Hm.", at=NOW, plan=ReplyPlan(act="opening")),
+        affirmed, _answered(2, 1.5, "home"), _said(3), _answered(4, 1.5, "home"),
+    ]  # fmt: skip
+    found = disclosure("s", persona, turns)
+    assert {item.fact_id: item.approached_at for item in found.items} == {"shifts": (1,), "never": ()}

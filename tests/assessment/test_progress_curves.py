@@ -11,8 +11,8 @@ from simpatient.assessment.learning.progress_curves import MOST_RESAMPLED, curve
 from simpatient.assessment.scoring.scoring import score
 from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit, LearningObjective, MasteryRule, Target
 from simpatient.domain.content.rubric import Rubric
+from simpatient.domain.learning.practice_history import history_of, measures_of
 from simpatient.domain.learning.progress import ObjectiveProgress
-from simpatient.domain.practice_history import history_of, measures_of
 from simpatient.domain.session.session import CodedTurn, Manifest, Session, Turn
 from tests.assessment.coded_conversations import HARMFUL, MIXED, SKILLED
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSettings, QTimer
 from simpatient.bootstrap.app import open_desktop_app
 from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.shell.app import start
+from simpatient.runtime.settings_store import SettingsStore
 from tests.benchmarks.conftest import Results
 
 TICK_MS = 5
@@ -51,7 +52,9 @@ class Gaps:
 
 @pytest.mark.timeout(900)
 def test_event_loop_gaps(benchmark, qtbot, results: Results, tmp_path: Path) -> None:
-    preferences = Preferences(QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
+    preferences = Preferences(
+        SettingsStore(tmp_path / "settings.json"), QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
+    )
     window = start(lambda: open_desktop_app(tmp_path), ["x"], preferences)
     with qtbot.waitSignal(window.opened, timeout=300_000):
         pass

@@ -19,6 +19,7 @@ from simpatient.bootstrap.app import open_desktop_app
 from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.shell.app import start
 from simpatient.llm.local.host import PatientModelProcess
+from simpatient.runtime.settings_store import SettingsStore
 from tests.benchmarks.bench_event_loop import CASE, IDLE_S, Gaps, _begin, _say
 from tests.benchmarks.conftest import Results
 from tests.hosted_voices import FAULTS, FaultyVoice
@@ -44,7 +45,9 @@ def test_deaths_of_the_host_leave_the_window_alone(benchmark, qtbot, results: Re
     faults = tmp_path / "faults"
     faults.mkdir()
     voices = OneVoice(faults)
-    preferences = Preferences(QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
+    preferences = Preferences(
+        SettingsStore(tmp_path / "settings.json"), QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
+    )
     window = start(lambda: open_desktop_app(tmp_path, voices=voices), ["x"], preferences)
     with qtbot.waitSignal(window.opened, timeout=300_000):
         pass

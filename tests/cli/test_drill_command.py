@@ -36,7 +36,7 @@ def test_a_file_of_tries_is_judged_line_by_line(world, tries, capsys):
     assert run(["drill", "--id", "asking", "--trainee-lines", path]) == 0
     told = capsys.readouterr()
     for words in (
-        "Asking openly", "Patient: They gave the solo to her", "You: Did you go?", "closed question, 90%",
+        "Asking openly", "Patient: They gave the solo to her", "You: Did you go?", "coded as closed question, high confidence (90%)",
         "Not there yet", "One possible better line: ", "Hint: Ask about singing.", "+ That leaves room.",
         "Another way to say it: ", "Patient: We moved here in May.", "- This pushes. “You should go.”",
     ):  # fmt: skip
@@ -65,9 +65,9 @@ def test_at_the_prompt_one_may_stay_skip_and_end(world, monkeypatch, capsys):
     assert run(["drill", "--id", "asking"]) == 0
     told = capsys.readouterr().out
     assert [made.round for made in world.tries.made] == [1, 1, 1, 1, 2, 3]
-    assert "the next one is easier" not in told, "there is none below the first level"
+    assert "the next line is easier" not in told, "there is none below the first level"
     assert "You: " not in told
-    assert "That came easily: the next one is harder." in told
+    assert "That came easily: the next line is harder." in told
 
 
 def test_input_that_ends_ends_the_drill(world, monkeypatch, capsys):
@@ -85,8 +85,8 @@ def test_form_and_copies_are_told(world, tries, capsys):
     assert run(["drill", "--id", "asking", "--trainee-lines", path]) == 0
     told = capsys.readouterr().out
     assert "nearly all the patient's own words" in told
-    assert "Say it in your own words." in told
-    assert "14 words; this skill needs no more than 12." in told
+    assert "Now say it in your own words." in told
+    assert "14 words. This skill needs no more than 12." in told
 
 
 @pytest.mark.parametrize(

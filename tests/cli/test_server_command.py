@@ -5,8 +5,10 @@ import json
 import pytest
 
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
+from simpatient.bootstrap.settings import open_settings
 from simpatient.cli.main import run
 from simpatient.llm.remote import chat_completions as remote_wire
+from simpatient.llm.remote.remote_server import read_server
 from simpatient.services.sessions.patient_models import STAND_IN_NOTE
 from simpatient.services.sessions.practise import REMOTE_MACHINE_NOTE
 from tests.builders import ME
@@ -36,7 +38,7 @@ def test_what_is_unsafe_is_refused_and_not_kept(capsys, home):
     assert "others could read along" in capsys.readouterr().err
     assert _set("https://models.example.org/v1", "--key-variable", "NOT_SET_ANYWHERE") == 1
     assert "no key" in capsys.readouterr().err
-    assert not (home / "server.json").exists()
+    assert read_server(open_settings(home)) is None
 
 
 def test_check_asks_for_one_word(capsys):

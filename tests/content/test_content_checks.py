@@ -93,6 +93,7 @@ CASES = [
     ("dynamics/table.yaml", "event_phrases: {praise", "event_phrases: {prais", "event_phrases.prais", 'Did you mean "praise"?'),
     ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"(you"', "rules[0].patterns[0]", "not a valid pattern"),
     ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"a*"', "rules[0].patterns[0]", "every line"),
+    ("guard/rules.yaml", '"\\\\byou should\\\\b"', '"\\\\w*\\\\w*\\\\w*\\\\w*\\\\w*!"', "rules[0].patterns[0]", "takes too long"),
     ("guard/rules.yaml", "otherwise: none", "otherwise: nne", "claims[0].otherwise", 'Did you mean "none"?'),
     ("guard/rules.yaml", 'said_by: [my cat]', 'said_by: ["(my cat"]', "claims[0].values[0].said_by[0]", "not a valid pattern"),
     ("guard/rules.yaml", 'known_by: ["age: (?P<n>{number})"]', 'known_by: ["age: {number}"]', "quantities[0].known_by[0]", '"(?P<n>{number})"'),

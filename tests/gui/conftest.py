@@ -17,6 +17,7 @@ from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.base.refcount_guard import protect_singletons
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
+from simpatient.runtime.settings_store import SettingsStore
 from tests.gui.fake_app import FakeApp
 
 WAIT_MS = 20_000
@@ -62,13 +63,16 @@ def files() -> FakeFiles:
 
 @pytest.fixture
 def preferences(tmp_path: Path) -> Preferences:
-    return Preferences(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    return Preferences(
+        SettingsStore(tmp_path / "settings.json"), QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    )
 
 
 @pytest.fixture
 def window(qtbot, themed, fake_app, preferences, files):
     """A shown window whose start page is filled."""
     made = MainWindow(lambda: fake_app, preferences, files)
+    made.resize(1180, 780)  # the offscreen screen is smaller than any real one
     qtbot.addWidget(made)
     with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
         made.show()

@@ -15,7 +15,16 @@ from simpatient.domain.assessment.debrief import (
     Moment,
     StatePoint,
 )
-from simpatient.domain.assessment.score import Evidence, Overall, Provenance, Score, Scorecard, SummaryValue
+from simpatient.domain.assessment.score import (
+    Evidence,
+    Overall,
+    Provenance,
+    Score,
+    Scorecard,
+    ScorecardOrigin,
+    ScorecardRevision,
+    SummaryValue,
+)
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 from simpatient.domain.learning.progress import (
     ObjectiveProgress,
@@ -25,19 +34,22 @@ from simpatient.domain.learning.progress import (
     SkillPoint,
     UnitProgress,
 )
+from simpatient.domain.session.bin import BinEntry, DeletionExtent
 from simpatient.domain.session.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.services.authoring.authoring import Preview, PreviewReply
 from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress, Home
+from simpatient.services.privacy.bin import BinItem
 from simpatient.services.review.second_rating import SecondRatingService
 from simpatient.services.review.written_exercises import WrittenExerciseService
-from simpatient.services.sessions.practise import Exchange, coded_turns
+from simpatient.services.sessions.practise import Exchange
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from simpatient.services.sessions.session_drafts import SessionDraftService
 from tests.builders import ME
 from tests.draft_fakes import InMemorySessionDrafts
-from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills
+from tests.fakes import FakeEncoder, FixedClock, InMemoryDrills, InMemoryUnitOfWork
 from tests.gui.fake_content import CASES, COURSE, DRILLS, GUIDE, PERSONAS, RUBRICS, SCHEME, WRITING
 from tests.gui.fake_talk import FakeConsents, FakeListeningBack, FakeRecognisers, FakeSoundCheck, FakeTalkService
 from tests.model_fakes import ModelWorld
@@ -242,9 +254,14 @@ class StoredSessions:
     def get(self, session_id):
         return _session(self._practise.sessions, session_id)
 
-    def save_scorecards(self, session_id, leaf, cards):
+    def add_scorecards(self, session_id, leaf, cards, origin):
         session = self._practise.sessions[session_id]
-        self._practise.sessions[session_id] = session.model_copy(update={"scorecards": tuple(cards)})
+        by_rubric = {card.rubric: card for card in (*session.scorecards, *cards)}
+        self._practise.sessions[session_id] = session.model_copy(update={"scorecards": tuple(by_rubric.values())})
+
+    def scorecard_history(self, session_id, leaf):
+        cards = self.get(session_id).on_branch(leaf).scorecards
+        return tuple(ScorecardRevision(number=1, origin=ScorecardOrigin(), card=card) for card in cards)
 
 
 def _session(sessions, session_id):
@@ -576,6 +593,8 @@ class FakeTalk:
 class FakeAuthor:
     """Finds a problem in every line that says 'wrong'."""
 
+    kind = "persona"
+
     def check(self, paths=()):
         return ()
 
@@ -588,13 +607,16 @@ class FakeAuthor:
                 line=i,
                 field="lines[2].say",
                 action="Use another word.",
+                given=line,
             )
             for i, line in enumerate(lines, start=1)
             if "wrong" in line
         )
         good = not problems
         counts = {"lines": 254, "facts": 27, "topics": 19} if good else {}
-        return Preview(persona=PERSONAS[0] if good else None, counts=counts), problems
+        is_persona = self.kind == "persona"
+        persona = PERSONAS[0] if good and is_persona else None
+        return Preview(persona=persona, counts=counts if is_persona else {}, kind=self.kind), problems
 
     def preview_start(self, path, seed=1):
         return FakeTalk()
@@ -652,6 +674,65 @@ class FakeForgetting:
         del self._practise.sessions[session_id]
 
 
+class FakeBin:
+    """A bin of whole sessions and of attempts that are not in use."""
+
+    def __init__(self, practise: FakePractise) -> None:
+        self._practise = practise
+        self.binned: dict[int, tuple[BinEntry, Session]] = {}
+        self.kept_for = 30
+
+    def extent(self, actor, session_id, leaf=None):
+        session = _session(self._practise.sessions, session_id)
+        attempts = len(session.attempts())
+        turns = session.own_turns(leaf) if leaf is not None and attempts > 1 else session.turns
+        return DeletionExtent(
+            session_id=session_id, leaf=leaf if attempts > 1 else None, case_title="Sent by his wife",
+            patient_name="Joe", started_at=session.started_at,
+            attempts=1 if leaf is not None else attempts, attempts_left=attempts - 1 if leaf is not None else 0,
+            turns=len(turns), scorecards=1, has_self_rating=leaf is None,
+        )  # fmt: skip
+
+    def delete_session(self, actor, session_id):
+        self._put(self._practise.sessions.pop(session_id), None)
+
+    def delete_attempt(self, actor, session_id, leaf):
+        session = self._practise.sessions[session_id]
+        others = {end: cards for end, cards in session.other_scorecards.items() if end != leaf}
+        self._practise.sessions[session_id] = session.model_copy(update={"other_scorecards": others})
+        self._put(session, leaf)
+
+    def _put(self, session, leaf):
+        entry = BinEntry(
+            id=len(self.binned) + 1, session_id=session.id, trainee_id="me", case_id=session.case_id,
+            started_at=session.started_at, leaf=leaf, binned_at=T0, attempts=1, trainee_turns=3,
+        )  # fmt: skip
+        self.binned[entry.id] = (entry, session)
+
+    def items(self, actor):
+        until = T0 + timedelta(days=self.kept_for)
+        return tuple(
+            BinItem(entry=entry, case_title="Sent by his wife", patient_name="Joe", erased_at=until)
+            for entry, _ in self.binned.values()
+        )
+
+    def restore(self, actor, entry_id):
+        entry, session = self.binned.pop(entry_id)
+        self._practise.sessions[session.id] = session
+        return entry
+
+    def empty(self, actor):
+        erased = len(self.binned)
+        self.binned.clear()
+        return erased
+
+    def days(self):
+        return self.kept_for
+
+    def keep_for(self, days):
+        self.kept_for = days
+
+
 class FakeApp:
     """The program as the window sees it."""
 
@@ -666,9 +747,14 @@ class FakeApp:
         self.tries = InMemoryDrills()
         self.drill = DrillService(library=self.library, drills=self.tries, coder=LookCoder(), clock=FixedClock(T0))
         self.writings = InMemoryWritings(StoredSessions(self.practise))
+        unit_of_work = InMemoryUnitOfWork([self.writings])
+        self.scorecards = ScorecardService(
+            library=self.library, sessions=self.writings.sessions, coder=LookCoder(), clock=FixedClock(T0),
+            unit_of_work=unit_of_work,
+        )  # fmt: skip
         self.write = WrittenExerciseService(
             library=self.library, sessions=self.writings.sessions, writings=self.writings, coder=LookCoder(),
-            encoder=FakeEncoder(), clock=FixedClock(T0),
+            encoder=FakeEncoder(), clock=FixedClock(T0), scorecards=self.scorecards, unit_of_work=unit_of_work,
         )  # fmt: skip
         self.drafts = InMemorySessionDrafts(self.writings.sessions)
         self.session_drafts = SessionDraftService(
@@ -676,7 +762,11 @@ class FakeApp:
         )
         self.judges = FakeJudges()
         self.judge = SecondRatingService(
-            library=self.library, sessions=self.writings.sessions, judges=self.judges, coder=LookCoder()
+            library=self.library,
+            sessions=self.writings.sessions,
+            scorecards=self.scorecards,
+            judges=self.judges,
+            coder=LookCoder(),
         )
         self.model_world = ModelWorld(home / "models", clock=FixedClock(T0))
         self.models = self.model_world.service
@@ -686,6 +776,7 @@ class FakeApp:
         self.recognisers = FakeRecognisers()
         self.recording_playback = FakeListeningBack()
         self.deletion = FakeForgetting(self.practise)
+        self.bin = FakeBin(self.practise)
         self.actor = ME
         self.is_closed = False
 

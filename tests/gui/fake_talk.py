@@ -9,7 +9,7 @@ from simpatient.domain.errors import UserFacingError
 from simpatient.domain.models.recognisers import RecogniserWeights
 from simpatient.domain.speech import AudioDevice, SpeechEngine, TalkSettings, TextVersion, TurnSpeech
 from simpatient.services.models.recognisers import RecogniserRow
-from simpatient.services.voice.talk_events import Answered, Answering, Captioned, TalkEvent
+from simpatient.services.voice.talk_events import Answered, Answering, Captioned, MissingPart, TalkEvent
 from tests.builders import ME
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)
@@ -113,6 +113,10 @@ class FakeTalkService:
         self.settings: TalkSettings | None = None
         self.fails: Exception | None = None
         self.microphone_fails: UserFacingError | None = None
+        self.lacks: tuple[MissingPart, ...] = ()
+
+    def missing(self, settings):
+        return self.lacks
 
     def begin(self, actor, session, settings, tell):
         if self.fails:

@@ -46,10 +46,14 @@ def _take_all(options: argparse.Namespace) -> None:
 
     from simpatient.gui.base.preferences import Preferences
     from simpatient.gui.shell.app import start
+    from simpatient.runtime.settings_store import SettingsStore
 
     for theme in options.themes.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            preferences = Preferences(QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat))
+            preferences = Preferences(
+                SettingsStore(Path(folder) / "settings.json"),
+                QSettings(f"{folder}/window.ini", QSettings.Format.IniFormat),
+            )
             preferences.theme, preferences.text_size = theme, options.text
             app = FakeApp(Path("/home/trainee/.local/share/simpatient"))
             window = start(lambda app=app: app, ["screenshots"], preferences)

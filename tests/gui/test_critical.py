@@ -4,10 +4,11 @@ from test_flow import _rating, shown_words, wait
 
 from simpatient.domain.assessment.score import NO_TURN, Evidence
 from simpatient.gui.base.theme import Theme
-from simpatient.gui.debrief.critical_view import HEADING
 from simpatient.gui.debrief.evidence_view import quoted
 from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
+from simpatient.presentation.critical import HEADING
+from simpatient.presentation.quotes import quote
 from tests.builders import ME
 
 
@@ -25,7 +26,7 @@ def test_what_is_critical_comes_before_anything_else(qtbot, window, fake_app):
     page = _debrief(qtbot, window, fake_app)
     words = shown_words(page.feedback)
     assert words[0] == HEADING
-    assert words.index("Asking directly") < words.index("Keep")
+    assert words.index("Asking directly") < words.index("What to keep")
     assert "The question was not asked, hint or no hint." in words
     assert any(glyph.isVisible() for glyph in page.feedback.findChildren(Glyph))
     page.show_tab("numbers")
@@ -54,13 +55,13 @@ def test_without_anything_critical_there_is_no_such_frame(qtbot, window, fake_ap
 
 
 def test_written_words_are_told_from_spoken_ones(qtbot, themed):
-    spoken = quoted(Evidence(turn=3, start=0, end=2, quote="Hm"))
-    written = quoted(Evidence(turn=NO_TURN, start=0, end=2, quote="Hm", supports=False, written="wish"))
+    spoken = quoted(quote(Evidence(turn=3, start=0, end=2, quote="Hm")))
+    written = quoted(quote(Evidence(turn=NO_TURN, start=0, end=2, quote="Hm", supports=False, written="wish")))
     for widget in (spoken, written):
         qtbot.addWidget(widget)
         Theme.current().dress(widget)
     found = [[each.text() for each in widget.findChildren(type(label()))] for widget in (spoken, written)]
-    assert found == [["Turn 4, speaks for", "“Hm”"], ["You wrote, speaks against", "“Hm”"]]
+    assert found == [["Turn 4, speaks for", "“Hm”"], ["Written afterwards, speaks against", "“Hm”"]]
     assert len(written.findChildren(Glyph)) == 1
 
 

@@ -7,9 +7,9 @@ from test_flow import _rating, say, shown_words, wait
 from test_pages import FULL, buttons
 
 from simpatient.gui.drills import drill_page
-from simpatient.gui.drills.drills_page import due_words
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
+from simpatient.presentation.drills import due_words
 from tests.builders import ME
 from tests.gui.fake_content import DRILLS
 
@@ -43,7 +43,7 @@ def test_the_list_says_what_is_there_and_when_it_is_due(qtbot, window, fake_app)
     page.refresh()
     wait(qtbot, lambda: any("practised once" in words for words in shown_words(page)))
     (tried,) = [card for card in fake_app.drill.drills(ME) if card.rounds]
-    assert due_words(tried)[0].startswith("Due ")
+    assert due_words(tried).startswith("Due ")
     fake_app.drill._clock._now += timedelta(days=60)
     page.refresh()
     wait(qtbot, lambda: "Due today" in shown_words(page))
@@ -65,7 +65,7 @@ def test_feedback_names_what_was_heard_and_shows_a_better_line(qtbot, window, fa
     say(qtbot, page, CLOSED)
     words = shown_words(page)
     assert {"Not there yet", "Not yet", "Try 1", "One possible better line"} <= set(words)
-    assert "“Have you a moment?” heard as closed question, high confidence (91%)" in words
+    assert "“Have you a moment?” coded as closed question, high confidence (91%)" in words
     assert fake_app.tries.made[0].text == CLOSED
     say(qtbot, page, OPEN)
     words = shown_words(page)

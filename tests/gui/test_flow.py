@@ -5,6 +5,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QDialog, QLabel
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
 from tests.builders import ME
@@ -263,15 +264,66 @@ def _rating():
     return SelfRating(ratings={"understanding": 3})
 
 
-def test_a_session_can_be_deleted_for_good_after_a_question(qtbot, window, fake_app):
+def _dialog(qtbot, page):
+    wait(qtbot, lambda: bool(page.findChildren(DeletionDialog)))
+    return page.findChildren(DeletionDialog)[-1]
+
+
+def test_a_session_is_deleted_after_a_question_and_comes_back_from_the_bin(qtbot, window, fake_app):
     session = fake_app.talk()
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content")
     page.ask_delete()
-    page.findChildren(QDialog)[-1].no.click()
+    dialog = _dialog(qtbot, page)
+    assert dialog.no.hasFocus()
+    assert [(each.text(), each.property("kind")) for each in dialog.choices] == [("Delete this session", "danger")]
+    assert f"• {len(session.turns)} turns of the conversation" in [each.text() for each in dialog.findChildren(QLabel)]
+    dialog.no.click()
     assert session.id in fake_app.practise.sessions
+    wait(qtbot, lambda: not page.findChildren(DeletionDialog))
     page.ask_delete()
-    qtbot.mouseClick(page.findChildren(QDialog)[-1].yes, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_dialog(qtbot, page).choices[0], Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: session.id not in fake_app.practise.sessions)
-    wait(qtbot, lambda: window.pages.start.isVisible())
+    wait(qtbot, lambda: window.pages.progress.isVisible() and "in the bin" in window.banner.text)
+    window.open_settings("bin")
+    card = window.pages.settings.bin
+    wait(qtbot, lambda: bool(card.restore))
+    next(iter(card.restore.values())).click()
+    wait(qtbot, lambda: session.id in fake_app.practise.sessions)
+    wait(qtbot, lambda: not card.restore)
+
+
+def test_one_of_two_attempts_is_deleted_alone(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.practise.branch(fake_app.actor, session.id, 2)
+    fake_app.practise.reply(fake_app.actor, session.id, "You'd like to be asked.", lambda _: None, None)
+    fake_app.practise.end(fake_app.actor, session.id)
+    window.open_debrief(session.id, session.leaf)
+    page = window.pages.debrief
+    wait(qtbot, lambda: page.state == "content")
+    page.ask_delete()
+    dialog = _dialog(qtbot, page)
+    assert [each.text() for each in dialog.choices] == ["Delete this attempt", "Delete all 2 attempts"]
+    dialog.choices[0].click()
+    wait(qtbot, lambda: bool(fake_app.bin.binned))
+    assert fake_app.bin.binned[1][0].leaf == session.leaf
+    assert len(fake_app.practise.sessions[session.id].attempts()) == 1
+
+
+def test_the_bin_is_emptied_after_a_question_and_keeps_for_days_of_ones_own(qtbot, window, fake_app):
+    session = fake_app.talk()
+    fake_app.bin.delete_session(fake_app.actor, session.id)
+    window.open_settings("bin")
+    card = window.pages.settings.bin
+    wait(qtbot, lambda: bool(card.restore))
+    card.days.setValue(90)
+    card.days.editingFinished.emit()
+    wait(qtbot, lambda: fake_app.bin.kept_for == 90)
+    wait(qtbot, lambda: bool(card.restore))
+    card.empty.click()
+    question = card.findChildren(QDialog)[-1]
+    wait(qtbot, question.no.hasFocus)
+    assert question.yes.property("kind") == "danger"
+    question.yes.click()
+    wait(qtbot, lambda: not fake_app.bin.binned and not card.empty.isVisible())

@@ -1,16 +1,21 @@
 """The states of each page: loading, empty, trouble, content."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QTableWidget
 from test_flow import _rating, shown_words, wait
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.domain.speech import TalkSettings
 from simpatient.gui.base.preferences import Preferences
+from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.start.start_page import unit_state
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.plots import Plot
+from simpatient.runtime.settings_store import SettingsStore
+from simpatient.services.voice.talk_settings import read_talking
 from tests.builders import ME
 from tests.gui.conftest import WAIT_MS
 
@@ -161,7 +166,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     table = plot.findChild(QTableWidget)
     assert plot.shows_table
     assert table.rowCount() == 5
-    assert table.item(0, 1).text() == "1.75"
+    assert table.item(0, 1).text() == "1.8"
 
 
 def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
@@ -206,7 +211,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
     assert len(page.findChildren(Plot)) == 2
-    assert any(text.startswith("Average 43%, probably") for text in shown_words(page))
+    assert any(text.startswith("Mean 43%, probably") for text in shown_words(page))
 
 
 def test_rows_open_a_debrief_or_go_on(qtbot, window, fake_app):
@@ -246,7 +251,7 @@ def test_author_page_watches_the_file(qtbot, window, files, tmp_path):
     page = window.pages.author
     assert page.state == "empty"
     files.path = path
-    buttons(page, "Open a persona file")[0].click()
+    buttons(page, "Open a file")[0].click()
     wait(qtbot, lambda: page.status.text() == "1 problem")
     assert {"p.yaml:2", "lines[2].say", "This is not one of the allowed words."} <= set(shown_words(page))
     assert not page.talk.start_button.isEnabled()
@@ -287,6 +292,70 @@ def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
     assert "OQ open question" in words
 
 
+def test_the_newest_answer_and_the_field_below_stay_in_sight(qtbot, window, tmp_path):
+    window.resize(900, 600)
+    path = tmp_path / "p.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled())
+    page._show_side("talk")
+    page.talk.begin()
+    for _ in range(5):
+        wait(qtbot, lambda: page.talk.composer.isEnabled() and not page.talk.composer.is_waiting)
+        page.talk.composer.editor.setPlainText("What are nights like?")
+        page.talk.composer.submit()
+    wait(qtbot, lambda: len(page.talk.log.bubbles) == 11)
+    log, newest = page.talk.log, page.talk.log.bubbles[-1]
+    wait(qtbot, lambda: log.verticalScrollBar().value() == log.verticalScrollBar().maximum() > 0)
+    assert newest.mapTo(log, newest.rect().bottomLeft()).y() <= log.height()
+    editor = page.talk.composer.editor
+    assert editor.mapTo(window, editor.rect().bottomLeft()).y() <= window.height()
+
+
+def test_a_talk_does_not_outlive_its_file(qtbot, window, tmp_path):
+    good, bad = tmp_path / "p.yaml", tmp_path / "case.yaml"
+    good.write_text("id: x\n", encoding="utf-8")
+    bad.write_text("wrong\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(good)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled())
+    page.talk.begin()
+    wait(qtbot, lambda: bool(page.talk.log.bubbles))
+    page.open(bad)
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    assert not page.talk.log.bubbles
+    assert not page.talk.composer.isEnabled()
+
+
+def test_other_content_is_checked_and_said_to_be_what_it_is(qtbot, window, fake_app, tmp_path):
+    fake_app.author.kind = "curriculum"
+    path = tmp_path / "course.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.status.text() == "No problems")
+    words = shown_words(page)
+    assert any(text.startswith("This course is in order") for text in words)
+    assert "Only a persona can be talked with." in words
+    assert not page.talk.start_button.isEnabled()
+
+
+def test_a_problem_repeats_what_is_there_and_its_place_can_be_copied(qtbot, window, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("a\nwrong\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.status.text() == "1 problem")
+    assert "In the file: wrong" in shown_words(page)
+    buttons(page, "Copy place")[0].click()
+    assert QGuiApplication.clipboard().text() == f"{path}:2"
+
+
 def test_author_page_says_when_a_file_is_gone(qtbot, window, tmp_path):
     window.go("author")
     window.pages.author.open(tmp_path / "never.yaml")
@@ -307,7 +376,45 @@ def test_settings_change_look_at_once_and_are_kept(qtbot, window):
 def test_unknown_stored_choices_fall_back(tmp_path):
     from PySide6.QtCore import QSettings
 
-    settings = QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
-    settings.setValue("theme", "purple")
-    settings.setValue("text_size", "\x00")
-    assert (Preferences(settings).theme, Preferences(settings).text_size) == ("system", "normal")
+    store = SettingsStore(tmp_path / "settings.json")
+    store.write("window", {"theme": "purple", "text_size": 7, "shows_codes": "perhaps"})
+    kept = Preferences(store, QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
+    assert (kept.theme, kept.text_size, kept.shows_codes) == ("system", "normal", False)
+
+
+def test_what_an_earlier_version_kept_for_the_window_is_taken_over_once(tmp_path):
+    from PySide6.QtCore import QSettings
+
+    def opened() -> Preferences:
+        screen = QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
+        return Preferences(SettingsStore(tmp_path / "home" / "settings.json"), screen)
+
+    former = QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
+    former.setValue("theme", "dark")
+    former.setValue("shows_codes", "yes")
+    former.setValue("has_heard_of_models", "no")
+    former.setValue("geometry", QByteArray(b"abc"))
+    former.setValue("voice", TalkSettings(patience_s=2.0, microphone="usb").model_dump_json())
+    former.sync()
+    kept = opened()
+    assert (kept.theme, kept.text_size, kept.shows_codes, kept.has_heard_of_models) == ("dark", "normal", True, False)
+    assert kept.geometry == QByteArray(b"abc")
+    assert read_talk_settings(kept) == TalkSettings(patience_s=2.0, microphone="usb")
+    kept.theme = "light"
+    assert opened().theme == "light"
+    assert opened().geometry == QByteArray(b"abc")
+
+
+def test_the_services_see_what_the_window_set(preferences):
+    write_talk_settings(preferences, TalkSettings(recogniser="small.en"))
+    assert read_talking(SettingsStore(preferences.store.path)).recogniser == "small.en"
+
+
+def test_a_disk_that_takes_nothing_does_not_stop_the_window(tmp_path):
+    from PySide6.QtCore import QSettings
+
+    (tmp_path / "file").touch()
+    store = SettingsStore(tmp_path / "file" / "settings.json")
+    kept = Preferences(store, QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
+    kept.theme = "dark"
+    assert kept.theme == "dark"

@@ -53,16 +53,31 @@ def test_saved_checked_used_and_forgotten(qtbot, window, card, fake_app):
 def test_what_is_wrong_is_said_and_what_was_typed_stays(qtbot, window, card, fake_app):
     fill(card, "models.example.org")
     press(qtbot, card.save)
-    wait(qtbot, lambda: "must look like" in window.banner.text)
+    wait(qtbot, lambda: card.wrong.isVisible() and "must look like" in card.wrong.text())
+    assert card.url.hasFocus()
     assert card.model.text() == "our-patients"
     assert fake_app.model_world.server.choice is None
+
+
+def test_a_key_can_be_typed_is_never_shown_again_and_goes_with_the_server(qtbot, window, card, fake_app):
+    fill(card)
+    card.key.setText("sk-secret")
+    press(qtbot, card.save)
+    wait(qtbot, lambda: "answers" in window.banner.text)
+    wait(qtbot, lambda: card.key.text() == "")
+    assert fake_app.model_world.server.key == "sk-secret"
+    assert "A key is kept" in card.key.placeholderText()
+    window.pages.settings.refresh()
+    press(qtbot, card.save)
+    wait(qtbot, lambda: card.save.isEnabled())
+    assert fake_app.model_world.server.choice.key_file == "server.key"
 
 
 def test_a_server_that_does_not_answer_is_kept_and_told(qtbot, window, card, fake_app):
     fake_app.model_world.server.fails = ModelUnavailable("The server does not answer.", "Is it running?")
     fill(card)
     press(qtbot, card.save)
-    wait(qtbot, lambda: "does not answer" in window.banner.text)
+    wait(qtbot, lambda: "does not answer" in card.wrong.text())
     wait(qtbot, lambda: card.forget.isVisible())
     assert card.save.isEnabled()
 

@@ -12,7 +12,8 @@ from simpatient.domain.session.session import CodedTurn
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.timeline import Block, TalkTimes, Timeline, TimelineSpan, clock, strip_seconds
+from simpatient.gui.widgets.timeline import Timeline
+from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
 from tests.builders import ME
 
 TALK = TalkTimes(
@@ -58,11 +59,6 @@ def debrief(qtbot, window, fake_app):
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
     return page
-
-
-def test_strips_are_few_and_their_clock_reads_well():
-    assert [strip_seconds(length) for length in (10, 360, 361, 1800, 3000, 9000)] == [60, 60, 120, 300, 600, 600]
-    assert [clock(seconds) for seconds in (0, 64.9, 3600)] == ["0:00", "1:04", "60:00"]
 
 
 def test_a_turn_over_the_end_of_a_strip_goes_on_in_the_next(timeline):
@@ -136,10 +132,10 @@ def test_the_section_says_its_numbers_and_what_they_rest_on(debrief):
     debrief.show_tab("numbers")
     words = shown_words(debrief.numbers.speaking)
     assert "How you spoke" in words
-    assert any("16 spoken turns" in each and "1 turn typed" in each and "set aside once" in each for each in words)
+    assert any("16 spoken turns" in each and "1 turn typed" in each and "paused once" in each for each in words)
     assert any("Of the words: 50%" in each for each in words)
     assert any("4 of 7 left for Joe Marsh to end" in each for each in words)
-    assert any("good or bad by itself" in each for each in words)
+    assert any("good or bad in itself" in each for each in words)
 
 
 def test_a_turn_of_the_timeline_opens_in_the_transcript(qtbot, debrief):
@@ -169,7 +165,7 @@ def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
     debrief.show_tab("transcript")
     debrief.transcript.finish()
     words = shown_words(debrief.transcript)
-    assert {"Turn 1, 0:00", "Turn 12", "5 s silence", "Cut off", "Came in early"} <= set(words)
+    assert {"Turn 1, 0:00", "Turn 12", "5 s of silence", "Cut off", "Came in early"} <= set(words)
     assert not any("never said a word" in each or "nobody once" in each for each in words)
     for button in debrief.transcript.findChildren(Button):
         if button.text().startswith("Show "):
@@ -195,7 +191,7 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     [
         (spoken((5.0, 1.0)), "1 turn left out, because the times cannot be right."),
         (spoken((0.0, 1.0)), "Only one of the two has spoken turns with times."),
-        (spoken((0.0, 1.0)), "No spoken turn of yours has times."),
+        (spoken((0.0, 1.0)), "None of your turns has times."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "Fewer than 3 answers whose wait is known."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "You let Joe finish each time."),
         (spoken((0, 2), (1, 5)), "Less than 2 minutes of talk: too short for a rate in ten minutes."),

@@ -13,6 +13,7 @@ from simpatient.services.voice.talk_events import (
     Answering,
     Captioned,
     Failed,
+    MissingPart,
     NothingSaid,
     PartialTranscript,
     Transcribed,
@@ -53,6 +54,43 @@ def test_the_microphone_opens_only_after_consent_to_these_words(qtbot, window, f
     wait(qtbot, lambda: session.voice_bar.state == "ready")
     assert fake_app.consents.given == {"microphone"}
     assert session.bar.talk.isChecked()
+
+
+NO_RECOGNISER = MissingPart("recogniser", ModelUnavailable("There is no recogniser here.", "Get one."))
+NO_MICROPHONE = MissingPart("microphone", AudioUnavailable("There is no microphone.", "Plug one in."))
+NO_VOICE = MissingPart("voice", AudioUnavailable("There is no loudspeaker.", "Plug one in."))
+
+
+def test_all_that_is_missing_is_said_at_once_and_before_anybody_is_asked_to_agree(qtbot, window, fake_app):
+    fake_app.talking.lacks = (NO_RECOGNISER, NO_MICROPHONE, NO_VOICE)
+    session = begin(qtbot, window)
+    click(qtbot, session.bar.talk)
+    wait(qtbot, lambda: window.banner.isVisible())
+    for each in fake_app.talking.lacks:
+        assert each.error.message in window.banner.text
+    assert not window.findChildren(QDialog)
+    assert not session.bar.talk.isChecked()
+    assert not session.voice_bar.isVisible()
+    click(qtbot, window.banner._action)
+    wait(qtbot, lambda: window.pages.settings.isVisible())
+
+
+def test_without_a_loudspeaker_one_still_talks_and_reads(qtbot, window, fake_app):
+    fake_app.consents.given.add("microphone")
+    fake_app.talking.lacks = (NO_VOICE,)
+    session = begin(qtbot, window)
+    click(qtbot, session.bar.talk)
+    wait(qtbot, lambda: session.voice_bar.state == "ready")
+
+
+def test_the_microphone_is_offered_only_where_it_can_work(qtbot, talking):
+    bar = talking.voice_bar
+    bar.set_state("no_recogniser")
+    assert not bar.pause.isVisible()
+    bar.set_state("broken")
+    assert bar.pause.text() == "Try again"
+    bar.set_state("paused")
+    assert bar.pause.text() == "Turn mic on"
 
 
 def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_app):
@@ -179,8 +217,10 @@ def test_the_choices_are_kept_and_nonsense_is_not_taken(preferences):
     chosen = TalkSettings(mode="hands_free", patience_s=2.5, keeps_audio=True)
     write_talk_settings(preferences, chosen)
     assert read_talk_settings(preferences) == chosen
-    preferences.voice = '{"mode": "telepathy"}'
-    assert read_talk_settings(preferences) == TalkSettings()
+    preferences.store.write("talking", {"mode": "telepathy", "keep_days": -1, "of_a_later_version": [1]})
+    assert read_talk_settings(preferences) == TalkSettings(patience_s=2.5, keeps_audio=True)
+    write_talk_settings(preferences, chosen)
+    assert preferences.store.read("talking")["of_a_later_version"] == [1]
 
 
 def test_with_loudspeakers_it_is_said_that_the_microphone_waits_with_headphones_it_hears(

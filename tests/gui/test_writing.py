@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit
 from test_flow import _rating, shown_words, wait
 from test_pages import buttons
 
-from simpatient.gui.debrief.written_result import AFTER_REVEAL, LEFT_EMPTY
+from simpatient.presentation.writing import AFTER_REVEAL, LEFT_EMPTY
 from tests.builders import ME
 from tests.gui.fake_content import WRITING
 
@@ -54,7 +54,7 @@ def test_saved_words_stand_beside_what_the_case_holds(qtbot, debrief, fake_app):
     assert "long shifts" not in shown
     assert shown.count(LEFT_EMPTY) == 2
     assert "It began with a missed recital." in shown
-    assert any(words.startswith(("● Met", "◐ Partly met")) for words in shown)
+    assert any(words.startswith(("● met", "◐ partly met")) for words in shown)
     assert any("confidence" in words for words in shown)
     assert any("needs review" in words for words in shown)
     assert len(fake_app.writings.attempts("s1")) == 1

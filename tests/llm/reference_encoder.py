@@ -13,8 +13,8 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest
-from simpatient.llm.embedder_graphs import PARTS, read_description
 from simpatient.llm.encoder.embedder import MAX_CHARACTERS, find_model, printable
+from simpatient.llm.encoder.embedder_graphs import PARTS, read_description
 
 
 class ReferenceEncoder:

@@ -1,5 +1,6 @@
 """The register and folders on the disk, the machine's memory, and timing a model in a child process."""
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable, StorageUnavailable
 from simpatient.domain.models.chat_models import FolderFacts, InstalledModel
-from simpatient.llm.catalogue.installed_models import JsonModelRegistry, ModelFolders
+from simpatient.llm.catalogue.installed_models import ModelFolders, SettingsModelRegistry
 from simpatient.llm.catalogue.machine import ThisMachine, read_gpus
 from simpatient.llm.catalogue.measuring import ChildMeasurer
 from simpatient.llm.local.chat import TransformersChatModel
+from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.models.model_checks import check_folder
 from tests.model_fakes import InMemoryRegistry, model_files, write_files
 from tests.tiny_models import tiny_chat_model
@@ -26,9 +28,13 @@ def model(name: str, **more: object) -> InstalledModel:
     return InstalledModel.model_validate(data | more)
 
 
+def kept_in(home: Path) -> SettingsModelRegistry:
+    return SettingsModelRegistry(SettingsStore(home / "settings.json"), home / "models" / "models.json")
+
+
 @pytest.fixture(params=["memory", "file"])
 def registry(request, tmp_path):
-    return InMemoryRegistry() if request.param == "memory" else JsonModelRegistry(tmp_path / "new" / "models.json")
+    return InMemoryRegistry() if request.param == "memory" else kept_in(tmp_path / "new")
 
 
 def test_what_is_put_is_there_in_order_and_can_be_replaced(registry):
@@ -46,18 +52,29 @@ def test_what_is_put_is_there_in_order_and_can_be_replaced(registry):
 
 
 def test_the_register_is_there_for_the_next_start(tmp_path):
-    JsonModelRegistry(tmp_path / "models.json").put(model("a"))
-    JsonModelRegistry(tmp_path / "models.json").choose("a")
-    again = JsonModelRegistry(tmp_path / "models.json")
+    kept_in(tmp_path).put(model("a"))
+    kept_in(tmp_path).choose("a")
+    again = kept_in(tmp_path)
     assert (again.installed(), again.chosen()) == ((model("a"),), "a")
-    assert [path.name for path in tmp_path.iterdir()] == ["models.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b'{"models": [{"id": 1}]}'])
+def test_the_register_of_an_earlier_version_is_taken_over_once(tmp_path):
+    former = tmp_path / "models" / "models.json"
+    former.parent.mkdir()
+    told = {"schema_version": 1, "chosen": "a", "models": [model("a").model_dump(mode="json")]}
+    former.write_text(json.dumps(told), encoding="utf-8")
+    assert (kept_in(tmp_path).installed(), kept_in(tmp_path).chosen()) == ((model("a"),), "a")
+    assert not former.exists()
+    kept_in(tmp_path).forget("a")
+    assert kept_in(tmp_path).installed() == ()
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[]", b'{"models": {"models": [{"id": 1}]}}'])
 def test_a_damaged_register_is_never_overwritten(tmp_path, content):
-    path = tmp_path / "models.json"
+    path = tmp_path / "settings.json"
     path.write_bytes(content)
-    for call in (JsonModelRegistry(path).installed, lambda: JsonModelRegistry(path).put(model("a"))):
+    for call in (kept_in(tmp_path).installed, lambda: kept_in(tmp_path).put(model("a"))):
         with pytest.raises(StorageUnavailable, match="cannot be read"):
             call()
     assert path.read_bytes() == content
@@ -66,7 +83,7 @@ def test_a_damaged_register_is_never_overwritten(tmp_path, content):
 def test_a_register_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageUnavailable):
-        JsonModelRegistry(tmp_path / "file" / "models.json").put(model("a"))
+        kept_in(tmp_path / "file").put(model("a"))
 
 
 @pytest.fixture(scope="module")

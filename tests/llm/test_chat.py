@@ -250,6 +250,17 @@ def test_a_failing_device_is_put_into_words(folder):
         model.complete(PREFIX, _asked("Hi"), GREEDY)
 
 
+def test_a_template_that_loops_without_end_is_not_waited_for(folder, monkeypatch):
+    from transformers import AutoTokenizer
+
+    monkeypatch.setattr("simpatient.llm.local.chat_template.RENDER_S", 0.3)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    loop = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+    tokenizer.chat_template = loop + tokenizer.chat_template
+    with pytest.raises(ModelUnavailable, match="chat template of this language model cannot be used"):
+        ChatTemplate(tokenizer)
+
+
 def test_tags_in_a_content_are_no_tags(folder):
     from transformers import AutoTokenizer
 

@@ -15,9 +15,9 @@ from simpatient.bootstrap import coding
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import SentenceEncoder
-from simpatient.llm.embedder_graphs import LOWER, UPPER, read_description
 from simpatient.llm.encoder import embedder
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
+from simpatient.llm.encoder.embedder_graphs import LOWER, UPPER, read_description
 from tests.fakes import FakeEncoder
 
 GRAPHS = bundled_root().joinpath(*coding.ENCODER_FOLDER)

@@ -5,8 +5,8 @@ import pytest
 
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Adapter, EncodingRequest, ReadingEncoder
-from simpatient.llm.embedder_graphs import PARTS
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
+from simpatient.llm.encoder.embedder_graphs import PARTS
 
 TEXT, BEFORE = "You miss her. What would help?", "My sister moved away."
 SPANS = ((0, 13), (14, 30))

@@ -12,8 +12,8 @@ from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import EncodingRequest
 from simpatient.domain.session.session import TranscriptTurn
-from simpatient.llm.embedder_graphs import read_description
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, find_model
+from simpatient.llm.encoder.embedder_graphs import read_description
 from tests.assessment.sentences import SENTENCES
 
 pytest.importorskip("torch")

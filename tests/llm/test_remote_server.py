@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.llm.remote.remote_server import (
-    SETTINGS,
     RemoteServer,
     forget_server,
     make_server,
     read_server,
     write_server,
 )
+from simpatient.runtime.settings_store import SettingsStore
 
 URL = "https://models.example.org/v1"
 
@@ -89,22 +89,32 @@ def test_the_key_of_a_file_that_only_its_owner_reads(tmp_path):
 
 
 def test_settings_are_kept_for_the_user_alone_and_can_be_taken_away(tmp_path):
-    home = tmp_path / "home"
-    assert read_server(home) is None
+    store = SettingsStore(tmp_path / "home" / "settings.json")
+    assert read_server(store) is None
     server = make_server(url=URL, model="m", key_variable="KEY", secret="s")
-    path = write_server(home, server)
-    assert read_server(home) == server
+    path = write_server(store, server)
+    assert read_server(store) == server
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert write_server(home, server.model_copy(update={"model": "other"})) == path
-    assert read_server(home).model == "other"
-    assert forget_server(home)
-    assert not forget_server(home)
-    assert read_server(home) is None
+    assert write_server(store, server.model_copy(update={"model": "other"})) == path
+    assert read_server(store).model == "other"
+    assert forget_server(store)
+    assert not forget_server(store)
+    assert read_server(store) is None
+
+
+def test_the_server_of_an_earlier_version_is_taken_over_once(tmp_path):
+    server = make_server(url=URL, model="m", key_variable="KEY", secret="s")
+    (tmp_path / "server.json").write_text(server.model_dump_json(), encoding="utf-8")
+    store = SettingsStore(tmp_path / "settings.json")
+    assert read_server(store) == server
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    forget_server(store)
+    assert read_server(SettingsStore(tmp_path / "settings.json")) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"url": "http://example.org", "model": "m"}', '{"x": 1}', "7"])
 def test_damaged_settings_are_told_and_nothing_is_guessed(tmp_path, text):
-    (tmp_path / SETTINGS).write_text(text, encoding="utf-8")
+    (tmp_path / "server.json").write_text(text, encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="cannot be used"):
-        read_server(tmp_path)
+        read_server(SettingsStore(tmp_path / "settings.json"))

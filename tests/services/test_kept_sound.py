@@ -7,13 +7,15 @@ import pytest
 
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.people.consent import Consent
 from simpatient.domain.speech import Sound
 from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.voice.recording_playback import RecordingPlaybackService
 from tests.builders import ME
-from tests.fakes import FixedClock
+from tests.fakes import FixedClock, InMemoryDrills
 from tests.storage.made_sessions import T0
-from tests.talk_fakes import InMemoryClips
+from tests.storage.test_drill_repository import a_state, a_try
+from tests.talk_fakes import InMemoryClips, InMemoryConsents
 from tests.world import World
 
 SOUND = Sound(np.full(8000, 0.25, np.float32))
@@ -70,11 +72,32 @@ def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips:
     assert sink.is_closed
 
 
+def _forgetting(world: World, clips: InMemoryClips) -> DeletionService:
+    return DeletionService(sessions=world.sessions, drills=InMemoryDrills(), consents=InMemoryConsents(), clips=clips)
+
+
+def test_everything_of_a_trainee_goes_and_nothing_of_another(world: World, clips: InMemoryClips) -> None:
+    mine = world.begin()
+    clips.save("me", mine, SOUND, T0 + timedelta(days=1))
+    clips.save("other", "s9", SOUND, T0 + timedelta(days=1))
+    drills, consents = InMemoryDrills(), InMemoryConsents()
+    for trainee in ("me", "other"):
+        drills.add_try(a_try(trainee_id=trainee), a_state(trainee_id=trainee))
+        consents.add(Consent(trainee_id=trainee, purpose="microphone", wording="Yes.", given_at=T0))
+    deletion = DeletionService(sessions=world.sessions, drills=drills, consents=consents, clips=clips)
+    deletion.delete_everything(ME)
+    assert world.sessions.session_ids("me") == ()
+    assert (drills.states("me"), consents.consents("me")) == ((), ())
+    assert [owner for owner, *_ in clips.kept.values()] == ["other"]
+    assert drills.states("other")
+    assert consents.consents("other")
+
+
 def test_a_session_goes_with_its_sound_and_no_other(world: World, clips: InMemoryClips) -> None:
     gone, stays = world.begin(), world.begin()
     for session_id in (gone, stays):
         clips.save("me", session_id, SOUND, T0 + timedelta(days=1))
-    deletion = DeletionService(sessions=world.sessions, clips=clips)
+    deletion = _forgetting(world, clips)
     deletion.delete_session(ME, gone)
     assert [session_id for _, session_id, _, _ in clips.kept.values()] == [stays]
     with pytest.raises(NotFound):
@@ -90,7 +113,7 @@ def test_a_session_whose_sound_cannot_be_deleted_stays_to_be_deleted_again(world
             raise StorageUnavailable("The disk is read-only.")
 
     session_id = world.begin()
-    deletion = DeletionService(sessions=world.sessions, clips=FullDisk(FixedClock(T0)))
+    deletion = _forgetting(world, FullDisk(FixedClock(T0)))
     with pytest.raises(StorageUnavailable):
         deletion.delete_session(ME, session_id)
     assert world.sessions.get(session_id).id == session_id

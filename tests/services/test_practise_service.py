@@ -6,7 +6,8 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, NotFound, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
 from simpatient.services.sessions.minds import MindStore
-from simpatient.services.sessions.practise import MACHINE_NOTE, coded_turns
+from simpatient.services.sessions.practise import MACHINE_NOTE
+from simpatient.services.sessions.scorecards import coded_turns
 from tests.builders import ME, small_case, small_library
 from tests.fakes import RememberingFakeEncoder
 
@@ -170,7 +171,7 @@ def test_ending_scores_by_every_rubric_of_the_case(world):
     assert [card.rubric for card in session.scorecards] == ["small-rubric", "talk-rubric"]
     assert session.scorecards[0].counts == {"open_asked": 2, "reflected": 1, "pushed": 1}
     assert all(turn.codes is not None for turn in session.turns)
-    assert world.sessions.written[-2:] == ["save_scorecards", "end"]
+    assert world.sessions.written[-2:] == ["add_scorecards", "end"]
 
 
 def test_a_session_without_a_word_ends_without_scores(world):

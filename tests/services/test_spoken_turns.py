@@ -5,7 +5,8 @@ import pytest
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.text import LONGEST_TURN
-from simpatient.services.sessions.practise import SpokenTurn, coded_turns
+from simpatient.services.sessions.practise import SpokenTurn
+from simpatient.services.sessions.scorecards import coded_turns, score_transcript
 from tests.builders import ME
 from tests.storage.made_sessions import T0
 from tests.world import World
@@ -112,5 +113,10 @@ def test_after_a_retry_a_correction_scores_the_earlier_attempt_anew_too(world: W
     stored = world.sessions.get(session_id)
     for leaf in second.debriefed:
         branch = stored.on_branch(leaf)
-        assert branch.scorecards == world.practise.score(branch)
+        turns = coded_turns(branch.path(), world.coder)
+        assert branch.scorecards == tuple(
+            score_transcript(session_id, turns, world.library.rubric(card.rubric), world.coder.coder_id)
+            for card in branch.scorecards
+        )
+        assert len(world.scorecards.history(ME, session_id, leaf, branch.scorecards[0].rubric)) == 2
     assert stored.on_branch(first.leaf).scorecards != first.scorecards

@@ -33,12 +33,31 @@ class SoundCard:
         self.default = SimpleNamespace(device=(0, -1))
         self.heard: list[Samples] = []
         self.latency_s = 0.005
+        self.plugged_in = True
+        self._listed = True
+        self.initialisations = 1
+
+    def unplug(self) -> None:
+        """Take all devices away before the library was first used."""
+        self.plugged_in = self._listed = False
+
+    def plug_in(self) -> None:
+        """Plug them in; the library does not see it before it is initialised anew."""
+        self.plugged_in = True
+
+    def _terminate(self) -> None:
+        assert not self.open_streams, "ends every stream"
+        self._listed = False
+
+    def _initialize(self) -> None:
+        self.initialisations += 1
+        self._listed = self.plugged_in
 
     def query_devices(self, number: int | None = None) -> Any:
         ways = {"hostapi": 0, "default_samplerate": float(self.rate)}
         speaker = {"name": "Loudspeaker", "max_input_channels": 0, "max_output_channels": 2, **ways}
         microphone = {"name": "Headset", "max_input_channels": self.channels, "max_output_channels": 0, **ways}
-        found = [microphone, speaker]
+        found = [microphone, speaker] if self._listed else []
         return found if number is None else found[number]
 
     def query_hostapis(self) -> Any:

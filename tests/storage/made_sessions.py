@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+
 from simpatient.domain.assessment.codes import Label, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.assessment.score import Evidence, Overall, Score, Scorecard, SummaryValue
 from simpatient.domain.errors import StorageUnavailable
@@ -13,25 +16,22 @@ from simpatient.domain.session.session import Manifest, SelfRating, Session, Tur
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import GuardEvent, PatientState, ReplyPlan, Resistance
 from simpatient.services.sessions.ports import SessionRepository
-
-# Which tables came with which migration after the first.
-_LATER = {
-    2: ("drill_tries", "drill_states"),
-    3: ("written_attempts",),
-    4: ("turn_speech", "consents"),
-    5: ("attempt_measures", "measure_layouts", "attempts"),
-    6: ("session_drafts",),
-}
+from simpatient.storage.sqlite.changes import beside
+from simpatient.storage.sqlite.engine import WRITING, make_engine
+from simpatient.storage.sqlite.schema import MIGRATIONS
 
 
 def set_back(path: Path, version: int) -> None:
     """Make a closed database what it was at an earlier version of the schema."""
-    with closing(sqlite3.connect(path)) as connection:
-        for table in (table for added, tables in _LATER.items() if added > version for table in tables):
-            connection.execute(f"DROP TABLE {table}")
-        connection.execute(f"PRAGMA user_version={version}")
-        connection.execute(f"UPDATE alembic_version SET version_num='{version:04}'")
-        connection.commit()
+    beside(path).unlink(missing_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = make_engine(path, is_migrating=True)
+    with engine.connect().execution_options(**WRITING) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.downgrade(config, f"{version:04}")
+        connection.exec_driver_sql(f"PRAGMA user_version={version}")
+    engine.dispose()
 
 
 def readable_sessions(sessions: SessionRepository, trainee_id: str = "t1") -> tuple[Session, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.people.consent import Consent
 from simpatient.services.privacy import consent as consenting
 from simpatient.services.privacy.consent import ConsentNeeded, ConsentService
@@ -15,6 +16,7 @@ from tests.storage.test_clips import SOUND
 from tests.talk_fakes import InMemoryClips, InMemoryConsents
 
 CLOCK = FixedClock()
+ME = Actor(person_id="t1")
 
 
 @pytest.fixture(params=["database", "memory"])
@@ -49,21 +51,21 @@ def test_one_is_asked_before_and_again_when_the_words_change(
     service: ConsentService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ConsentNeeded):
-        service.require("t1", "microphone")
-    service.give("t1", "microphone")
-    service.give("t1", "microphone")
-    service.require("t1", "microphone")
-    assert len(service.history("t1")) == 1
-    assert not service.has("t1", "keep_audio")
+        service.require(ME, "microphone")
+    service.give(ME, "microphone")
+    service.give(ME, "microphone")
+    service.require(ME, "microphone")
+    assert len(service.history(ME)) == 1
+    assert not service.has(ME, "keep_audio")
     monkeypatch.setitem(consenting.WORDINGS, "microphone", "Other words.")
-    assert not service.has("t1", "microphone")
+    assert not service.has(ME, "microphone")
 
 
 def test_taking_back_the_keeping_of_sound_deletes_it(consents: ConsentRepository) -> None:
     clips = InMemoryClips(CLOCK)
     service = ConsentService(consents=consents, clips=clips, clock=CLOCK)
-    service.give("t1", "keep_audio")
+    service.give(ME, "keep_audio")
     clips.save("t1", "s1", SOUND, CLOCK.now())
-    service.withdraw("t1", "keep_audio")
+    service.withdraw(ME, "keep_audio")
     assert not clips.kept
-    assert not service.has("t1", "keep_audio")
+    assert not service.has(ME, "keep_audio")

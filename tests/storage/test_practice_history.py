@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simpatient.domain.assessment.score import Evidence, Overall, Score, Scorecard, SummaryValue
-from simpatient.domain.practice_history import PracticeHistory, history_of
+from simpatient.domain.assessment.score import Evidence, Overall, Score, Scorecard, ScorecardOrigin, SummaryValue
+from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.session.session import Session
 from simpatient.storage.opening import Repositories, open_repositories
 from tests.storage.made_sessions import A_RATING, T0, a_card, a_session, a_turn, multiply, set_back
@@ -65,7 +65,7 @@ def _do(stored: Repositories, session_id: str, action: str, what: Any) -> None:
         stored.sessions.save_self_rating(session_id, A_RATING)
     elif action == "end":
         if session.leaf is not None:
-            stored.sessions.save_scorecards(session_id, session.leaf, [_card(*card) for card in what])
+            stored.sessions.add_scorecards(session_id, session.leaf, [_card(*card) for card in what], ScorecardOrigin())
         stored.sessions.end(session_id, T0 + timedelta(hours=len(session.turns)))
     elif session.turns:
         _go_back(stored, session, action, what)
@@ -79,7 +79,7 @@ def _go_back(stored: Repositories, session: Session, action: str, what: Any) -> 
         stored.sessions.reopen(session.id)
     elif session.debriefed:
         leaf = session.debriefed[what % len(session.debriefed)]
-        stored.sessions.save_scorecards(session.id, leaf, [_card(what % 5 + 1, "a")])
+        stored.sessions.add_scorecards(session.id, leaf, [_card(what % 5 + 1, "a")], ScorecardOrigin())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from simpatient.domain.assessment.score import ScorecardOrigin, current_revisions
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_sessions
 from tests.fakes import InMemorySessions
 from tests.storage.made_sessions import A_RATING, CODES, SPEECH, T0, a_card, a_full_turn, a_session, a_turn
+
+ORIGIN = ScorecardOrigin(cause="end", actor="t1", at=T0)
 
 
 @pytest.fixture(params=["database", "memory"])
@@ -97,17 +100,17 @@ def test_a_turn_is_amended_in_its_place(sessions: SessionRepository) -> None:
     sessions.create(a_session(turns=(a_full_turn(0), a_turn(1, 0)), leaf=1))
     first, second = sessions.get("s1").turns
     sessions.amend_turn(
-        "s1", second.model_copy(update={"text": "Hm.", "codes": CODES, "speech": SPEECH, "parent": None})
+        "s1", second.model_copy(update={"text": "Hm.", "codes": CODES, "speech": SPEECH, "parent": None}), T0
     )
     sessions.amend_turn(
-        "s1", first.model_copy(update={"codes": None, "speech": None, "facts_revealed": (), "marked": False})
+        "s1", first.model_copy(update={"codes": None, "speech": None, "facts_revealed": (), "marked": False}), T0
     )
     stored = sessions.get("s1")
     assert stored.turns[1] == second.model_copy(update={"text": "Hm.", "codes": CODES, "speech": SPEECH})
     assert stored.turns[0] == first.model_copy(update={"codes": None, "speech": None, "facts_revealed": ()})
     assert stored.leaf == 1
     with pytest.raises(NotFound):
-        sessions.amend_turn("s1", a_turn(9))
+        sessions.amend_turn("s1", a_turn(9), T0)
 
 
 def test_a_session_ends_and_opens_again(sessions: SessionRepository) -> None:
@@ -120,9 +123,8 @@ def test_a_session_ends_and_opens_again(sessions: SessionRepository) -> None:
 
 def test_scorecards_belong_to_a_branch(sessions: SessionRepository) -> None:
     sessions.create(a_session(turns=(a_turn(0), a_turn(1, 0)), leaf=1))
-    sessions.save_scorecards("s1", 1, [a_card(rubric="old")])
-    sessions.save_scorecards("s1", 1, [a_card(rubric="b"), a_card(rubric="a")])
-    sessions.save_scorecards("s1", 0, [a_card(rubric="other")])
+    sessions.add_scorecards("s1", 1, [a_card(rubric="b"), a_card(rubric="a")], ORIGIN)
+    sessions.add_scorecards("s1", 0, [a_card(rubric="other")], ORIGIN)
     assert [card.rubric for card in sessions.get("s1").scorecards] == ["b", "a"]
     assert sessions.get("s1").other_scorecards == {0: (a_card(rubric="other"),)}
     sessions.set_leaf("s1", 0)
@@ -133,9 +135,39 @@ def test_scorecards_belong_to_a_branch(sessions: SessionRepository) -> None:
     assert sessions.get("s1").debriefed == (0, 1)
 
 
+def test_a_scorecard_is_followed_and_never_replaced(sessions: SessionRepository) -> None:
+    sessions.create(a_session(turns=(a_turn(0), a_turn(1, 0)), leaf=1))
+    first = [a_card(rubric="b"), a_card(rubric="a")]
+    sessions.add_scorecards("s1", 1, first, ORIGIN)
+    later = a_card(rubric="a").model_copy(update={"rubric_version": "2.0.0"})
+    made = ScorecardOrigin(cause="model", actor="t1", at=T0, text_digest="d", coder="c", model="big")
+    sessions.add_scorecards("s1", 1, [later], made)
+    assert sessions.get("s1").scorecards == (first[0], later)
+    history = sessions.scorecard_history("s1", 1)
+    assert [(each.card, each.number, each.origin) for each in history] == [
+        (first[0], 1, ORIGIN),
+        (first[1], 1, ORIGIN),
+        (later, 2, made),
+    ]
+    assert tuple(each.card for each in current_revisions(history)) == sessions.get("s1").scorecards
+    assert sessions.scorecard_history("s1", 0) == ()
+
+
+def test_earlier_versions_of_a_turn_are_kept(sessions: SessionRepository) -> None:
+    sessions.create(a_session(turns=(a_full_turn(0), a_turn(1, 0)), leaf=1))
+    first, second = sessions.get("s1").turns
+    amended = first.model_copy(update={"text": "Hm.", "codes": None, "speech": None})
+    sessions.amend_turn("s1", amended, T0)
+    sessions.amend_turn("s1", amended.model_copy(update={"text": "Ah."}), T0)
+    sessions.attach_codes("s1", 1, CODES)
+    sessions.attach_codes("s1", 1, CODES.model_copy(update={"main": None}))
+    assert sessions.turn_versions("s1", 0) == (first, amended)
+    assert sessions.turn_versions("s1", 1) == (second.model_copy(update={"codes": CODES}),)
+
+
 def test_an_ended_branch_can_be_looked_at_after_a_retry_began(sessions: SessionRepository) -> None:
     sessions.create(a_session(turns=(a_turn(0), a_turn(1, 0)), leaf=1))
-    sessions.save_scorecards("s1", 1, [a_card()])
+    sessions.add_scorecards("s1", 1, [a_card()], ORIGIN)
     sessions.end("s1", T0 + timedelta(minutes=20))
     before = sessions.get("s1")
     assert before.on_branch(1) == before
@@ -199,7 +231,9 @@ def test_a_deleted_session_is_gone_with_all_that_hangs_on_it(sessions: SessionRe
         lambda r: r.set_leaf("no", None),
         lambda r: r.end("no", T0),
         lambda r: r.reopen("no"),
-        lambda r: r.save_scorecards("s1", 9, []),
+        lambda r: r.add_scorecards("s1", 9, [], ORIGIN),
+        lambda r: r.scorecard_history("no", 0),
+        lambda r: r.turn_versions("s1", 9),
         lambda r: r.save_self_rating("no", A_RATING),
         lambda r: r.delete("no"),
     ],

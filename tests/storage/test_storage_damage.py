@@ -198,12 +198,12 @@ def test_every_column_is_read_by_a_reader_that_does_not_raise(tmp_path: Path) ->
     stored = open_repositories(tmp_path / "s.db")
     with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
         connection.execute("PRAGMA foreign_keys=OFF")
-        for table in metadata.sorted_tables:
+        for table in (table for table in metadata.sorted_tables if table.name != "change_count"):
             names = ", ".join(f'"{column.name}"' for column in table.columns)
             cells = ", ".join("CAST(x'c328' AS TEXT)" if c.type.python_type is not int else "1" for c in table.columns)
             connection.execute(f"INSERT INTO {table.name} ({names}) VALUES ({cells})")
         connection.commit()
-    for table in metadata.sorted_tables:
+    for table in (table for table in metadata.sorted_tables if table.name != "change_count"):
         rows = stored.sessions._read(lambda connection, table=table: connection.execute(table.select()).all())
         assert any(cell is UNREADABLE for row in rows for cell in row)
     stored.sessions.close()

@@ -132,18 +132,18 @@ def test_a_migration_keeps_rows_and_a_copy_from_before(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
         assert "place" in [row[1] for row in connection.execute("PRAGMA table_info(sessions)")]
-    (copy,) = (tmp_path / "backups").iterdir()
+    (copy,) = (tmp_path / "backups").glob("*-before-update-*")
     assert _rows(copy) == before
 
 
-def test_a_failing_migration_changes_nothing_and_tells_where_the_copy_is(tmp_path: Path) -> None:
+def test_a_failing_migration_changes_nothing_and_leaves_no_copy_behind(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     _filled(path, 2)
     before = _rows(path)
     body = 'op.drop_table("marks")\nop.execute("DELETE FROM turns")\nop.execute("INSERT INTO nowhere VALUES (1)")'
-    with pytest.raises(StorageUnavailable, match="unchanged") as caught:
+    with pytest.raises(StorageUnavailable, match="unchanged"):
         upgrade(path, migrations=_next_migration(tmp_path, body))
-    assert str(tmp_path / "backups") in caught.value.message
+    assert not [copy for copy in (tmp_path / "backups").iterdir() if "before-update" in copy.name]
     assert _rows(path) == before
     _filled_again = open_sessions(path)
     assert _filled_again.check() == ()
@@ -164,7 +164,7 @@ def test_an_older_database_is_brought_up_to_date_when_opened(tmp_path: Path) -> 
     repository = open_sessions(path)
     repository.create(a_session())
     repository.close()
-    assert [file.name for file in (tmp_path / "backups").iterdir()] == ["s-before-update-1.db"]
+    assert [file.name for file in (tmp_path / "backups").glob("*before*")] == ["s-before-update-1.db"]
 
 
 @pytest.mark.parametrize(

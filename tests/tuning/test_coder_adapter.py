@@ -14,7 +14,7 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from simpatient.domain.ports import EncodingRequest
-from simpatient.llm.embedder_graphs import PARTS
+from simpatient.llm.encoder.embedder_graphs import PARTS
 from simpatient.tuning.coder.coder_adapter import AdapterTarget, AdapterTrainer, Item, Plan, tokens_of
 from simpatient.tuning.coder.coder_fit import split
 

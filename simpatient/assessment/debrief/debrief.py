@@ -5,6 +5,7 @@ step, compares it with the hidden case. All wording is data (``domain.content.co
 tip, rubric, persona or interface.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,49 @@ from simpatient.domain.session.session import CodedTurn, Turn
 
 MOST_EACH = 2  # more points than two each are not taken in
 LONGEST_QUOTE = 160
+# A trainee names a fact when most of its telling words are theirs; two such words alone say too little.
+LEAST_NAMED, NAMED_SHARE, ROOT = 3, 0.6, 5
+COMMON = frozenset(
+    [
+        "about",
+        "after",
+        "also",
+        "been",
+        "before",
+        "does",
+        "doing",
+        "from",
+        "have",
+        "having",
+        "into",
+        "just",
+        "like",
+        "more",
+        "much",
+        "only",
+        "over",
+        "said",
+        "some",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "very",
+        "want",
+        "wants",
+        "were",
+        "what",
+        "when",
+        "which",
+        "with",
+        "would",
+        "your",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -228,6 +272,8 @@ def _approaches(fact: Fact, turns: Sequence[Turn]) -> tuple[int, ...]:
     for turn in turns:
         if turn.speaker == "trainee":
             asked = turn.turn
+            if _names(turn.text, fact.text):
+                near.append(turn.turn)
             continue
         if fact.id in turn.facts_revealed:
             break
@@ -235,4 +281,16 @@ def _approaches(fact: Fact, turns: Sequence[Turn]) -> tuple[int, ...]:
         if asked is not None and about & set(fact.topics):
             near.append(asked)
         asked = None
-    return tuple(near)
+    return tuple(dict.fromkeys(near))
+
+
+def _names(said: str, fact: str) -> bool:
+    """Whether a trainee's words name a fact themselves, as when it stands in the referral and is affirmed."""
+    told, words = _roots(fact), _roots(said)
+    return len(told) >= LEAST_NAMED and len(told & words) >= NAMED_SHARE * len(told)
+
+
+def _roots(text: str) -> set[str]:
+    """Return the telling words of a text: numbers, and the beginnings of words with more than three letters."""
+    words = re.findall(r"[a-z0-9]+", text.lower())
+    return {word[:ROOT] for word in words if word.isdigit() or (len(word) > 3 and word not in COMMON)}

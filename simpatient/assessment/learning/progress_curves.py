@@ -13,8 +13,8 @@ from simpatient.assessment.scoring.scoring import COMPARE
 from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit, LearningObjective, MasteryRule, Target
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.lazily import Lazily
+from simpatient.domain.learning.practice_history import AttemptRow, MeasureTable, PracticeHistory, defined
 from simpatient.domain.learning.progress import ObjectiveProgress, SkillCurve, SkillPoint, UnitCase, UnitProgress
-from simpatient.domain.practice_history import AttemptRow, MeasureTable, PracticeHistory, defined
 
 MIN_SESSIONS = 3  # fewer say nothing about a course of learning
 RESAMPLES = 2000

@@ -5,12 +5,13 @@ their ratings makes the confidence. Prompt, anchors and thresholds are data. Mus
 nor which model answers; it is handed one on purpose, never the patient's by default.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median_low
 from typing import Any
+
+import regex
 
 from simpatient.assessment.coding.records import (
     array_schema,
@@ -27,6 +28,7 @@ from simpatient.domain.assessment.score import Evidence, Provenance, Score
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.content.prompts import Prompt, fill
 from simpatient.domain.content.rubric import Criterion, Policy, Rubric
+from simpatient.domain.limited_pattern import limited_pattern
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.domain.session.session import CodedTurn
@@ -141,7 +143,7 @@ class LlmGrader:
         return Request(messages=(message,), answer_schema=schema)
 
     def _session(self, turns: Sequence[CodedTurn]) -> _Session:
-        patterns = [re.compile(pattern, re.IGNORECASE | re.DOTALL) for pattern in self._prompt.instruction_like]
+        patterns = [limited_pattern(pattern, regex.DOTALL) for pattern in self._prompt.instruction_like]
         texts = {turn.turn: without_surrogates(turn.text) for turn in turns}
         pleading = {number for number, text in texts.items() if any(pattern.search(text) for pattern in patterns)}
         return _Session(texts, frozenset(pleading))

@@ -30,6 +30,8 @@ FULL_VOLUME = 10  # coded trainee turns from which length no longer limits confi
 COMPARE: dict[Op, Callable[[Any, float], Any]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }  # fmt: skip
+# Who is named as the judge of what formulas rate.
+FORMULAS = "formulas over behaviour codes"
 
 Names = Mapping[str, float | None]
 Heard = tuple[tuple[Evidence, ...], tuple[float, ...]]
@@ -53,7 +55,7 @@ def score(
     reading = read(turns, rubric.scheme, rubric.patterns)
     counted = {count.id: _counted(reading, count) for count in rubric.counts}
     names = measure(reading, rubric.patterns) | {key: float(len(found)) for key, found in counted.items()}
-    made_by = Provenance(judged_by="formulas over behaviour codes", rubric_version=rubric.version, coder=coder_id)
+    made_by = Provenance(judged_by=FORMULAS, rubric_version=rubric.version, coder=coder_id)
     timed = any(turn.start_s is not None for turn in turns)
     criteria = [
         _rate_written(criterion, writing, made_by)

@@ -114,7 +114,7 @@ def _content(home: Path) -> Finding:
 
 
 def _database(home: Path) -> Finding:
-    from simpatient.bootstrap.app import DATABASE
+    from simpatient.bootstrap.upkeep import DATABASE
     from simpatient.storage.opening import open_sessions
 
     if not (home / DATABASE).exists():

@@ -60,8 +60,7 @@ def score(
 
     Example: simpatient score transcript.jsonl --rubric miti-informed
     """
-    from simpatient.assessment.scoring.regrading import with_ratings
-    from simpatient.assessment.scoring.scoring import score as score_session
+    from simpatient.services.sessions.scorecards import score_transcript
     from simpatient.services.sessions.session_export import export_scorecard
 
     _check_choice(coder, "coder", (EMBEDDED, LLM))
@@ -74,10 +73,8 @@ def score(
         sessions, coder_id = _by_session(transcript, chat if coder == LLM else None)
         rater = _open_grader(chat) if chat is not None and grader == LLM else None
         for session, said in sessions.items():
-            card = score_session(session, said, chosen, coder_id, writing)
-            if rater is not None:
-                with counted("Rating", len(chosen.criteria)) as on_done:
-                    card = with_ratings(card, said, chosen, rater.grade(said, chosen, on_done=on_done))
+            with counted("Rating", len(chosen.criteria)) if rater else nullcontext() as on_done:
+                card = score_transcript(session, said, chosen, coder_id, writing=writing, grader=rater, on_done=on_done)
             cards.append(export_scorecard(card))
     show(as_json(cards[0] if len(cards) == 1 else cards))
 
@@ -88,12 +85,12 @@ def scorecard_of(turns: Sequence[TranscriptTurn], rubric: str) -> dict[str, Any]
     Raises:
         NotFound: There is no such rubric.
     """
-    from simpatient.assessment.scoring.scoring import score as score_session
+    from simpatient.services.sessions.scorecards import score_transcript
     from simpatient.services.sessions.session_export import export_scorecard
 
     chosen = open_library_here().rubric(rubric)
     coded, coder_id = _coded(turns, None)
-    return export_scorecard(score_session(turns[0].session_id, coded, chosen, coder_id))
+    return export_scorecard(score_transcript(turns[0].session_id, coded, chosen, coder_id))
 
 
 def _writing(path: Path, persona: "Persona") -> "Writing":

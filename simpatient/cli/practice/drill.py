@@ -9,20 +9,15 @@ import typer
 
 from simpatient.cli.output import as_json, read_lines, show
 from simpatient.domain.errors import UserFacingError
-from simpatient.domain.learning.drill import TRIES_UNTIL_TOO_HARD, Feedback, Finding
+from simpatient.domain.learning.drill import TRIES_UNTIL_TOO_HARD
 from simpatient.domain.people.actor import Actor
+from simpatient.presentation.dates import date
+from simpatient.presentation.drills import drill_feedback
 from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
 END, NEXT, HINT = "/end", "/next", "/hint"
 COMMANDS = f"{HINT} shows a hint, {NEXT} takes the next one, {END} ends."
 _MARKS = {"met": "+", "unmet": "-", "unsure": "?"}
-_OUTCOMES = {
-    "done": "This is what the drill asks for.",
-    "not_yet": "Not there yet. Try again.",
-    "unsure": "This one cannot be judged here for sure; it does not count either way.",
-    "copied": "That is the line that was shown. Say it in your own words.",
-}
-_MOVES = {"up": "That came easily: the next one is harder.", "down": "That was hard: the next one is easier."}
 
 
 def drill(
@@ -106,7 +101,7 @@ class _Talk:
         """Say when the drill is due again."""
         last = self._answers[-1][1] if self._answers else None
         if last is not None and last.due_at is not None:
-            print(f"Due again on {last.due_at.astimezone():%d %b %Y}, at level {last.level}.", file=sys.stderr)
+            print(f"Due again on {date(last.due_at)}, at level {last.level}.", file=sys.stderr)
 
     @property
     def _current(self) -> DrillExercise:
@@ -135,32 +130,9 @@ class _Talk:
 
 def feedback_lines(answer: Answer) -> list[str]:
     """Return what is said about a try, a line each."""
-    feedback = answer.feedback
-    found = [_finding(finding) for finding in (*feedback.expected, *feedback.avoided) if finding.words]
-    return [
-        *found,
-        *_form(feedback),
-        _OUTCOMES[feedback.outcome],
-        f"{'Another way to say it' if feedback.outcome == 'done' else 'One possible better line'}: {feedback.better}",
-        *([_MOVES[answer.moved]] if answer.moved else []),
-    ]
-
-
-def _finding(finding: Finding) -> str:
-    quote = ""
-    if finding.evidence is not None and finding.verdict != "unsure":
-        heard = f" ({finding.heard.lower()}, {finding.confidence:.0%})" if finding.heard else ""
-        quote = f" “{finding.evidence.quote}”{heard}"
-    return f"  {_MARKS[finding.verdict]} {finding.words}{quote}"
-
-
-def _form(feedback: Feedback) -> list[str]:
-    told = []
-    if feedback.is_too_long:
-        told.append(f"  - {feedback.words} words; this skill needs no more than {feedback.max_words}.")
-    if feedback.is_parroted:
-        told.append("  - These are nearly all the patient's own words. Add what you make of them.")
-    return told
+    shown = drill_feedback(answer)
+    found = [f"  {_MARKS[line.verdict]} {line.words} {line.based_on}".rstrip() for line in shown.lines if line.words]
+    return [*found, f"{shown.headline}. {shown.next_words}", f"{shown.better_title}: {shown.better}"]
 
 
 def _row(exercise: DrillExercise, answer: Answer) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Knows no particular item and reads no files; ``Problem`` paths get file and line from the loaded source.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.rubric import Rubric, Threshold
 from simpatient.domain.errors import ContentError
 from simpatient.domain.learning.drill import Drill
+from simpatient.domain.limited_pattern import PatternError
 from simpatient.patient.guard.false_claims import compiled
 from simpatient.services.authoring.draft_schemas import item_model
 from simpatient.services.authoring.drafting import TARGETS
@@ -185,11 +185,13 @@ def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) ->
 def _pattern_problems(path: FieldPath, pattern: str, needs: str) -> Iterator[Problem]:
     try:
         found = compiled(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+    except (PatternError, OverflowError, RecursionError) as error:
         yield Problem(path, f"is not a valid pattern ({error})")
         return
     if found.search("") is not None:
         yield Problem(path, "the pattern fits every line, even an empty one")
+    if slow := found.slow_on():
+        yield Problem(path, f'the pattern takes too long on long lines (such as "{slow}...") and would hang a session')
     if needs not in pattern:
         yield Problem(path, f'the pattern needs a group "{needs}"')
 

@@ -15,6 +15,7 @@ from simpatient.content.reading.yaml_source import FieldPath, YamlSource
 from simpatient.domain.errors import ContentError
 
 MOST_ERRORS = 100
+LONGEST_GIVEN = 80
 _FORMS = {
     r"^\d+\.\d+\.\d+$": "must be three numbers such as 1.0.0",
     r"^[a-z0-9]+([-_][a-z0-9]+)*$": "must be lower-case letters and digits joined by - or _, such as first-talk",
@@ -82,14 +83,23 @@ def _one(path: FieldPath, details: list[ErrorDetails], source: YamlSource, model
         return source.error(f'unknown field "{name}"', path, _near(name, field_names(model, path[:-1])))
     if all(detail["type"] == "literal_error" for detail in details):
         return _not_one_of(path, details, source)
-    return source.error(_sentence(first), path, _way_out(first))
+    return source.error(_sentence(first), path, _way_out(first), _given(first["input"]))
+
+
+def _given(value: object) -> str:
+    """Return what stands in the file, where it is short enough to be repeated."""
+    if not isinstance(value, str | int | float):
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST_GIVEN else f"{text[:LONGEST_GIVEN]} …"
 
 
 def _not_one_of(path: FieldPath, details: list[ErrorDetails], source: YamlSource) -> ContentError:
     allowed = [word.strip("' ") for d in details for word in d["ctx"]["expected"].replace(" or ", ", ").split(",")]
     given = details[0]["input"]
     near = _near(given, allowed) if isinstance(given, str) else ""
-    return source.error(f"must be {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}", path, near)
+    message = f"must be {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}"
+    return source.error(message, path, near, _given(given))
 
 
 def _sentence(detail: ErrorDetails) -> str:

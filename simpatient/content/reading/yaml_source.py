@@ -53,11 +53,12 @@ class YamlSource:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def error(self, message: str, path: FieldPath = (), action: str = "") -> ContentError:
+    def error(self, message: str, path: FieldPath = (), action: str = "", given: str = "") -> ContentError:
         """Return an error that points at a field; with an action, the message becomes a sentence of its own."""
         if action and message[-1] not in ".!?":
             message += "."
-        return ContentError(message, file=self.file, line=self.line(path), field=field_name(path), action=action)
+        place = {"file": self.file, "field": field_name(path)}
+        return ContentError(message, line=self.line(path), action=action, given=given, **place)
 
 
 def field_name(path: FieldPath) -> str:

@@ -1,7 +1,8 @@
 """Scores: a value with evidence, or a reason for having none. Nothing else may be shown."""
 
 from collections.abc import Sequence
-from typing import Self
+from datetime import datetime
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,11 +29,16 @@ class Evidence(Value):
 
 
 class Provenance(Value):
-    """Who or what judged, with versions."""
+    """Who or what judged, with versions.
+
+    Attributes:
+        from_earlier_words: Whether words of the conversation were corrected after it was judged.
+    """
 
     judged_by: str
     rubric_version: str
     coder: str = ""
+    from_earlier_words: bool = Field(default=False, exclude_if=lambda is_earlier: not is_earlier)
 
 
 class Score(Value):
@@ -92,6 +98,54 @@ class Scorecard(Value):
     summaries: tuple[SummaryValue, ...]
     overall: Overall
     provenance: Provenance | None = None
+
+
+Cause = Literal["end", "correction", "model", "formulas", "writing", "unknown"]
+
+
+class ScorecardOrigin(Value):
+    """Who or what made a revision of a scorecard, when, and from what.
+
+    Attributes:
+        cause: What led to it; ``unknown`` for those stored before origins were kept.
+        actor: Id of the person on whose behalf.
+        text_digest: Digest of the words it was made from; '' where it is unknown.
+        coder: What coded the turns, with its version.
+        model: The model that rated; '' where none did.
+    """
+
+    cause: Cause = "unknown"
+    actor: str = ""
+    at: datetime | None = None
+    text_digest: str = ""
+    coder: str = ""
+    model: str = ""
+
+
+class ScorecardRevision(Value):
+    """One state of a scorecard. A revision is never changed: whatever changes a scorecard adds the next one.
+
+    Attributes:
+        number: From 1, within session, branch and rubric.
+    """
+
+    number: int = Field(ge=1)
+    origin: ScorecardOrigin
+    card: Scorecard
+
+
+def current_revisions(history: Sequence[ScorecardRevision]) -> tuple[ScorecardRevision, ...]:
+    """Return the revision in force of every rubric: the newest.
+
+    This is the one rule. It is enough because a new revision is always made out of the one before it by
+    ``services.sessions.scorecards``, which decides there what stays.
+    """
+    newest: dict[str, ScorecardRevision] = {}
+    for revision in history:
+        known = newest.get(revision.card.rubric)
+        if known is None or revision.number > known.number:
+            newest[revision.card.rubric] = revision
+    return tuple(newest.values())
 
 
 def critical_scores(cards: Sequence[Scorecard]) -> tuple[tuple[str, Score], ...]:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
+import regex
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from simpatient.domain.base import Value
 from simpatient.domain.content.persona import Slug, Words
+from simpatient.domain.limited_pattern import LimitedPattern, PatternError
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 BLANKS = frozenset({"data", "count", "labels", "blank", "min_words", "max_quotes", "label", "question", "levels"})
@@ -79,9 +81,11 @@ class Prompt(Value):
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f'"{pattern}" is no regular expression ({error})') from error
+                found = LimitedPattern(pattern, regex.DOTALL)
+            except PatternError as error:
+                raise ValueError(f'"{pattern}" is not a regular expression ({error})') from error
+            if slow := found.slow_on():
+                raise ValueError(f'"{pattern}" takes too long on long lines (such as "{slow}...")')
         return patterns
 
     @field_validator("system", "shared", "ask")

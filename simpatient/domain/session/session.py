@@ -82,6 +82,8 @@ class Session(Value):
     Attributes:
         scorecards: Those of the branch in use.
         other_scorecards: Those of branches that were ended and are not in use, by leaf.
+        first_free_turn: The least number a new turn may have, where it is not simply the next: turns of an
+            attempt in the bin keep theirs.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Session(Value):
     scorecards: tuple[Scorecard, ...] = ()
     other_scorecards: dict[int, tuple[Scorecard, ...]] = Field(default_factory=dict)
     self_rating: SelfRating | None = None
+    first_free_turn: int = 0
 
     @property
     def is_ended(self) -> bool:
@@ -138,6 +141,13 @@ class Session(Value):
     def as_debriefed(self) -> "Session":
         """Return the session as its newest debrief sees it; as it stands when it has one in use, or none at all."""
         return self if self.scorecards or not self.debriefed else self.on_branch(self.debriefed[-1])
+
+    def own_turns(self, leaf: int) -> tuple[Turn, ...]:
+        """Return the turns of the attempt that ends in ``leaf`` that no other attempt shares."""
+        ends = [attempt.leaf for attempt in self.attempts()]
+        ends.remove(leaf)
+        shared = {turn.turn for end in ends for turn in path_to(self.turns, end)}
+        return tuple(turn for turn in self.path(leaf) if turn.turn not in shared)
 
     def path(self, leaf: int | None = None) -> tuple[Turn, ...]:
         """Return the turns from the first to ``leaf`` (default: the branch in use), in order."""

@@ -12,14 +12,17 @@ from simpatient.domain.content.persona import Persona
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
-from simpatient.gui.base.tokens import SPACE_2, SPACE_3
+from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_5
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.conversation import Composer
-from simpatient.gui.widgets.layout import card, clear, column, row
-from simpatient.gui.widgets.text import chip, label
+from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
+from simpatient.gui.widgets.layout import card, column, row
+from simpatient.gui.widgets.text import label
 from simpatient.presentation.code_tags import code_tags
 from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
 
+_CANNOT = "Fix what stops the persona from loading, then talk with it here."
+_EACH = "Each answer shows what the patient felt and planned. Nothing is stored."
+_MOST_TAGS = 4
 _Begun = tuple[PreviewTalk, CodeNames]
 
 
@@ -33,36 +36,49 @@ class AuthorTalk(QWidget):
         self._name = "Patient"
         self._talk: PreviewTalk | None = None
         self._names = CodeNames()
+        self._said: Bubble | None = None
         self._job: WorkerJob[_Begun] | WorkerJob[PreviewReply] | None = None
-        box = column(self, SPACE_3)
         self.start_button = Button("Begin a talk", "primary", on_click=self.begin)
-        box.addLayout(row(label("Talk with the patient", "h2"), None, self.start_button))
-        self._hint = label("Solve what stops the persona from loading, then talk with it here.", "soft")
-        box.addWidget(self._hint)
-        frame, inside = card(margin=0, spacing=0)
-        self._frame = frame
-        self.turns = column(spacing=SPACE_3)
-        self.turns.setContentsMargins(16, 16, 16, 16)
-        inside.addLayout(self.turns)
+        self._hint = label(_CANNOT, "soft")
+        self._hint.setContentsMargins(SPACE_5, 0, SPACE_5, SPACE_2)
+        self.log = ChatLog()
         self.composer = Composer("Say something to the patient …")
         self.composer.submitted.connect(self._on_submitted)
-        inside.addWidget(self.composer)
-        box.addWidget(frame)
-        frame.hide()
+        head = row(label("Talk with the patient", "h2"), None, self.start_button)
+        head.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_2)
+        # The log takes what room there is, so that the newest answer and the field below it are always in sight.
+        box = column(self, 0)
+        box.addLayout(head)
+        box.addWidget(self._hint)
+        box.addWidget(self.log, 1)
+        box.addWidget(self.composer)
         self.start_button.setEnabled(False)
+        self.composer.setEnabled(False)
 
-    def set_file(self, path: Path | None, persona: Persona | None) -> None:
+    def set_file(self, path: Path | None, persona: Persona | None, kind: str = "persona") -> None:
         """Offer a talk with the persona in a file; None while it cannot be loaded."""
+        if path is None or (persona is not None and persona.identity.name != self._name):
+            self._end()
         self._path = path
         self.start_button.setEnabled(path is not None)
         if persona is not None:
             self._name = persona.identity.name
         if path is None:
-            self._hint.setText("Solve what stops the persona from loading, then talk with it here.")
+            self._hint.setText(_CANNOT if kind == "persona" else "Only a persona can be talked with.")
         elif self._talk is not None:
             self._hint.setText("The file was read again. Begin a new talk to hear the changes.")
         else:
-            self._hint.setText("Each answer shows what the patient felt and planned. Nothing is stored.")
+            self._hint.setText(_EACH)
+
+    def _end(self) -> None:
+        """Take a talk away that is not with what is in the file now."""
+        if self._job is not None:
+            self._job.cancel()
+        self._talk = None
+        self.log.clear()
+        self.start_button.setText("Begin a talk")
+        self.composer.set_waiting(False)
+        self.composer.setEnabled(False)
 
     def begin(self) -> None:
         """Begin a new talk with the file as it is now."""
@@ -81,11 +97,11 @@ class AuthorTalk(QWidget):
     def _on_begun(self, begun: _Begun) -> None:
         talk, self._names = begun
         self._talk = talk
-        clear(self.turns)
-        self._frame.show()
+        self.log.clear()
+        self.composer.setEnabled(True)
         self.start_button.setEnabled(True)
         self.start_button.setText("Begin again")
-        self._hint.setText("Each answer shows what the patient felt and planned. Nothing is stored.")
+        self._hint.setText(_EACH)
         self.composer.set_waiting(False)
         self._add_reply(talk.opening)
         self.composer.editor.setFocus()
@@ -94,7 +110,7 @@ class AuthorTalk(QWidget):
         if self._talk is None:
             return
         talk = self._talk
-        self._add_words("You", text)
+        self._said = self.log.add("trainee", "You", text)
         self.composer.set_waiting(True, f"{self._name} is thinking …")
         self._job = self._context.lane.call(lambda _: talk.say(text), self._on_replied, self._on_failed)
 
@@ -108,23 +124,18 @@ class AuthorTalk(QWidget):
         self._hint.setText(f"{trouble.message} {trouble.action}".strip())
         self._context.navigator.tell_trouble(trouble)
 
-    def _add_words(self, name: str, text: str) -> None:
-        line = QWidget()
-        box = column(line, 2)
-        box.addWidget(label(name, "caption"))
-        box.addWidget(label(text, selectable=True))
-        self.turns.addWidget(line)
-
     def _add_reply(self, reply: PreviewReply) -> None:
         tags = code_tags(reply.codes, self._names, with_labels=True)
-        if tags:
-            heard = [chip(words, "accent", tooltip) for words, tooltip in tags[:4]]
-            self.turns.addLayout(row(label("Heard as", "caption"), *heard, None, spacing=SPACE_2))
-        self._add_words(self._name, reply.text)
+        if self._said is not None:
+            self._said.set_chips(tags[:_MOST_TAGS], visible=True)
+            self._said = None
+        bubble = self.log.add("patient", self._name, reply.text)
         frame, box = card("sunken", spacing=4, margin=SPACE_3)
         box.addWidget(label(state_words(reply.state), "small"))
         box.addWidget(label(plan_words(reply.plan), "small"))
-        self.turns.addWidget(frame)
+        bubble.set_beside([frame])
+        self.log.scroll_to_end()
+        announce(self.log, f"{self._name}: {reply.text}")
 
 
 def state_words(state: PatientState) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simpatient.services.models.models import ModelService
     from simpatient.services.models.recognisers import RecogniserService
     from simpatient.services.ports import ContentLibrary
+    from simpatient.services.privacy.bin import BinService
     from simpatient.services.privacy.consent import ConsentService
     from simpatient.services.privacy.deletion import DeletionService
     from simpatient.services.review.reports import ReportService
@@ -56,6 +57,7 @@ class App(Protocol):
     judge: SecondRatingService
     recording_playback: RecordingPlaybackService
     deletion: DeletionService
+    bin: BinService
     session_drafts: SessionDraftService
     library: ContentLibrary
     actor: Actor
@@ -97,8 +99,14 @@ class Navigator(Protocol):
         """Begin a drill."""
         ...
 
-    def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
-        """Show a calm message above the page."""
+    def tell(
+        self,
+        words: str,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a calm message above the page, with up to two things to do about it."""
         ...
 
     def dismiss(self) -> None:

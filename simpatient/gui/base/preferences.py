@@ -1,23 +1,49 @@
-"""What the user chose about the window: theme, text size, size of the window.
+"""What the user chose about the window, as the pages ask for it: a view of the settings store.
 
-Kept in Qt's own settings file, because it has to be known before the first paint. Must not know
-services; practice data never goes here.
+Only the window's size and place stay in Qt's own file: they belong to the screen, not to the user's home. What
+0.3.0 kept there is taken over once. Must not know services; practice data never goes here.
 """
+
+import contextlib
+import json
+import logging
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.base.tokens import TEXT_SIZES
+from simpatient.runtime.settings_store import SettingsStore
 
 THEMES = ("system", "light", "dark")
+WINDOW = "window"
+_TALKING = "talking"  # of services.voice.talk_settings, which would be slow to import before the first paint
+_log = logging.getLogger(__name__)
+_CHOICES = ("theme", "text_size")
+_SWITCHES = ("shows_codes", "has_heard_of_models", "has_heard_of_talking")
 
 
 class Preferences:
-    """Typed access to the settings; an unknown stored value falls back to the default."""
+    """Typed access to the settings; an unknown stored value falls back to the default.
 
-    def __init__(self, settings: QSettings | None = None) -> None:
-        self._settings = settings or QSettings(
+    Args:
+        store: The settings of the user's home.
+        screen: Where the window's size and place are kept; Qt's own file where None.
+    """
+
+    def __init__(self, store: SettingsStore, screen: QSettings | None = None) -> None:
+        self._store = store
+        self._screen = screen or QSettings(
             QSettings.Format.IniFormat, QSettings.Scope.UserScope, "simpatient", "window"
         )
+        self._unsaved: dict[str, object] = {}
+        with contextlib.suppress(StorageUnavailable):
+            self._adopt_former()
+
+    @property
+    def store(self) -> SettingsStore:
+        """The settings that this is a view of."""
+        return self._store
 
     @property
     def theme(self) -> str:
@@ -26,7 +52,7 @@ class Preferences:
 
     @theme.setter
     def theme(self, value: str) -> None:
-        self._settings.setValue("theme", value)
+        self._keep("theme", value)
 
     @property
     def text_size(self) -> str:
@@ -35,54 +61,84 @@ class Preferences:
 
     @text_size.setter
     def text_size(self, value: str) -> None:
-        self._settings.setValue("text_size", value)
+        self._keep("text_size", value)
 
     @property
     def geometry(self) -> QByteArray:
         """The window's size and place as Qt saved it; empty the first time."""
-        value = self._settings.value("geometry")
+        value = self._screen.value("geometry")
         return value if isinstance(value, QByteArray) else QByteArray()
 
     @geometry.setter
     def geometry(self, value: QByteArray) -> None:
-        self._settings.setValue("geometry", value)
+        self._screen.setValue("geometry", value)
 
     @property
     def shows_codes(self) -> bool:
         """Whether the session page shows live codes; off until chosen."""
-        return self._choice("shows_codes", ("no", "yes"), "no") == "yes"
+        return self._read("shows_codes") is True
 
     @shows_codes.setter
     def shows_codes(self, value: bool) -> None:
-        self._settings.setValue("shows_codes", "yes" if value else "no")
+        self._keep("shows_codes", value)
 
     @property
     def has_heard_of_models(self) -> bool:
-        """Whether the hint at language models was given."""
-        return self._choice("has_heard_of_models", ("no", "yes"), "no") == "yes"
+        """Whether the hint about language models was given."""
+        return self._read("has_heard_of_models") is True
 
     @has_heard_of_models.setter
     def has_heard_of_models(self, value: bool) -> None:
-        self._settings.setValue("has_heard_of_models", "yes" if value else "no")
+        self._keep("has_heard_of_models", value)
 
     @property
     def has_heard_of_talking(self) -> bool:
-        """Whether the hint that one can talk with the patient was dismissed, or has become needless."""
-        return self._choice("has_heard_of_talking", ("no", "yes"), "no") == "yes"
+        """Whether the hint that one can talk with the patient was dismissed, or is no longer needed."""
+        return self._read("has_heard_of_talking") is True
 
     @has_heard_of_talking.setter
     def has_heard_of_talking(self, value: bool) -> None:
-        self._settings.setValue("has_heard_of_talking", "yes" if value else "no")
+        self._keep("has_heard_of_talking", value)
 
     @property
-    def voice(self) -> str:
-        """The choices for talking as JSON (``VoiceSettings``); '' until something was chosen."""
-        return str(self._settings.value("voice", ""))
+    def export_folder(self) -> str:
+        """Where the last exported file went; '' until there was one."""
+        found = self._read("export_folder")
+        return found if isinstance(found, str) else ""
 
-    @voice.setter
-    def voice(self, value: str) -> None:
-        self._settings.setValue("voice", value)
+    @export_folder.setter
+    def export_folder(self, value: str) -> None:
+        self._keep("export_folder", value)
 
     def _choice(self, key: str, allowed: tuple[str, ...], default: str) -> str:
-        value = str(self._settings.value(key, default))
-        return value if value in allowed else default
+        value = self._read(key)
+        return value if isinstance(value, str) and value in allowed else default
+
+    def _read(self, key: str) -> Any:
+        if key in self._unsaved:
+            return self._unsaved[key]
+        try:
+            return self._store.read(WINDOW).get(key)
+        except StorageUnavailable:
+            return None
+
+    def _keep(self, key: str, value: object) -> None:
+        try:
+            self._store.write(WINDOW, {**self._unsaved, key: value})
+            self._unsaved.clear()
+        except StorageUnavailable as error:  # a full disk must not stop the window; the choice holds until it closes
+            self._unsaved[key] = value
+            _log.warning("%s", error)
+
+    def _adopt_former(self) -> None:
+        """Take over what 0.3.0 kept in Qt's file, once."""
+        if not self._store.read(WINDOW) and any(self._screen.contains(key) for key in (*_CHOICES, *_SWITCHES)):
+            former: dict[str, object] = {key: self._screen.value(key) for key in _CHOICES if self._screen.contains(key)}
+            switches = {key: self._screen.value(key) == "yes" for key in _SWITCHES if self._screen.contains(key)}
+            self._store.write(WINDOW, {**former, **switches})
+        if not self._store.read(_TALKING) and self._screen.contains("voice"):
+            with contextlib.suppress(ValueError):
+                talking = json.loads(str(self._screen.value("voice")))
+                self._store.write(_TALKING, talking if isinstance(talking, dict) else {})
+        for key in (*_CHOICES, *_SWITCHES, "voice"):
+            self._screen.remove(key)

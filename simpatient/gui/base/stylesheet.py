@@ -113,6 +113,9 @@ QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[kind="primary"]:focus { border-color: $ink; }
 QPushButton[kind="primary"]:disabled { background: $sunken; color: $ink_soft; border-color: $sunken; }
+QPushButton[kind="danger"] { background: $surface; color: $danger; border-color: $danger; font-weight: 600; }
+QPushButton[kind="danger"]:hover { background: $danger_soft; color: $on_danger_soft; }
+QPushButton[kind="danger"]:focus { background: $danger_soft; color: $on_danger_soft; border-color: $ink; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $accent_ink;
   padding: 6px 10px; }
 QPushButton[kind="quiet"]:hover { background: $sunken; }

@@ -3,13 +3,11 @@
 Must not know any rubric by name, nor when a rating is critical.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from simpatient.domain.assessment.score import Score, Scorecard, critical_scores
-from simpatient.domain.content.rubric import Criterion, Rubric
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.debrief.evidence_view import OnShowTurn, quoted
 from simpatient.gui.widgets.layout import card, column, row
@@ -17,23 +15,20 @@ from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
 from simpatient.presentation.critical import HEADING, why
 from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.wording import score_words, sureness
+from simpatient.presentation.scorecard import Rating
 
+# What is missing weighs more here than what was there.
 MOST_QUOTES = 2
 
 
-def critical_view(
-    cards: Sequence[Scorecard], rubrics: Mapping[str, Rubric], on_show_turn: OnShowTurn
-) -> QWidget | None:
+def critical_view(ratings: Sequence[Rating], on_show_turn: OnShowTurn) -> QWidget | None:
     """Return everything critical in one frame; None when nothing is."""
-    found = [(score, _criterion(rubrics.get(rubric), score)) for rubric, score in critical_scores(cards)]
-    known = [(score, criterion) for score, criterion in found if criterion is not None]
-    if not known:
+    if not ratings:
         return None
     frame, box = critical_frame(HEADING, "h2")
     box.addWidget(label(why(TO_TRAINEE)))
-    for score, criterion in known:
-        box.addWidget(_item(score, criterion, on_show_turn))
+    for rating in ratings:
+        box.addWidget(_item(rating, on_show_turn))
     return frame
 
 
@@ -45,23 +40,18 @@ def critical_frame(heading: str, role: str) -> tuple[QFrame, QVBoxLayout]:
     return frame, box
 
 
-def _item(score: Score, criterion: Criterion, on_show_turn: OnShowTurn) -> QWidget:
+def _item(rating: Rating, on_show_turn: OnShowTurn) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_2)
     line = row(spacing=SPACE_3)
-    line.addWidget(label(criterion.label, "h3"), 1)
-    figure = label(score_words(score), "strong")
+    line.addWidget(label(rating.label, "h3"), 1)
+    figure = label(rating.value, "strong")
     figure.setWordWrap(False)
     line.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
     box.addLayout(line)
-    anchor = criterion.anchor(score.value) if score.value is not None else ""
-    if anchor:
-        box.addWidget(label(anchor))
-    box.addWidget(label(sureness(score), "caption"))
-    for evidence in sorted(score.evidence, key=lambda each: each.supports)[:MOST_QUOTES]:
-        box.addWidget(quoted(evidence, on_show_turn, says_which_way=False))
+    if rating.anchor:
+        box.addWidget(label(rating.anchor))
+    box.addWidget(label(rating.sureness, "caption"))
+    for quote in sorted(rating.quotes, key=lambda each: each.supports)[:MOST_QUOTES]:
+        box.addWidget(quoted(quote, on_show_turn, says_which_way=False))
     return outer
-
-
-def _criterion(rubric: Rubric | None, score: Score) -> Criterion | None:
-    return next((each for each in rubric.criteria if each.id == score.id), None) if rubric else None

@@ -13,9 +13,11 @@ from simpatient.domain.assessment.debrief import DisclosureMap
 from simpatient.domain.session.session import SelfRating, Session, Turn
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
+from simpatient.gui.base.export import Exporter
 from simpatient.gui.base.page_data import DebriefData, load_debrief
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.debrief.deletion import ask_deletion
 from simpatient.gui.debrief.disclosure_view import DisclosureView
 from simpatient.gui.debrief.feedback_view import FeedbackView
 from simpatient.gui.debrief.numbers_view import NumbersView
@@ -26,11 +28,11 @@ from simpatient.gui.transcript.correction import correct_button
 from simpatient.gui.transcript.playback import Playback
 from simpatient.gui.transcript.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, SegmentedControl
-from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import HeadLine, PageStates, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
 from simpatient.presentation.dates import date
+from simpatient.presentation.file_names import feedback_file
 
 _TABS = (
     ("feedback", "Feedback"),
@@ -54,6 +56,8 @@ class DebriefPage(PageStates):
         self._session_id = ""
         self._leaf: int | None = None
         self._patient_name = ""
+        self._exporter = Exporter(context.files, context.navigator, context.preferences)
+        self._is_exporting = False
         self._heading = Elided("", "h2")
         self._when = Elided("", "small")
         self._portrait = row(spacing=0)
@@ -61,7 +65,7 @@ class DebriefPage(PageStates):
         self.export = Button(
             "Export PDF", "plain", "export", name="Export the feedback as PDF", on_click=self._on_export
         )
-        self.delete = Button("Delete", name="Delete this session for good", on_click=self.ask_delete)
+        self.delete = Button("Delete", name="Delete this attempt or session", on_click=self.ask_delete)
         self._views = QStackedWidget()
         self.form: SelfRatingForm | None = None
         self.feedback: FeedbackView | None = None
@@ -85,7 +89,7 @@ class DebriefPage(PageStates):
         who = QWidget()
         who.setLayout(row(self._portrait, names, spacing=SPACE_4))
         buttons = QWidget()
-        buttons.setLayout(row(self.export, self.delete, spacing=SPACE_2))
+        buttons.setLayout(row(self.delete, self.export, spacing=SPACE_2))
         line = column(bar)
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(who, self.tabs, buttons))
@@ -171,12 +175,18 @@ class DebriefPage(PageStates):
         has_feedback = data.debrief is not None
         self.tabs.setVisible(has_feedback)
         self.export.setVisible(has_feedback)
+        # While the own rating is asked, nothing that deletes stands where the session had its End.
+        self.delete.setVisible(has_feedback)
         if has_feedback:
             self._show_feedback(data)
             self.show_tab(tab)
         else:
             self._ask_rating(data)
         self.show_content()
+
+    def first_control(self) -> QWidget | None:
+        """Return the first question of the own rating, or the part of the debrief that is shown."""
+        return self.form.first_control() if self.form is not None else self.tabs.chosen_button
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Another page is shown: nothing is heard from behind it."""
@@ -201,6 +211,7 @@ class DebriefPage(PageStates):
     def _ask_rating(self, data: DebriefData) -> None:
         self.form = SelfRatingForm(self._patient_name, data.questions)
         self.form.given.connect(self._on_rated)
+        self.form.delete.clicked.connect(self.ask_delete)
         keeper, form, session_id = self._context.drafts, self.form, data.session.id
         form.restore(keeper.texts(session_id, "self_rating"))
         form.edited.connect(lambda: keeper.keep(session_id, "self_rating", form.texts()))
@@ -288,6 +299,7 @@ class DebriefPage(PageStates):
             return
         self._replace_judged(data)
         self.show_tab("write")
+        self._focus_part("write")
         if self.write is not None:
             self.write.show_card(rubric_id)
 
@@ -301,6 +313,7 @@ class DebriefPage(PageStates):
         if data.session.id == self._session_id and self._data is not None:
             self._replace_judged(data)
             self.show_tab("numbers")
+            self._focus_part("numbers")
             self._context.navigator.tell("The ratings are new. Each says on request what it rests on.")
 
     def _replace_judged(self, data: DebriefData) -> None:
@@ -330,30 +343,31 @@ class DebriefPage(PageStates):
     def _on_map(self, found: DisclosureMap) -> None:
         if self._disclosure is not None:
             self._disclosure.show_map(found)
+            self._focus_part("held")
+
+    def _focus_part(self, key: str) -> None:
+        """Go to a part whose own control has just gone, unless the trainee is elsewhere by now."""
+        if self.tabs.chosen_button is self.tabs.button(key):
+            self.tabs.button(key).setFocus()
 
     def ask_delete(self) -> None:
-        """Ask whether the session is to be deleted."""
-        words = "Its words, scores, feedback and kept sound are deleted from this computer. This cannot be taken back."
-        Question(self, "Delete this session?", words, "Delete for good", "Keep it", self._on_delete).open()
-
-    def _on_delete(self) -> None:
-        app, session_id = self._context.app, self._session_id
-        self._context.lane.call(
-            lambda _: app.deletion.delete_session(app.actor, session_id),
-            lambda _: self._context.navigator.go("start"),
-            self._context.navigator.tell_trouble,
-        )
+        """Ask whether this attempt, or the whole session, is to be deleted."""
+        ask_deletion(self._context, self, self._session_id, self._leaf)
 
     def _on_export(self) -> None:
-        name = f"feedback-{self._patient_name.lower().replace(' ', '-')}.pdf"
-        path = self._context.files.save(self, "Export the feedback", name, "PDF (*.pdf)")
-        if path is None:
+        if self._data is None or self._is_exporting:
             return
-        target = path if path.suffix else path.with_suffix(".pdf")
+        session = self._data.session
+        attempt = 1 + [each.leaf for each in session.attempts()].index(session.leaf)
+        name = feedback_file(self._patient_name, session.started_at, attempt)
+        target = self._exporter.ask(self, "Export the feedback", name, "pdf")
+        if target is None:
+            return
         session_id, leaf, app = self._session_id, self._leaf, self._context.app
         # Nothing unrevealed leaks into a report before the trainee has opened the map.
         with_map = self._disclosure is not None and self._disclosure.is_open
-        self.export.setEnabled(False)
+        # Not disabled meanwhile: the focus would leave for the button beside it, which deletes.
+        self._is_exporting = True
         self._context.lane.call(
             lambda _: app.reports.session(
                 app.actor, session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf
@@ -363,9 +377,9 @@ class DebriefPage(PageStates):
         )
 
     def _on_export_failed(self, trouble: Trouble) -> None:
-        self.export.setEnabled(True)
+        self._is_exporting = False
         self._context.navigator.tell_trouble(trouble)
 
     def _on_exported(self, path: Path) -> None:
-        self.export.setEnabled(True)
-        self._context.navigator.tell(f"Saved {path.name}, with an accessible HTML version beside it, in {path.parent}.")
+        self._is_exporting = False
+        self._exporter.tell(path, ", with an accessible HTML version beside it,")

@@ -18,7 +18,7 @@ WORDS = (
     "what was judged from your writing, stay. It can be wrong too: check the quotes."
 )
 OWN = "It spoke as the patient here; a model is no good judge of its own talk."
-NONE = "No language model is set up. Add one in the settings, or name a server with “simpatient server set”."
+NONE = "No language model is set up. Download one, or name the server of your course, in Settings."
 
 
 class SecondRatingCard(QWidget):
@@ -100,6 +100,14 @@ class SecondRatingCard(QWidget):
             self._box.addWidget(self._choice(choice))
         if not self._data.judges:
             self._box.addWidget(label(NONE, "small"))
+            self.buttons["models"] = self._way("Language models", "model")
+            self.buttons["server"] = self._way("Server", "server")
+            self._box.addLayout(row(self.buttons["models"], self.buttons["server"], None))
+
+    def _way(self, words: str, section: str) -> Button:
+        """Return a button that leads to a section of the settings."""
+        navigator = self._context.navigator
+        return Button(words, name=f"Settings: {words}", on_click=lambda: navigator.open_settings(section))
 
     def _show_busy(self, title: str) -> None:
         self._begin()

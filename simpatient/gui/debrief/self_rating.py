@@ -51,6 +51,8 @@ class SelfRatingForm(ScrollPage):
         line.addWidget(self.missing, 1)
         line.addWidget(self.button)
         self.body.addLayout(line)
+        self.delete = Button("Delete this session", "link", name="Delete this session for good")
+        self.body.addLayout(row(self.delete, None))
         self.body.addStretch(1)
         self._update()
         for editor in (self.went_well, self.would_change):

@@ -1,119 +1,93 @@
-"""What a written attempt earned: field by field, the trainee's words beside what the case holds.
+"""What a written attempt earned: field by field, the trainee's words beside what is in the case file.
 
 Must not know how writing is judged, nor any rubric by name.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from simpatient.domain.assessment.score import SummaryValue
-from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, Held
-from simpatient.domain.content.rubric import Criterion, Summary
+from simpatient.domain.assessment.writing import Attempt, Exercise
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.debrief.evidence_view import quoted
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import percent, plural
-from simpatient.presentation.wording import STATUS_WORDS, confidence_words, score_words, summary_reason, summary_words
+from simpatient.presentation.scorecard import Measure
+from simpatient.presentation.writing import IN_THE_CASE_FILE, CaseEntry, WrittenField, written_exercise
 
-_OUTCOMES = {"met": ("●", "Met", "accent"), "partly": ("◐", "Partly met", "note"), "not_met": ("○", "Not met", "plain")}
-AFTER_REVEAL = "Written when the case's side of this field had been shown."
-LEFT_EMPTY = "Left empty. What the case file says here stays closed until you write something."
+_SIGNS = {"met": ("●", "accent"), "partly": ("◐", "note"), "not_met": ("○", "plain")}
 
 
 def result_view(attempt: Attempt, exercise: Exercise) -> QWidget:
     """Return an attempt with its result."""
+    shown = written_exercise(exercise, attempt)
     outer = QWidget()
     box = column(outer, SPACE_4)
-    many = f"Attempt {attempt.number} of {len(exercise.attempts)}, " if len(exercise.attempts) > 1 else "Saved "
-    box.addWidget(label(f"{many}{date_and_time(attempt.at)}", "caption"))
-    summaries = {summary.id: summary for summary in exercise.rubric.summaries}
-    for value in attempt.summaries:
-        if value.id in summaries:
-            box.addWidget(_figure(value, summaries[value.id]))
-    fields = {field.id: field for field in exercise.fields}
-    for result in attempt.results:
-        if result.score.id in fields:
-            box.addWidget(divider())
-            box.addWidget(_field(result, fields[result.score.id], attempt))
+    box.addWidget(label(shown.when, "caption"))
+    for figure in shown.figures:
+        box.addWidget(_figure(figure))
+    for field in shown.fields:
+        box.addWidget(divider())
+        box.addWidget(_field(field))
     return outer
 
 
-def _figure(value: SummaryValue, summary: Summary) -> QWidget:
+def _figure(measure: Measure) -> QWidget:
     outer = QWidget()
     box = column(outer, 2)
-    reason = summary_reason(value, summary)
-    shown = summary_words(value, summary)
-    figure = label(shown, "figure")
-    figure.setWordWrap(False)
-    figure.setAccessibleName(f"{summary.label}: {shown}")
-    line = row(spacing=SPACE_3)
-    line.addWidget(label(summary.label, "strong"), 1)
-    line.addWidget(figure)
-    box.addLayout(line)
-    box.addWidget(label(reason or summary.explanation, "small"))
+    box.addLayout(_headed(measure.label, measure.value, measure.reason))
+    box.addWidget(label(measure.reason or measure.explanation, "small"))
     return outer
 
 
-def _field(result: FieldResult, field: Criterion, attempt: Attempt) -> QWidget:
+def _headed(title: str, value: str, reason: str) -> QHBoxLayout:
+    figure = label(value, "figure")
+    figure.setWordWrap(False)
+    figure.setAccessibleName(f"{title}: {value}. {reason}".strip())
+    line = row(spacing=SPACE_3)
+    line.addWidget(label(title, "strong"), 1)
+    line.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
+    return line
+
+
+def _field(field: WrittenField) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_3)
-    score = result.score
-    shown = score_words(score)
-    figure = label(shown, "figure")
-    figure.setWordWrap(False)
-    figure.setAccessibleName(f"{field.label}: {shown}. {score.unscored_reason or ''}".strip())
-    line = row(spacing=SPACE_3)
-    line.addWidget(label(field.label, "strong"), 1)
-    line.addWidget(figure, 0, Qt.AlignmentFlag.AlignTop)
-    box.addLayout(line)
-    if score.value is not None:
-        tags = (chip(STATUS_WORDS[score.status], "note"), chip(confidence_words(score.confidence), "plain"))
-        box.addLayout(row(*tags, None, spacing=SPACE_2))
-        box.addWidget(BandBar(score.value, *score.scale))
-        box.addWidget(label(field.anchor(score.value), "small"))
-    _add_sides(box, result, attempt.texts.get(field.written, ""), "You chose" if field.options else "You wrote")
+    rating = field.rating
+    box.addLayout(_headed(rating.label, rating.value, rating.reason))
+    if rating.is_scored:
+        box.addLayout(row(chip(rating.status, "note"), chip(rating.confidence, "plain"), None, spacing=SPACE_2))
+        if rating.bar is not None:
+            box.addWidget(BandBar(rating.bar))
+        box.addWidget(label(rating.anchor, "small"))
+    _add_sides(box, field)
     return outer
 
 
-def _add_sides(box: QVBoxLayout, result: FieldResult, text: str, how: str) -> None:
-    if not text:
-        box.addWidget(label(LEFT_EMPTY, "small"))
-        return
-    yours = column(spacing=2)
-    yours.addWidget(label(how, "caption"))
-    yours.addWidget(label(text, selectable=True))
-    box.addLayout(yours)
-    if result.unread:
-        words = (
-            f"{plural(result.unread, 'later statement was', 'later statements were')} not read: naming everything "
-            "earns nothing. Put what matters most first."
-        )
-        box.addWidget(label(words, "small", tone="warm"))
-    if result.after_reveal:
-        box.addWidget(label(AFTER_REVEAL, "small", tone="warm"))
-    if not result.held:
-        box.addWidget(label(result.score.unscored_reason or "", "small", tone="warm"))
-        return
-    frame, inner = card("sunken", spacing=SPACE_3, margin=SPACE_4)
-    inner.addWidget(label("In the case file", "caption"))
-    for held in result.held:
-        inner.addWidget(_held(held, text))
-    box.addWidget(frame)
+def _add_sides(box: QVBoxLayout, field: WrittenField) -> None:
+    if field.words:
+        yours = column(spacing=2)
+        yours.addWidget(label("You chose" if field.is_choice else "You wrote", "caption"))
+        yours.addWidget(label(field.words, selectable=True))
+        box.addLayout(yours)
+    for note in field.notes:
+        box.addWidget(label(note, "small", tone="warm" if field.words else ""))
+    if field.entries:
+        frame, inner = card("sunken", spacing=SPACE_3, margin=SPACE_4)
+        inner.addWidget(label(IN_THE_CASE_FILE, "caption"))
+        for entry in field.entries:
+            inner.addWidget(_entry(entry))
+        box.addWidget(frame)
 
 
-def _held(held: Held, text: str) -> QWidget:
+def _entry(entry: CaseEntry) -> QWidget:
     outer = QWidget()
     box = column(outer, SPACE_2)
-    glyph, words, tone = _OUTCOMES[held.outcome]
-    share = f", {percent(held.credit)}" if held.outcome == "partly" else ""
+    glyph, tone = _SIGNS[entry.outcome]
     line = row(spacing=SPACE_3)
-    line.addWidget(label(held.text, selectable=True), 1)
-    line.addWidget(chip(f"{glyph} {words}{share}", tone), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(label(entry.text, selectable=True), 1)
+    line.addWidget(chip(f"{glyph} {entry.words}", tone), 0, Qt.AlignmentFlag.AlignTop)
     box.addLayout(line)
-    # Words that are the whole answer stand just above already.
-    if held.evidence is not None and held.evidence.quote != text.strip(" .!?;"):
-        box.addWidget(quoted(held.evidence, says_which_way=False))
+    if entry.quote is not None:
+        box.addWidget(quoted(entry.quote, says_which_way=False))
     return outer

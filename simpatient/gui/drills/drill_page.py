@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QLayout, QSizePolicy, QVBoxLayout, QWidget
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6
-from simpatient.gui.drills.drill_feedback import feedback_card, spoken_feedback
+from simpatient.gui.drills.drill_feedback import feedback_card
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import Bubble, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, divider, label
+from simpatient.presentation.drills import drill_feedback
 from simpatient.services.learning.drill import Answer, DrillExercise
 
 _SIDE_FROM = 860
@@ -202,7 +203,7 @@ class DrillPage(PageStates):
         self._add(row(feedback_card(answer)))
         self.composer.set_waiting(False)
         self.composer.editor.setFocus()
-        announce(self._talk, spoken_feedback(answer))
+        announce(self._talk, drill_feedback(answer).spoken)
 
     def _on_failed(self, trouble: Trouble, text: str) -> None:
         self.composer.set_waiting(False)

@@ -14,7 +14,7 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.dates import day_and_month
+from simpatient.presentation.drills import due_words
 from simpatient.presentation.numbers import how_often, plural
 from simpatient.services.learning.drill import DrillCard
 
@@ -90,7 +90,8 @@ class DrillsPage(PageStates):
         return frame
 
     def _drill(self, drill: DrillCard) -> QWidget:
-        words, tone = due_words(drill)
+        words = due_words(drill)
+        tone = "plain" if drill.due_at is None else "warm" if drill.due == "due" else "accent"
         level = f"Level {drill.level} of {drill.levels[-1]}"
         button = CardButton(f"{drill.title}. {words}. {level}.")
         button.clicked.connect(lambda: self._open(drill.drill_id))
@@ -105,12 +106,3 @@ class DrillsPage(PageStates):
 
     def _open(self, drill_id: str) -> None:
         self._context.navigator.open_drill(drill_id)
-
-
-def due_words(drill: DrillCard) -> tuple[str, str]:
-    """Return when a drill is due, and the tone of its tag."""
-    if drill.due_at is None:
-        return "New", "plain"
-    if drill.due == "due":
-        return "Due", "warm"
-    return f"Due {day_and_month(drill.due_at)}", "accent"

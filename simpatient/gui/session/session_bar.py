@@ -14,6 +14,7 @@ from simpatient.gui.widgets.text import Elided
 
 _LEAST_NAME = 120
 _MOST_NAME = 320
+_AROUND_ICON = 8  # a plain button is this much wider than a quiet one
 
 
 class SessionBar(QWidget):
@@ -29,7 +30,7 @@ class SessionBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.back = _quiet("back", "Back to the start page; the session stays open")
         self.panel = _quiet("panel", "Show or hide the referral")
-        self._title = Elided("", "h3")
+        self.name = Elided("", "h3")
         self._case = Elided("", "small")
         self._clock = clock
         self.talk = _action("Talk", "microphone", "Talk instead of typing", "Ctrl+T", is_toggle=True)
@@ -43,7 +44,7 @@ class SessionBar(QWidget):
 
     def _build(self) -> None:
         names = column(spacing=0)
-        names.addWidget(self._title)
+        names.addWidget(self.name)
         names.addWidget(self._case)
         line = row(self.back, self.panel, spacing=SPACE_2)
         line.setContentsMargins(SPACE_3, SPACE_3, SPACE_4, SPACE_3)
@@ -53,9 +54,14 @@ class SessionBar(QWidget):
             line.addWidget(button)
         self.setLayout(line)
 
+    @property
+    def title_words(self) -> str:
+        """Whom one talks with, and in which case."""
+        return f"{self.name.text()} · {self._case.text()}"
+
     def show_title(self, patient_name: str, case_title: str) -> None:
         """Show whom one talks with, and in which case."""
-        self._title.set_text(patient_name)
+        self.name.set_text(patient_name)
         self._case.set_text(case_title)
         self._arrange()
 
@@ -85,16 +91,20 @@ class SessionBar(QWidget):
         if not self._fits():
             self._clock.hide()
 
+    def least_width(self) -> int:
+        """Return in how little room the name is still readable: every button an icon, and no clock."""
+        icon = self.back.sizeHint().width() + _AROUND_ICON
+        quiet = 2 * (self.back.sizeHint().width() + SPACE_2)
+        return self._name_width() + quiet + len(self._actions) * (icon + SPACE_2)
+
+    def _name_width(self) -> int:
+        self.name.ensurePolished()
+        name = self.name.fontMetrics().horizontalAdvance(self.name.text()) + SPACE_2
+        return min(_MOST_NAME, max(_LEAST_NAME, name)) + SPACE_3 + SPACE_4
+
     def _fits(self) -> bool:
-        layout = self.layout()
-        if layout is None:
-            return True
         shown = [each for each in (self.back, self.panel, self._clock, *self._actions) if not each.isHidden()]
-        self._title.ensurePolished()
-        name = self._title.fontMetrics().horizontalAdvance(self._title.text()) + SPACE_2
-        margins = layout.contentsMargins()
-        needed = min(_MOST_NAME, max(_LEAST_NAME, name)) + margins.left() + margins.right()
-        return needed + sum(each.sizeHint().width() + SPACE_2 for each in shown) <= self.width()
+        return self._name_width() + sum(each.sizeHint().width() + SPACE_2 for each in shown) <= self.width()
 
 
 def _quiet(icon_name: str, words: str) -> Button:

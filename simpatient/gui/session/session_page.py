@@ -128,6 +128,10 @@ class SessionPage(PageStates):
         self._turns.show_corrected(turn)
         self.composer.editor.setFocus()
 
+    def first_control(self) -> QWidget | None:
+        """Return the composer, or the way out of the pause."""
+        return self.pause_cover.resume if self._is_paused else self.composer.editor
+
     # Opening
 
     def open(self, session: Session) -> None:
@@ -331,4 +335,5 @@ class SessionPage(PageStates):
 
     def _has_room(self, width: int) -> bool:
         """Return whether panel and conversation both fit."""
-        return width - self.side.minimumWidth() >= round(_LEAST_TALK * max(1.0, Theme.current().scale))
+        needed = max(round(_LEAST_TALK * max(1.0, Theme.current().scale)), self.bar.least_width())
+        return width - self.side.minimumWidth() >= needed

@@ -24,6 +24,7 @@ from simpatient.services.voice.talk_events import (
     Answering,
     Captioned,
     Failed,
+    MissingPart,
     NothingSaid,
     PartialTranscript,
     TalkEvent,
@@ -96,11 +97,13 @@ class SpokenConversation(QObject):
         return self._talk is not None
 
     def begin(self, session: Session) -> None:
-        """Ask for consent where it is not given, then talk."""
+        """Look whether one can talk here, ask for consent where it is not given, then talk."""
         self._session, self._is_wanted = session, True
-        consents, actor = self._context.app.consents, self._context.app.actor
+        app, settings = self._context.app, read_talk_settings(self._context.preferences)
         self._context.lane.call(
-            lambda _: consents.has(actor, "microphone"), self._on_consent_known, self._on_begin_failed
+            lambda _: (app.talking.missing(settings), app.consents.has(app.actor, "microphone")),
+            lambda known: self._on_known(*known),
+            self._on_begin_failed,
         )
 
     def end(self) -> None:
@@ -144,6 +147,17 @@ class SpokenConversation(QObject):
             self._context.lane.call(lambda _: talk.pause())
 
     # Beginning
+
+    def _on_known(self, missing: tuple[MissingPart, ...], has_consent: bool) -> None:
+        """Nobody is asked to agree to what cannot work; without a voice the answers can still be read."""
+        parts = {each.part for each in missing}
+        if parts & {"recogniser", "microphone"}:
+            self.end()
+            message = " ".join(("You cannot talk yet.", *(each.error.message for each in missing)))
+            trouble = Trouble(message, "Settings has what is missing; typing always works.")
+            self._tell(trouble, "Open Settings", "recogniser" if "recogniser" in parts else "talking")
+        else:
+            self._on_consent_known(has_consent)
 
     def _on_consent_known(self, given: bool) -> None:
         if not self._is_wanted:

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from simpatient.domain.speech import ListeningMode
-from simpatient.gui.base.theme import set_property
+from simpatient.gui.base.theme import Theme, set_property
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import announce
@@ -23,6 +23,7 @@ TalkState = Literal[
 ]
 METER_INTERVAL_MS = 80
 _ROOM_FOR_METER = 760
+_LEAST_WORDS = 200
 
 
 class _Look(NamedTuple):
@@ -117,7 +118,8 @@ class TalkBar(QWidget):
         self.pause.clicked.connect(self.pause_asked)
         self.get = Button("Download speech recognition", "primary", name="Download speech recognition")
         self.get.clicked.connect(self.recogniser_wanted)
-        for button in (self.talk, self.quiet, self.pause, self.get):
+        self._buttons = (self.get, self.talk, self.quiet, self.pause)
+        for button in self._buttons:
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus in the composer
         self._build()
         self._timer = QTimer(self)
@@ -128,11 +130,14 @@ class TalkBar(QWidget):
     def _build(self) -> None:
         box = column(self, SPACE_2)
         box.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
-        line = row(self.dot, spacing=SPACE_3)
-        line.addWidget(self.words, 1)
-        for widget in (self.meter, self.get, self.talk, self.quiet, self.pause):
-            line.addWidget(widget)
-        box.addLayout(line)
+        said = row(self.dot, spacing=SPACE_3)
+        said.addWidget(self.words, 1)
+        said.addWidget(self.meter)
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(SPACE_3)
+        self._line.addLayout(said, 1)
+        self._line.addLayout(row(*self._buttons, spacing=SPACE_3, stretch_last=True))
+        box.addLayout(self._line)
         box.addWidget(self.guess)
 
     @property
@@ -159,7 +164,9 @@ class TalkBar(QWidget):
         self.talk.setVisible(self._mode == "push_to_talk" and state != "no_recogniser")
         self.get.setVisible(state == "no_recogniser")
         self.quiet.setVisible(state in ("thinking", "speaking"))
-        self.pause.setText("Pause mic" if look.is_open else "Turn mic on")
+        can_open = "Try again" if state == "broken" else "Turn mic on"
+        self.pause.setText("Pause mic" if look.is_open else can_open)
+        self.pause.setVisible(state != "no_recogniser")
         self.pause.set_icon("pause" if look.is_open else "microphone")
         self.pause.setAccessibleName(f"{'Pause' if look.is_open else 'Turn on'} the microphone")
         self._arrange()
@@ -178,6 +185,12 @@ class TalkBar(QWidget):
 
     def _arrange(self) -> None:
         self.meter.setVisible(_LOOKS[self._state].is_open and self.width() >= _ROOM_FOR_METER)
+        shown = [each for each in self._buttons if not each.isHidden()]
+        needed = round(_LEAST_WORDS * max(1.0, Theme.current().scale)) + 2 * SPACE_5
+        needed += sum(each.sizeHint().width() + SPACE_3 for each in shown)
+        needed += self.meter.sizeHint().width() + SPACE_3 if not self.meter.isHidden() else 0
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._line.setDirection(beside if needed <= self.width() else below)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where room is short the words matter more than the meter."""

@@ -1,6 +1,7 @@
 """The section of the settings about a language model on a server: off by default, and plain about what leaves.
 
-Must not know how one is spoken to. The key is never typed here: only where it stands.
+Must not know how one is spoken to. A key that is typed here goes into a file only the user can read, and is never
+shown again.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from simpatient.gui.base.bridge import Trouble
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
 from simpatient.services.models.models import GUIDED, SERVER
@@ -22,6 +24,7 @@ _INTRO = (
     "scores and feedback stay here."
 )
 _PLAIN = (("no", "Only encrypted"), ("yes", "Plain http too, on a network I trust"))
+_BELOW_ADDRESS = 3  # heading, introduction, address
 _Found = tuple[ServerChoice | None, str]
 
 
@@ -33,12 +36,15 @@ class ServerCard(QFrame):
         self.setProperty("role", "card")
         self._context = context
         self._on_change = on_change
+        self._key_file = ""
         self._box: QVBoxLayout = column(self, SPACE_4, SPACE_5)
         self._box.addWidget(label("A language model on a server", "h2"))
         self._box.addWidget(label(_INTRO, "soft"))
         self.url = self._field("Address", "https://models.example.org/v1")
         self.model = self._field("Name of the model on the server", "our-patients")
-        self.key = self._field("Environment variable that holds the key, if it wants one", "OUR_KEY")
+        self.key = self._field("Key, if the server wants one", "")
+        self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.variable = self._field("Or the environment variable that holds it", "OUR_KEY")
         self.plain = SegmentedControl(_PLAIN, "Connection")
         self.plain.choose("no")
         self._titled("Connection", row(self.plain, None))
@@ -47,6 +53,9 @@ class ServerCard(QFrame):
         self.leave = Button("Do not use", on_click=lambda: self._choose(GUIDED))
         self.forget = Button("Forget it", name="Forget the server", on_click=self._on_forget)
         self._box.addLayout(row(self.save, self.use, self.leave, self.forget, None))
+        self.wrong = label("", "small", tone="danger")
+        self.wrong.hide()
+        self._box.insertWidget(_BELOW_ADDRESS, self.wrong)
         self.status = label("", "small")
         self.status.setAccessibleName("State of the server")
         self._box.addWidget(self.status)
@@ -73,10 +82,14 @@ class ServerCard(QFrame):
 
     def _on_loaded(self, found: _Found) -> None:
         choice, _ = found
-        if choice is not None:
+        # What is being typed stays; only what was saved is shown.
+        if choice is not None and not self.wrong.isVisible():
+            self._key_file = choice.key_file
             self.url.setText(choice.url)
             self.model.setText(choice.model)
-            self.key.setText(choice.key_variable)
+            self.variable.setText(choice.key_variable)
+            self.key.clear()
+            self.key.setPlaceholderText("A key is kept; type another to replace it" if choice.key_file else "")
             self.plain.choose("yes" if choice.allows_plain_http else "no")
         self._show(found)
 
@@ -93,15 +106,17 @@ class ServerCard(QFrame):
         return ServerChoice(
             url=self.url.text(),
             model=self.model.text(),
-            key_variable=self.key.text(),
+            key_variable="" if self.key.text() else self.variable.text(),
+            key_file=self._key_file if not self.key.text() and not self.variable.text() else "",
             allows_plain_http=self.plain.button("yes").isChecked(),
         )
 
     def _on_save(self) -> None:
-        server, choice = self._context.app.models.server, self._choice()
+        server, choice, new_key = self._context.app.models.server, self._choice(), self.key.text().strip()
+        self.wrong.hide()
 
         def save() -> str:
-            server.set(choice)
+            server.set(choice, new_key)
             return server.check()
 
         self.save.setEnabled(False)
@@ -114,9 +129,14 @@ class ServerCard(QFrame):
         self._context.navigator.tell(f"The server answers: {model}.")
 
     def _on_failed(self, trouble: Trouble) -> None:
+        """Say what is wrong where it was typed, and have the keyboard there."""
         self.save.setEnabled(True)
         self.refresh()
-        self._on_trouble(trouble)
+        words = f"{trouble.message} {trouble.action}".strip()
+        self.wrong.setText(words)
+        self.wrong.show()
+        announce(self.wrong, words)
+        self.url.setFocus()
 
     def _choose(self, name: str) -> None:
         models = self._context.app.models
@@ -124,8 +144,9 @@ class ServerCard(QFrame):
 
     def _on_forget(self) -> None:
         server = self._context.app.models.server
-        for each in (self.url, self.model, self.key):
+        for each in (self.url, self.model, self.key, self.variable):
             each.clear()
+        self._key_file = ""
         self._context.lane.call(lambda _: server.forget(), lambda _: self._changed(), self._on_trouble)
 
     def _changed(self) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from simpatient import __version__
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.settings.bin_card import BinCard
 from simpatient.gui.settings.models_card import ModelsCard
 from simpatient.gui.settings.recognisers_card import RecognisersCard
 from simpatient.gui.settings.server_card import ServerCard
@@ -27,10 +28,12 @@ _SECTIONS = (
     ("model", "Language model"),
     ("server", "Server"),
     ("data", "Your data"),
+    ("bin", "Bin"),
     ("about", "About"),
 )
 # Cards are filled one after the other by the lane; so long the page keeps to the section that was asked for.
 _SETTLE_MS = 1500
+_CONTROLS = (Button, QLineEdit)
 _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
     "This is practice. It is not therapy, not supervision and not a clinical tool. Nobody is assessed by it alone.",
@@ -65,8 +68,9 @@ class SettingsPage(ScrollPage):
         self.recognisers = RecognisersCard(context)
         self.models = ModelsCard(context)
         self.server = ServerCard(context, self.models.refresh)
-        cards = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), _build_about())
-        for (key, _), each in zip(_SECTIONS, cards, strict=True):
+        self.bin = BinCard(context)
+        shown = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), self.bin)
+        for (key, _), each in zip(_SECTIONS, (*shown, _build_about()), strict=True):
             self._sections[key] = each
             self.body.addWidget(each)
         self.body.addStretch(1)
@@ -78,11 +82,13 @@ class SettingsPage(ScrollPage):
         self.recognisers.refresh()
         self.models.refresh()
         self.server.refresh()
+        self.bin.refresh()
 
     def show_section(self, key: str) -> None:
         """Scroll to a section (a key of ``_SECTIONS``) and put the keyboard there."""
         self._wanted = self._sections[key]
-        first = next((each for each in self._wanted.findChildren(Button) if _can_take_focus(each)), None)
+        controls = self._wanted.findChildren(QWidget)
+        first = next((each for each in controls if isinstance(each, _CONTROLS) and _can_take_focus(each)), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._settling.start()
@@ -128,8 +134,8 @@ def _way(words: str, key: str, on_click: Callable[[str], None]) -> Button:
     return Button(words, name=f"Go to {words}", on_click=lambda: on_click(key))
 
 
-def _can_take_focus(button: Button) -> bool:
-    return button.isEnabled() and not button.isHidden()
+def _can_take_focus(control: QWidget) -> bool:
+    return control.isEnabled() and not control.isHidden()
 
 
 def _build_about() -> QWidget:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from simpatient.gui.base.context import App
+    from simpatient.runtime.settings_store import SettingsStore
 
 
-def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Preferences | None = None) -> MainWindow:
+def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Preferences) -> MainWindow:
     """Make the application and show its window; the event loop is the caller's.
 
     Args:
         open_app: Builds the wired program; called on a worker thread after the first paint.
         argv: Command line, for Qt's own options.
-        preferences: Where theme and window size are kept.
+        preferences: Theme, text size and the like.
     """
     existing = QCoreApplication.instance()
     # One base style everywhere, so that the stylesheet looks the same on every system. Asked for on the
@@ -32,20 +33,24 @@ def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Prefere
     application = cast("QApplication", existing) if existing else QApplication(styled)
     application.setApplicationName("simpatient")
     application.setApplicationDisplayName("simpatient")
-    preferences = preferences or Preferences()
     install_fonts(application)
     window = MainWindow(open_app, preferences)
     window.show()
     return window
 
 
-def run(open_app: Callable[[], App], argv: Sequence[str]) -> int:
+def run(open_app: Callable[[], App], argv: Sequence[str], settings: SettingsStore) -> int:
     """Run the desktop app until its window is closed.
+
+    Args:
+        open_app: Builds the wired program; called on a worker thread after the first paint.
+        argv: Command line, for Qt's own options.
+        settings: The settings of the user's home.
 
     Returns:
         The exit code.
     """
-    window = start(open_app, argv)
+    window = start(open_app, argv, Preferences(settings))
     code = QApplication.exec()
     window.deleteLater()
     return code

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QWidget
 
 from simpatient.gui.base.bridge import Trouble
 from simpatient.gui.base.theme import Theme
@@ -50,11 +50,12 @@ class Frame(QWidget):
         self.banner = Banner()
         self.stack = QStackedWidget()
         self._rail_box = QWidget()
+        self._rail_area = QScrollArea()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         self._build_rail()
-        line.addWidget(self._rail_box)
+        line.addWidget(self._scrolling_rail())
         side = column(spacing=0)
         side.addWidget(self.banner)
         side.addWidget(self.stack, 1)
@@ -112,8 +113,21 @@ class Frame(QWidget):
             self.rail[place] = button
             box.addWidget(button)
 
+    def _scrolling_rail(self) -> QWidget:
+        """Return the rail so that it scrolls where a window is too low for all places."""
+        area = self._rail_area
+        area.setWidget(self._rail_box)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
+
     def _fit_rail(self) -> None:
-        self._rail_box.setFixedWidth(round(RAIL_WIDTH * max(1.0, Theme.current().scale)))
+        width = round(RAIL_WIDTH * max(1.0, Theme.current().scale))
+        self._rail_box.setFixedWidth(width)
+        self._rail_area.setFixedWidth(width)
 
 
 def _waiting_page() -> QWidget:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow
 
 from simpatient.gui.base.preferences import Preferences
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+_WANTED, _LEAST = QSize(1180, 780), QSize(720, 450)
+# What the system draws above a window; how much it is nobody says before the window is shown.
+_TITLE_BAR = 36
 
 
 class MainWindow(QMainWindow):
@@ -43,12 +46,10 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     opened = Signal()
 
-    def __init__(
-        self, open_app: Callable[[], App], preferences: Preferences | None = None, files: Files | None = None
-    ) -> None:
+    def __init__(self, open_app: Callable[[], App], preferences: Preferences, files: Files | None = None) -> None:
         super().__init__()
         self._open_app = open_app
-        self._preferences = preferences or Preferences()
+        self._preferences = preferences
         self._files = files
         self._has_painted = False
         self._app: App | None = None
@@ -60,10 +61,10 @@ class MainWindow(QMainWindow):
         self._drafts: DraftKeeper | None = None
         self._wanted = "start"
         self.setWindowTitle("simpatient")
-        self.setMinimumSize(QSize(900, 600))
-        self.resize(1180, 780)
+        self.resize(_WANTED)
         if not self._preferences.geometry.isEmpty():
             self.restoreGeometry(self._preferences.geometry)
+        self._fit_screen(self.screen().availableGeometry())
         self.setCentralWidget(Skeleton(self._preferences.theme, self._preferences.text_size, self._on_painted))
 
     @property
@@ -85,6 +86,12 @@ class MainWindow(QMainWindow):
     def banner(self) -> Banner:
         """Messages above the page."""
         return self.frame.banner
+
+    def _fit_screen(self, available: QRect) -> None:
+        """Keep the whole window on the screen, also on one that is small or shows everything larger."""
+        room = available.adjusted(0, 0, 0, -_TITLE_BAR)
+        self.setMinimumSize(_LEAST.boundedTo(room.size()))
+        self.resize(self.size().boundedTo(room.size()))
 
     # Opening, after the first paint
 
@@ -191,9 +198,15 @@ class MainWindow(QMainWindow):
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
-    def tell(self, words: str, action: str = "", on_action: Callable[[], object] | None = None) -> None:
-        """Show a calm message above the page."""
-        self.banner.tell(words, "calm", action, on_action)
+    def tell(
+        self,
+        words: str,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a calm message above the page, with up to two things to do about it."""
+        self.banner.tell(words, "calm", action, on_action, other)
 
     def dismiss(self) -> None:
         """Take a calm message away."""

@@ -9,6 +9,7 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.session.session_page import SessionPage
 from simpatient.gui.start.case_page import CasePage
 from simpatient.gui.start.start_page import StartPage
+from simpatient.gui.widgets.layout import PageStates
 
 if TYPE_CHECKING:
     from simpatient.gui.authoring.author_page import AuthorPage
@@ -138,4 +139,9 @@ class Pages:
     def _put(self, page: QWidget) -> None:
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
+        # From the second page on somebody has asked for something, and the page may take the focus.
+        focused = self._stack.window().focusWidget()
+        is_first = not isinstance(self._stack.currentWidget(), PageStates)
+        if not is_first and focused is not None and focused.isAncestorOf(self._stack):
+            focused.clearFocus()
         self._stack.setCurrentWidget(page)

@@ -19,6 +19,7 @@ from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
+from simpatient.presentation.numbers import turn_words
 
 OnCorrected = Callable[[Turn], None]
 _ROWS = 4
@@ -30,7 +31,7 @@ def correct_button(context: Context, parent: QWidget, session_id: str, turn: Tur
     button = Button(
         "Correct",
         "link",
-        name=f"Correct turn {turn.turn + 1}",
+        name=f"Correct {turn_words(turn.turn)}",
         on_click=lambda: CorrectionDialog(context, parent, session_id, turn, on_corrected).open(),
     )
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

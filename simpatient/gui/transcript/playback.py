@@ -6,6 +6,7 @@ from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings
 from simpatient.gui.widgets.controls import Button
+from simpatient.presentation.numbers import turn_words
 
 HEAR, STOP = "Hear it again", "Stop"
 
@@ -22,7 +23,7 @@ class Playback(QObject):
 
     def button(self, turn: int, clip: str) -> Button:
         """Return a button that plays a turn's sound, and stops it while it plays."""
-        made = Button(HEAR, "link", name=f"Hear turn {turn + 1} again")
+        made = Button(HEAR, "link", name=f"Hear {turn_words(turn)} again")
         made.clicked.connect(lambda: self._on_clicked(made, clip))
         self.buttons[turn] = made
         return made

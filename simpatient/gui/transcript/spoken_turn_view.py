@@ -1,4 +1,4 @@
-"""What a transcript shows of how a turn was spoken: when, the silence before it, what was not heard, earlier texts.
+"""What a transcript shows beside a turn's words: the silence before it, what was not heard, earlier texts.
 
 Must not know how times are measured.
 """
@@ -7,26 +7,19 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from simpatient.domain.assessment.speaking_times import Silence, SpeakingTimes
 from simpatient.domain.session.session import Turn
-from simpatient.domain.speech import TextVersion
 from simpatient.gui.base.tokens import SPACE_1, SPACE_3
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
-from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.presentation.numbers import clock
+from simpatient.gui.widgets.text import divider, label
+from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.transcript import earlier_texts
 
 
-def when(turn: Turn, times: SpeakingTimes | None) -> str:
-    """Return the turn's number and, of a spoken one, when it began."""
-    stretch = times.row(turn.turn) if times is not None else None
-    return f"Turn {turn.turn + 1}" + (f", {clock(stretch.start_s)}" if stretch is not None else "")
-
-
-def silence_line(silence: Silence) -> QWidget:
+def silence_line(silence: str) -> QWidget:
     """Return a quiet line that stands for a silence."""
     outer = QWidget()
-    words = label(f"{silence.seconds:.0f} s silence", "caption")
+    words = label(silence, "caption")
     words.setWordWrap(False)
     line = row(spacing=SPACE_3)
     line.setContentsMargins(SPACE_3, 0, SPACE_3, 0)
@@ -37,16 +30,6 @@ def silence_line(silence: Silence) -> QWidget:
     return outer
 
 
-def spoken_tags(turn: Turn, times: SpeakingTimes | None) -> list[QWidget]:
-    """Return tags for an interruption, on either side of it."""
-    tags: list[QWidget] = []
-    if times is not None and times.interruption(turn.turn) is not None:
-        tags.append(chip("Came in early", "warm", "This turn began while the patient was speaking."))
-    if turn.speech is not None and turn.speech.was_interrupted:
-        tags.append(chip("Cut off", "plain", "The other speaker broke in here."))
-    return tags
-
-
 def beside_the_words(turn: Turn) -> list[QWidget]:
     """Return what a spoken turn has beside its words, on request: what nobody heard, and what it was taken to say."""
     if turn.speech is None:
@@ -54,12 +37,12 @@ def beside_the_words(turn: Turn) -> list[QWidget]:
     found: list[QWidget] = []
     unheard = turn.speech.unheard.strip()
     if unheard:
-        # It may hold what the patient has not told yet, so it waits to be asked for.
+        # It may hold what the patient has not shared yet, so it waits to be asked for.
         found.append(_OnRequest("what was not heard", turn.turn, [_unheard(unheard)]))
-    earlier = [version for version in turn.speech.versions if version.text.strip() != turn.text.strip()]
+    earlier = earlier_texts(turn)
     if earlier:
         name = "first text" if len(earlier) == 1 else f"{len(earlier)} earlier texts"
-        found.append(_OnRequest(name, turn.turn, [_version(each) for each in earlier]))
+        found.append(_OnRequest(name, turn.turn, [label(each, "small", selectable=True) for each in earlier]))
     return found
 
 
@@ -69,11 +52,6 @@ def _unheard(words: str) -> QWidget:
     return struck
 
 
-def _version(version: TextVersion) -> QWidget:
-    by = "First understood as" if version.source == "recogniser" else "Then written as"
-    return label(f"{by}: “{version.text}”", "small", selectable=True)
-
-
 class _OnRequest(QWidget):
     """Words of a turn that are shown and hidden by a button."""
 
@@ -81,7 +59,7 @@ class _OnRequest(QWidget):
         super().__init__()
         box = column(self, SPACE_1)
         self._what = what
-        self._button = Button(f"Show {what}", "link", name=f"Show {what}, turn {turn + 1}", on_click=self._toggled)
+        self._button = Button(f"Show {what}", "link", name=f"Show {what}, {turn_words(turn)}", on_click=self._toggled)
         self._inner = QWidget()
         self._inner.hide()
         inner = column(self._inner, SPACE_1)

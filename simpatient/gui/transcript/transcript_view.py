@@ -10,12 +10,22 @@ from simpatient.domain.session.session import Turn
 from simpatient.gui.base.page_data import DebriefData
 from simpatient.gui.base.theme import set_property
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4
-from simpatient.gui.transcript.spoken_turn_view import beside_the_words, silence_line, spoken_tags, when
+from simpatient.gui.transcript.spoken_turn_view import beside_the_words, silence_line
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.code_tags import code_key_line, code_tags
+from simpatient.presentation.code_tags import code_key_line
+from simpatient.presentation.numbers import plural, turn_words
+from simpatient.presentation.perspective import TO_TRAINEE
+from simpatient.presentation.transcript import (
+    CAME_IN_EARLY,
+    CUT_OFF,
+    MARKED,
+    PROGRAM_SPOKE,
+    TranscriptRow,
+    transcript_row,
+)
 
 
 def _nothing(_turn: Turn) -> Sequence[QWidget]:
@@ -41,19 +51,19 @@ class TranscriptView(ScrollPage):
         self._times = data.debrief.speaking if data.debrief is not None else None
         self._rows: dict[int, QFrame] = {}
         path = data.session.path()
+        shown = "Letter tags name what the program found in each turn; each is an estimate."
         hidden = len(data.session.turns) - len(path)
-        words = "Letter tags name what the program heard in each turn; each is an estimate."
-        if hidden:
-            words += f" {hidden} turns on other branches are kept and not shown here."
-        self.body.addWidget(label(words, "small"))
+        rest = f" {plural(hidden, 'turn')} on other branches kept and not shown here." if hidden else ""
+        self.body.addWidget(label(shown + rest, "small"))
         self.body.addWidget(self._legend(path))
         self._slices = Slices(self, (partial(self._add, turn) for turn in path))
 
     def _add(self, turn: Turn) -> None:
-        silence = self._times.silence_before(turn.turn) if self._times is not None else None
-        if silence is not None:
-            self.body.addWidget(silence_line(silence))
-        self.body.addWidget(self._row(turn))
+        patient = self._data.case.persona.identity.name
+        shown = transcript_row(turn, patient, self._data.names, self._times, TO_TRAINEE)
+        if shown.silence:
+            self.body.addWidget(silence_line(shown.silence))
+        self.body.addWidget(self._row(turn, shown))
 
     def show_turn(self, turn: int) -> None:
         """Scroll to a turn and set it apart."""
@@ -72,51 +82,54 @@ class TranscriptView(ScrollPage):
     def _legend(self, path: tuple[Turn, ...]) -> QWidget:
         return label(code_key_line((turn.codes for turn in path), self._data.names), "caption")
 
-    def _row(self, turn: Turn) -> QWidget:
+    def _row(self, turn: Turn, shown: TranscriptRow) -> QWidget:
         frame = QFrame()
         frame.setProperty("role", "plainrow")
         self._rows[turn.turn] = frame
         line = row(spacing=SPACE_4)
         line.setContentsMargins(SPACE_3, SPACE_3, SPACE_3, SPACE_3)
         frame.setLayout(line)
-        name = "You" if turn.speaker == "trainee" else self._data.case.persona.identity.name
         who = column(spacing=2)
-        speaker = Elided(name, "strong")
+        speaker = Elided(shown.speaker, "strong")
         speaker.setFixedWidth(132)
         who.addWidget(speaker)
-        who.addWidget(label(when(turn, self._times), "caption"))
+        who.addWidget(label(shown.title, "caption"))
         who.addStretch(1)
         line.addLayout(who)
         words = column(spacing=SPACE_2)
-        words.addWidget(label(turn.text, selectable=True))
+        words.addWidget(label(shown.text, selectable=True))
         for each in (*beside_the_words(turn), *self._spoken(turn)):
             words.addWidget(each)
-        tags = self._tags(turn)
+        tags = _tags(shown)
         if tags:
             words.addLayout(row(*tags, None, spacing=6))
         words.addStretch(1)
         line.addLayout(words, 1)
-        if turn.speaker == "patient":
+        if not shown.is_trainee:
             retry = Button(
                 "Retry",
                 "quiet",
                 "retry",
-                name=f"Retry from turn {turn.turn + 1}",
+                name=f"Retry from {turn_words(turn.turn)}",
                 on_click=lambda: self._on_retry(turn.turn),
             )
             line.addWidget(retry, 0, Qt.AlignmentFlag.AlignTop)
         return frame
 
-    def _tags(self, turn: Turn) -> list[QWidget]:
-        tone = "accent" if turn.speaker == "trainee" else "plain"
-        tags: list[QWidget] = []
-        for tag, words in code_tags(turn.codes, self._data.names):
-            made = chip(tag, tone, words)
-            made.setAccessibleName(words)
-            tags.append(made)
-        tags += spoken_tags(turn, self._times)
-        if turn.marked:
-            tags.append(chip("Marked", "warm"))
-        if turn.note:
-            tags.append(chip("Program spoke", "note", turn.note))
-        return tags
+
+def _tags(shown: TranscriptRow) -> list[QWidget]:
+    tone = "accent" if shown.is_trainee else "plain"
+    tags: list[QWidget] = []
+    for tag, words in shown.codes:
+        made = chip(tag, tone, words)
+        made.setAccessibleName(words)
+        tags.append(made)
+    if shown.came_in_early:
+        tags.append(chip(CAME_IN_EARLY[0], "warm", CAME_IN_EARLY[1]))
+    if shown.was_cut_off:
+        tags.append(chip(CUT_OFF[0], "plain", CUT_OFF[1]))
+    if shown.is_marked:
+        tags.append(chip(MARKED, "warm"))
+    if shown.note:
+        tags.append(chip(PROGRAM_SPOKE, "note", shown.note))
+    return tags

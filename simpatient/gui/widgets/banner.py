@@ -14,7 +14,7 @@ from simpatient.gui.widgets.text import label, presentable
 
 
 class Banner(QWidget):
-    """One message at a time, ``calm`` or ``trouble``, with at most one action."""
+    """One message at a time, ``calm`` or ``trouble``, with at most two actions."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,18 +25,20 @@ class Banner(QWidget):
         self._frame.setProperty("tone", "calm")
         outer.addWidget(self._frame)
         self._words = label("", "body")
-        self._action = Button("")
+        self._action, self._other = Button(""), Button("")
         self._close = Button("Dismiss", "quiet", name="Dismiss this message", on_click=self.hide)
         self._on_action: Callable[[], object] | None = None
-        for button in (self._action, self._close):
+        self._on_other: Callable[[], object] | None = None
+        for button in (self._action, self._other, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where one was typing
         line = row(spacing=SPACE_3)
         line.setContentsMargins(SPACE_4, 10, SPACE_3, 10)
         line.addWidget(self._words, 1)
-        line.addWidget(self._action)
-        line.addWidget(self._close)
+        for button in (self._action, self._other, self._close):
+            line.addWidget(button)
         self._frame.setLayout(line)
         self._action.clicked.connect(self._on_action_clicked)
+        self._other.clicked.connect(lambda: self._on_other() if self._on_other else None)
         self.hide()
 
     @property
@@ -45,9 +47,18 @@ class Banner(QWidget):
         return self._words.text()
 
     def tell(
-        self, words: str, tone: str = "calm", action: str = "", on_action: Callable[[], object] | None = None
+        self,
+        words: str,
+        tone: str = "calm",
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
         """Show a message, and read it out."""
+        self._on_other = other[1] if other else None
+        self._other.setText(other[0] if other else "")
+        self._other.setAccessibleName(other[0] if other else "")
+        self._other.setVisible(other is not None)
         set_property(self._frame, "tone", tone)
         self._words.setText(presentable(words, 600))
         self.setAccessibleName(presentable(words, 600))

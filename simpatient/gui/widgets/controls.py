@@ -165,6 +165,11 @@ class SegmentedControl(QFrame):
         """Show ``key`` as chosen without announcing it."""
         self._buttons[key].setChecked(True)
 
+    @property
+    def chosen_button(self) -> QAbstractButton | None:
+        """The button that is chosen, if any."""
+        return self._group.checkedButton()
+
     def button(self, key: str) -> Button:
         """Return the button of ``key``."""
         return self._buttons[key]

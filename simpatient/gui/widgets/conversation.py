@@ -344,7 +344,7 @@ class Composer(QWidget):
         self.button = Button("Send", "primary", name="Send your words")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hint: QLabel = label("Enter sends · Shift+Enter for a new line", "caption")
-        self.hint.setWordWrap(False)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         box = column(self, SPACE_2)
         box.setContentsMargins(SPACE_5, SPACE_4, SPACE_5, SPACE_3)
         line = row(self.editor, spacing=SPACE_3)

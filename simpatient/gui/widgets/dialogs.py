@@ -30,11 +30,19 @@ class Question(Dialog):
     """Asks before something that can't be taken back easily; the safe answer has the focus."""
 
     def __init__(
-        self, parent: QWidget, title: str, words: str, yes: str, no: str, on_yes: Callable[[], object]
+        self,
+        parent: QWidget,
+        title: str,
+        words: str,
+        yes: str,
+        no: str,
+        on_yes: Callable[[], object],
+        *,
+        is_danger: bool = False,
     ) -> None:
         super().__init__(parent, title)
         self.setModal(True)
-        self.yes = Button(yes, "primary", on_click=self.accept)
+        self.yes = Button(yes, "danger" if is_danger else "primary", on_click=self.accept)
         self.no = Button(no, on_click=self.reject)
         box = column(self, SPACE_4, SPACE_5)
         box.addWidget(label(title, "h2"))

@@ -5,7 +5,7 @@ Must not know what is arranged.
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -314,6 +314,10 @@ class PageStates(QStackedWidget):
             each.ensurePolished()
         self._swap(None, "content")
 
+    def first_control(self) -> QWidget | None:
+        """Return what one would use first in the content; the first that Tab reaches unless a page knows better."""
+        return first_tabbed(self._content)
+
     def show_loading(self) -> None:
         """Show that something is on its way."""
         outer = QWidget()
@@ -339,3 +343,31 @@ class PageStates(QStackedWidget):
         if old is not None:
             self.removeWidget(old)
             old.deleteLater()
+        # Not before the new widgets are shown, which a layout leaves to the event loop.
+        QTimer.singleShot(0, self, self._settle_focus)
+
+    def _settle_focus(self) -> None:
+        """Give the focus to the first thing one would use, where what had it has gone with the page before.
+
+        Left alone it lands on whatever comes next: the navigation, or a button that deletes.
+        """
+        shown = self._other or self._content
+        focused = self.window().focusWidget()
+        # Nothing was asked for yet: an ancestor has it, so that the first Tab starts at the top.
+        is_waiting = self.state == "loading" or not self.isVisible()
+        if is_waiting or (focused is not None and (shown.isAncestorOf(focused) or focused.isAncestorOf(self))):
+            return
+        first = self.first_control() if shown is self._content else first_tabbed(shown)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def first_tabbed(widget: QWidget) -> QWidget | None:
+    """Return the first control inside that Tab reaches; None where there is none."""
+    each: QWidget | None = widget.nextInFocusChain()
+    while each is not None and each is not widget:
+        can_have_it = bool(each.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and each.isEnabled()
+        if can_have_it and widget.isAncestorOf(each) and each.isVisibleTo(widget):
+            return each
+        each = each.nextInFocusChain()
+    return None

@@ -1,7 +1,6 @@
 """Small painted widgets: portrait circle, path node, band bar. Must not know services or rubrics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,6 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import TYPE_SCALE
 from simpatient.gui.widgets.icons import draw
+from simpatient.gui.widgets.text import plain_tooltip
+from simpatient.presentation.scorecard import Bar
 
 _END_GAP = 8
 
@@ -108,61 +109,21 @@ class PathNode(QWidget):
             draw(painter, "check" if self._state == "mastered" else "lock", box, ink)
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A border of a band: from ``value`` on (or, falling, from it down) the label holds."""
-
-    label: str
-    value: float
-
-
 class BandBar(QWidget):
-    """A value on a bar between the ends of its scale, with the names of its bands below it.
+    """A value on a bar between the ends of its scale, with the names of its bands below it."""
 
-    Args:
-        value: Where the mark stands; None for no mark.
-        low: Left end of the scale.
-        high: Right end.
-        bands: The bands above the first, or, falling, below it.
-        falling: Whether lower is better.
-        ends: What the ends are called; the numbers themselves if empty.
-        outside: What lies outside all bands.
-    """
-
-    def __init__(
-        self,
-        value: float | None,
-        low: float,
-        high: float,
-        bands: Sequence[Band] = (),
-        *,
-        falling: bool = False,
-        ends: tuple[str, str] | None = None,
-        outside: str = "",
-    ) -> None:
+    def __init__(self, bar: Bar) -> None:
         super().__init__()
-        self._falling = falling
-        self._value, self._low = value, low
-        self._high = high if high > low else low + 1.0
-        self._bands = sorted(bands, key=lambda band: band.value)
-        self._ends = ends or (f"{low:g}", f"{high:g}")
-        self._outside = outside
+        self._bar = bar
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"Scale from {self._ends[0]} to {self._ends[1]}")
+        self.setAccessibleName(bar.alt)
+        self.setToolTip(plain_tooltip(bar.words))
         Theme.current().changed.connect(self.updateGeometry)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What the parts of the bar are called, from left to right."""
-        if not self._bands:
-            return ()
-        labels = [band.label for band in self._bands]
-        return (*labels, self._outside) if self._falling else (self._outside, *labels)
 
     def sizeHint(self) -> QSize:
         """Return the size wanted."""
-        return QSize(240, 30 + (self._metrics().height() if self._bands else 0))
+        return QSize(240, 30 + (self._metrics().height() if self._bar.names else 0))
 
     def _font(self) -> QFont:
         font = QFont(self.font())
@@ -174,12 +135,12 @@ class BandBar(QWidget):
 
     def _sides(self) -> tuple[float, float]:
         """Return where the bar begins and ends: beside it stand the ends of its scale."""
-        left, right = (self._metrics().horizontalAdvance(end) + _END_GAP for end in self._ends)
+        left, right = (self._metrics().horizontalAdvance(end) + _END_GAP for end in self._bar.ends)
         return float(left), float(self.width() - right)
 
     def _x(self, value: float) -> float:
         left, right = self._sides()
-        share = (value - self._low) / (self._high - self._low)
+        share = (value - self._bar.low) / (self._bar.high - self._bar.low or 1.0)
         return left + min(1.0, max(0.0, share)) * (right - left)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -189,23 +150,23 @@ class BandBar(QWidget):
         painter.setFont(self._font())
         self._paint_ends(painter)
         self._paint_bands(painter)
-        if self._value is not None:
-            self._paint_marker(painter, self._x(self._value))
+        if self._bar.value is not None:
+            self._paint_marker(painter, self._x(self._bar.value))
 
     def _paint_ends(self, painter: QPainter) -> None:
         painter.setPen(QColor(Theme.current().palette.ink_soft))
         height = self._metrics().height()
         box = QRectF(0, 18 - height / 2, self.width(), height)
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._ends[0])
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._ends[1])
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._bar.ends[0])
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._bar.ends[1])
 
     def _paint_bands(self, painter: QPainter) -> None:
         colours = Theme.current().palette
-        fills = (colours.band_1, colours.band_2, colours.band_3) if self._bands else (colours.sunken,)
+        fills = (colours.band_1, colours.band_2, colours.band_3) if self._bar.borders else (colours.sunken,)
         left, right = self._sides()
-        borders = [left, *(self._x(band.value) for band in self._bands), right]
+        borders = [left, *(self._x(border) for border in self._bar.borders), right]
         for i, (start, end) in enumerate(pairwise(borders)):
-            level = len(self._bands) - i if self._falling else i
+            level = len(self._bar.borders) - i if self._bar.is_falling else i
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(fills[min(level, len(fills) - 1)]))
             gap = 0 if i == 0 else 2
@@ -217,7 +178,7 @@ class BandBar(QWidget):
         painter.setPen(QPen(QColor(Theme.current().palette.ink_soft), 1))
         for x in borders[1:-1]:
             painter.drawLine(QPointF(x, 24), QPointF(x, 28))
-        for name, (start, end) in zip(self.names, pairwise(borders), strict=False):
+        for name, (start, end) in zip(self._bar.names, pairwise(borders), strict=False):
             box = QRectF(start + 2, 27, max(0.0, end - start - 4), self._metrics().height())
             if self._metrics().horizontalAdvance(name) <= box.width():
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, TYPE_SCALE
-from simpatient.gui.widgets.chart import PlotChart, PlotLine
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
+from simpatient.presentation.curves import Chart, CurveLine
 from simpatient.presentation.palette import Palette
 
 pg.setConfigOptions(antialias=True)
@@ -44,7 +44,7 @@ class _NoWheel(QObject):
 class Plot(QWidget):
     """A chart and, at the press of a button, the same as a table."""
 
-    def __init__(self, chart: PlotChart) -> None:
+    def __init__(self, chart: Chart, height: int = 220) -> None:
         super().__init__()
         self._chart = chart
         self._is_stale = False
@@ -56,8 +56,8 @@ class Plot(QWidget):
         self._stack = QStackedWidget()
         self._canvas = pg.PlotWidget()
         self._stack.addWidget(self._canvas)
-        self._stack.addWidget(PlainTable(chart.header, chart.rows, f"{chart.title} as a table"))
-        self._stack.setFixedHeight(chart.height)
+        self._stack.addWidget(PlainTable(chart.table.head, chart.table.rows, f"{chart.title} as a table"))
+        self._stack.setFixedHeight(height)
         box.addWidget(self._stack)
         self._build_canvas()
         self._draw()
@@ -107,16 +107,15 @@ class Plot(QWidget):
             fill = QColor(colours.accent_soft)
             canvas.addItem(pg.LinearRegionItem(chart.band, "horizontal", brush=fill, pen=fill, movable=False))
         tints = (colours.accent, colours.warm, colours.note)
-        ends = sorted(line.points[-1][1] for line in chart.lines if line.points)
+        ends = sorted(chart.drawn(line)[-1][1] for line in chart.lines if line.points)
         for i, line in enumerate(chart.lines):
             # The highest curve is named above its end, the others below, so that names stay apart.
-            is_top = bool(line.points) and line.points[-1][1] == ends[-1]
+            is_top = bool(line.points) and chart.drawn(line)[-1][1] == ends[-1]
             self._draw_line(line, tints[i % 3], i % 3, name_above=is_top)
-        if chart.y_range:
-            canvas.setYRange(*chart.y_range, padding=0.08)
+        canvas.setYRange(chart.scale.low, chart.scale.high, padding=0.08)
 
-    def _draw_line(self, line: PlotLine, colour: str, style: int, *, name_above: bool) -> None:
-        xs, ys = [x for x, _ in line.points], [y for _, y in line.points]
+    def _draw_line(self, line: CurveLine, colour: str, style: int, *, name_above: bool) -> None:
+        xs, ys = [x for x, _ in line.points], [y for _, y in self._chart.drawn(line)]
         if not xs:
             return
         pen = pg.mkPen(colour, width=2, style=_DASHES[style])
@@ -136,10 +135,8 @@ class Plot(QWidget):
             axis.setPen(pg.mkPen(colours.line))
             axis.setTextPen(colours.ink_soft)
             axis.setStyle(tickLength=0, tickTextOffset=6, tickFont=_font())
-        if chart.y_ticks:
-            self._canvas.getAxis("left").setTicks([list(chart.y_ticks)])
-        if chart.x_ticks:
-            self._canvas.getAxis("bottom").setTicks([list(chart.x_ticks)])
+        self._canvas.getAxis("left").setTicks([list(chart.scale.ticks)])
+        self._canvas.getAxis("bottom").setTicks([list(chart.x_ticks)])
         size = f"{_font().pixelSize()}px"
         self._canvas.setLabel("bottom", chart.x_name, **{"color": colours.ink_soft, "font-size": size})
         self._fit_x()

@@ -4,9 +4,7 @@ Position and pattern carry the meaning, colour only supports it. Must not know w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -31,59 +29,10 @@ from simpatient.gui.widgets.controls import PRESS
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import CardGrid, row
 from simpatient.gui.widgets.text import label, plain_tooltip, presentable
-from simpatient.presentation.numbers import clock
+from simpatient.presentation.timeline import Block, Piece, Sign, TalkTimes, TimelineSpan
 
-# Seconds a strip may cover, and into how many parts its ticks divide it.
-STRIPS_S = {60.0: 4, 120.0: 4, 300.0: 5, 600.0: 5}
-MOST_STRIPS = 6
 _LANE, _BETWEEN, _TOP, _LEAST = 14.0, 6.0, 11.0, 2.5
 _WIDEST_NAME = 96.0
-
-Kind = Literal["upper", "lower", "silence", "mark", "break"]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Somebody speaking: in the upper lane (0) or the lower (1), seconds from and to, and what a pointer reads."""
-
-    turn: int
-    lane: int
-    start: float
-    end: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineSpan:
-    """A silence, seconds from and to."""
-
-    start: float
-    end: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class TalkTimes:
-    """What a timeline shows.
-
-    Attributes:
-        lanes: The speakers' names, upper lane first.
-        marks: Moments at which the upper lane's speaker broke in, seconds.
-        breaks: Moments at which the talk was set aside, seconds.
-        length: Seconds from the first word to the last.
-    """
-
-    lanes: tuple[str, str]
-    blocks: tuple[Block, ...]
-    silences: tuple[TimelineSpan, ...]
-    marks: tuple[float, ...]
-    breaks: tuple[float, ...]
-    length: float
-
-
-def strip_seconds(length: float) -> float:
-    """Return how many seconds a strip covers, so that a talk needs few strips and short turns can be seen."""
-    return next((each for each in STRIPS_S if length <= each * MOST_STRIPS), max(STRIPS_S))
 
 
 class Timeline(QWidget):
@@ -100,8 +49,6 @@ class Timeline(QWidget):
     def __init__(self, times: TalkTimes, name: str) -> None:
         super().__init__()
         self._times = times
-        self._strip = strip_seconds(times.length)
-        self._strips = max(1, ceil(times.length / self._strip))
         self._at: int | None = None
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -116,7 +63,7 @@ class Timeline(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size wanted."""
-        return QSize(480, ceil(self._strips * self._height()))
+        return QSize(480, ceil(self._times.strips * self._height()))
 
     def minimumSizeHint(self) -> QSize:
         """Return the least useful size."""
@@ -141,33 +88,21 @@ class Timeline(QWidget):
         widest = max(metrics.horizontalAdvance(name) for name in self._times.lanes)
         return min(widest, _WIDEST_NAME * Theme.current().scale) + 12.0
 
-    def _x(self, seconds: float) -> float:
-        """Return the place of a time within its strip."""
-        return self._left() + seconds / self._strip * (self.width() - self._left() - 6.0)
-
-    def _pieces(self, start: float, end: float) -> list[tuple[int, float, float]]:
-        """Return ``(strip, x from, x to)`` for a stretch of time."""
-        found = []
-        for strip in range(min(int(start // self._strip), self._strips - 1), self._strips):
-            begins, ends = strip * self._strip, (strip + 1) * self._strip
-            if begins >= end:
-                break
-            found.append((strip, self._x(max(start, begins) - begins), self._x(min(end, ends) - begins)))
-        return found
+    def _x(self, share: float) -> float:
+        """Return the place of a share of a strip."""
+        return self._left() + share * (self.width() - self._left() - 6.0)
 
     def _rects(self, block: Block) -> list[QRectF]:
         top = _TOP + block.lane * (_LANE + _BETWEEN)
-        return [
-            QRectF(left, strip * self._height() + top, max(_LEAST, right - left - 1.0), _LANE)
-            for strip, left, right in self._pieces(block.start, block.end)
-        ]
+        return [self._rect(piece, top, _LANE, gap=1.0) for piece in self._times.pieces(block.start, block.end)]
 
     def _silence_rects(self, silence: TimelineSpan) -> list[QRectF]:
         high = 2 * _LANE + _BETWEEN
-        return [
-            QRectF(left, strip * self._height() + _TOP, max(_LEAST, right - left), high)
-            for strip, left, right in self._pieces(silence.start, silence.end)
-        ]
+        return [self._rect(piece, _TOP, high) for piece in self._times.pieces(silence.start, silence.end)]
+
+    def _rect(self, piece: Piece, top: float, height: float, gap: float = 0.0) -> QRectF:
+        left, right = self._x(piece.start), self._x(piece.end)
+        return QRectF(left, piece.strip * self._height() + top, max(_LEAST, right - left - gap), height)
 
     # ---- pointing and choosing -------------------------------------------------------------------
 
@@ -254,7 +189,7 @@ class Timeline(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font())
-        for strip in range(self._strips):
+        for strip in range(self._times.strips):
             self._paint_ground(painter, strip)
         for silence in self._times.silences:
             for rect in self._silence_rects(silence):
@@ -271,38 +206,34 @@ class Timeline(QWidget):
     def _paint_ground(self, painter: QPainter, strip: int) -> None:
         colours = Theme.current().palette
         top, metrics = strip * self._height() + _TOP, QFontMetricsF(self._font())
-        covered = min(self._strip, max(self._times.length - strip * self._strip, 0.0))
+        end = self._x(self._times.covered(strip))
         for lane, name in enumerate(self._times.lanes):
             y = top + lane * (_LANE + _BETWEEN)
             painter.setPen(QPen(QColor(colours.line), 1))
-            painter.drawLine(QPointF(self._left(), y + _LANE / 2), QPointF(self._x(covered), y + _LANE / 2))
+            painter.drawLine(QPointF(self._left(), y + _LANE / 2), QPointF(end, y + _LANE / 2))
             painter.setPen(QColor(colours.ink_soft))
             shown = metrics.elidedText(presentable(name, 40), Qt.TextElideMode.ElideRight, self._left() - 10)
             place = QRectF(0, y - 4, self._left() - 8, _LANE + 8)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
         below = top + 2 * _LANE + _BETWEEN + 2
-        parts = STRIPS_S[self._strip]
-        for part in range(parts + 1):
-            seconds = self._strip * part / parts
-            if seconds > covered and part:
-                break
-            self._paint_tick(painter, strip * self._strip + seconds, self._x(seconds), below, last=part == parts)
+        for share, words in self._times.ticks(strip):
+            self._paint_tick(painter, share, words, below)
 
-    def _paint_tick(self, painter: QPainter, seconds: float, x: float, y: float, *, last: bool) -> None:
-        colours = Theme.current().palette
+    def _paint_tick(self, painter: QPainter, share: float, words: str, y: float) -> None:
+        colours, x = Theme.current().palette, self._x(share)
         painter.setPen(QPen(QColor(colours.line_strong), 1))
         painter.drawLine(QPointF(x, y), QPointF(x, y + 3))
         painter.setPen(QColor(colours.ink_soft))
         metrics = QFontMetricsF(self._font())
-        words = clock(seconds)
         width = metrics.horizontalAdvance(words)
-        left = x - width if last else x - width / 2 if seconds % self._strip else x
+        # The words at both ends stay within the strip.
+        left = x if not share else x - width if share == 1 else x - width / 2
         painter.drawText(QPointF(left, y + 4 + metrics.ascent()), words)
 
     def _moment_rect(self, moment: float) -> QRectF:
-        strip = min(int(moment // self._strip), self._strips - 1)
-        x = self._x(moment - strip * self._strip)
-        return QRectF(x - 4, strip * self._height(), 8, _TOP + 2 * _LANE + _BETWEEN)
+        piece = self._times.moment(moment)
+        height = _TOP + 2 * _LANE + _BETWEEN
+        return QRectF(self._x(piece.start) - 4, piece.strip * self._height(), 8, height)
 
     def _paint_current(self, painter: QPainter, block: Block) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -311,7 +242,7 @@ class Timeline(QWidget):
             painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 4, 4)
 
 
-def paint_sample(painter: QPainter, kind: Kind, rect: QRectF) -> None:
+def paint_sample(painter: QPainter, kind: Sign, rect: QRectF) -> None:
     """Paint one of the timeline's signs into a rectangle; the key to it uses the same."""
     colours = Theme.current().palette
     if kind in ("upper", "lower"):
@@ -341,9 +272,9 @@ def _paint_mark(painter: QPainter, rect: QRectF, colour: QColor, edge: QColor) -
 class _Sample(QWidget):
     """One sign of the key."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Sign) -> None:
         super().__init__()
-        self._kind: Kind = kind
+        self._kind: Sign = kind
         self.setFixedSize(22, 18)
         Theme.current().changed.connect(self.update)
 
@@ -355,7 +286,7 @@ class _Sample(QWidget):
         paint_sample(painter, self._kind, QRectF(1, 3, 20, 12) if flat else QRectF(7, 1, 8, 16))
 
 
-def key(entries: Sequence[tuple[Kind, str]]) -> QWidget:
+def key(entries: Sequence[tuple[Sign, str]]) -> QWidget:
     """Return the key to the signs in use, in as many columns as fit."""
     cells = []
     for kind, words in entries:

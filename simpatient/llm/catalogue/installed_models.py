@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import prod
 from pathlib import Path
-from threading import RLock
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -21,11 +20,13 @@ from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.models.chat_models import GB, FolderFacts, InstalledModel
 from simpatient.llm.local.chat import TransformersChatModel
-from simpatient.runtime.files import open_plain_file, read_plain_file, write_atomically
+from simpatient.runtime.files import open_plain_file, read_plain_file
+from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.models.model_checks import is_other_weights
 from simpatient.services.models.ports import HubFile
 
-REGISTER = "models.json"
+SECTION = "models"
+REGISTER = "models.json"  # of 0.3.0
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 # Longest header of a safetensors file that is read; the format's own limit is 100 MB.
@@ -40,16 +41,17 @@ class _Register(Value):
     models: tuple[InstalledModel, ...] = Field(default=())
 
 
-class JsonModelRegistry:
-    """The ``ModelRegistry`` port on one JSON file, written aside and renamed.
+class SettingsModelRegistry:
+    """The ``ModelRegistry`` port on the settings.
 
     Args:
-        path: The file; it need not be there yet.
+        store: The settings of the user's home.
+        former: The file 0.3.0 kept the models in; taken over once.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = RLock()
+    def __init__(self, store: SettingsStore, former: Path) -> None:
+        self._store = store
+        self._former = former
 
     def installed(self) -> tuple[InstalledModel, ...]:
         """Return all models, in the order they were added."""
@@ -85,25 +87,21 @@ class JsonModelRegistry:
 
     def _read(self) -> _Register:
         try:
-            return _Register.model_validate_json(read_plain_file(self._path, _MOST_JSON))
-        except FileNotFoundError:
-            return _Register()
-        except (OSError, UnicodeDecodeError, ValidationError) as error:
+            self._store.adopt(SECTION, self._former)
+            return _register(self._store.read(SECTION))
+        except ValidationError as error:
             raise StorageUnavailable(
-                f"The list of language models in {self._path} cannot be read.",
+                f"The list of language models in {self._store.path} cannot be read.",
                 "Move the file away; the models can be added again with 'simpatient models add'.",
             ) from error
 
     def _change(self, change: Callable[[_Register], _Register]) -> None:
-        with self._lock:
-            changed = change(self._read())
-            try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(self._path, changed.model_dump_json(indent=1).encode("utf-8"))
-            except OSError as error:
-                raise StorageUnavailable(
-                    f"The list of language models cannot be written ({error.strerror}).", "Free some space, try again."
-                ) from error
+        self._read()  # takes over what there was, and refuses to write over what cannot be read
+        self._store.change(SECTION, lambda now: {**now, **change(_register(now)).model_dump(mode="json")})
+
+
+def _register(stored: dict[str, Any]) -> _Register:
+    return _Register.model_validate({name: stored[name] for name in _Register.model_fields.keys() & stored.keys()})
 
 
 class ModelFolders:

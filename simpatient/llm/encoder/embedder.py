@@ -19,7 +19,7 @@ import numpy as np
 
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, ReadingEncoder
-from simpatient.llm.embedder_graphs import EncoderDescription, EncoderGraphs, batches, read_description
+from simpatient.llm.encoder.embedder_graphs import EncoderDescription, EncoderGraphs, batches, read_description
 from simpatient.llm.encoder.embedder_reading import HiddenStates, TurnReader, unit
 from simpatient.runtime.files import write_atomically
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest
-from simpatient.llm.embedder_graphs import EncoderGraphs, batches
+from simpatient.llm.encoder.embedder_graphs import EncoderGraphs, batches
 
 _REMEMBERED = 64
 _EPSILON = 1e-12

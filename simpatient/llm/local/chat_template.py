@@ -8,7 +8,10 @@ from typing import Any
 
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.models.chat import Message
+from simpatient.runtime.time_limit import time_limit
 
+# A template takes milliseconds; one that loops without end would hold a session up.
+RENDER_S = 10.0
 # Put after the first letter of a tag that stands in a content: invisible, and the tag is none any more.
 _BREAK = "\u200b"
 _TAG_SIGNS = "<[|"
@@ -63,10 +66,11 @@ class ChatTemplate:
     def _render(self, turns: Sequence[tuple[str, str]]) -> str:
         chat = [{"role": role, "content": content} for role, content in turns]
         try:
-            # Templates that know the switch leave the thinking out; others pass it over.
-            rendered = self._tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=True, enable_thinking=False, date_string=_DATE
-            )
+            with time_limit(RENDER_S):
+                # Templates that know the switch leave the thinking out; others pass it over.
+                rendered = self._tokenizer.apply_chat_template(
+                    chat, tokenize=False, add_generation_prompt=True, enable_thinking=False, date_string=_DATE
+                )
         except Exception as error:  # jinja and the templates' own raise_exception raise nearly anything
             raise ModelUnavailable("The chat template of this language model cannot be used.", _ACTION) from error
         return str(rendered)

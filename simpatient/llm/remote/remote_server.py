@@ -6,7 +6,6 @@ Knows files, opens no connection. Must not know what is asked.
 
 import hashlib
 import ipaddress
-import json
 import os
 import re
 import stat
@@ -19,12 +18,22 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.runtime.files import read_plain_file, write_atomically
+from simpatient.runtime.settings_store import SettingsStore
 
-SETTINGS = "server.json"
-# Settings and keys are a few lines; a file beyond this was named by mistake.
+SECTION = "server"
+KEY_FILE = "server.key"
+_FORMER_FILE = "server.json"  # of 0.3.0
+# A key is one line; a file beyond this was named by mistake.
 _MOST_BYTES = 100_000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}\Z")
+# What users call the settings whose values pydantic itself finds fault with.
+_FIELDS = {
+    "url": "The address",
+    "model": "The name of the model",
+    "connect_s": "The wait for a connection",
+    "read_s": "The longest silence",
+}
 _SET_UP = "Set it up with 'simpatient server set'."
 
 
@@ -134,45 +143,56 @@ def make_server(**values: object) -> RemoteServer:
         return RemoteServer.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        words = str(first["msg"]).removeprefix("Value error, ").rstrip(".")
-        raise UserFacingError(f"{f'{field}: ' if field else ''}{words}.", "Nothing was changed.") from None
+        words = str(first["msg"])
+        if not words.startswith("Value error, "):
+            field = str(first["loc"][0]) if first["loc"] else ""
+            words = f"{_FIELDS.get(field, 'This value')} cannot be used"
+        raise UserFacingError(f"{words.removeprefix('Value error, ').rstrip('.')}.", "Nothing was changed.") from None
 
 
-def read_server(home: Path) -> RemoteServer | None:
+def keep_key(path: Path, key: str) -> None:
+    """Keep a key in a file that only the user can read.
+
+    Raises:
+        UserFacingError: It is no key, or the file cannot be written.
+    """
+    if not _KEY.match(key.strip()):
+        raise UserFacingError("A key is one line of letters, digits and signs.", "Copy it again, without spaces.")
+    try:
+        write_atomically(path, f"{key.strip()}\n".encode())
+    except OSError as error:
+        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
+
+
+def read_server(store: SettingsStore) -> RemoteServer | None:
     """Return the server the user has set up; None when there is none.
 
     Raises:
         ModelUnavailable: The settings cannot be read.
     """
-    path = home / SETTINGS
     try:
-        return make_server(**json.loads(read_plain_file(path, _MOST_BYTES)))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, UserFacingError) as error:
-        reason = f" ({error.message})" if isinstance(error, UserFacingError) else ""
-        raise ModelUnavailable(f"The settings in {path} cannot be used{reason}.", _SET_UP) from error
+        store.adopt(SECTION, store.folder / _FORMER_FILE)
+        stored = store.read(SECTION)
+        known = {name: value for name, value in stored.items() if name in RemoteServer.model_fields}
+        return make_server(**known) if stored else None
+    except UserFacingError as error:
+        raise ModelUnavailable(f"The server's settings cannot be used ({error.message})", _SET_UP) from error
 
 
-def write_server(home: Path, server: RemoteServer) -> Path:
+def write_server(store: SettingsStore, server: RemoteServer) -> Path:
     """Keep the settings, readable by the user alone, and return their file.
 
     Raises:
-        UserFacingError: The file cannot be written.
+        StorageUnavailable: The file cannot be written.
     """
-    path = home / SETTINGS
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (server.model_dump_json(indent=1) + "\n").encode("utf-8"))
-    except OSError as error:
-        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
-    return path
+    store.write(SECTION, server.model_dump(mode="json"))
+    (store.folder / _FORMER_FILE).unlink(missing_ok=True)
+    return store.path
 
 
-def forget_server(home: Path) -> bool:
+def forget_server(store: SettingsStore) -> bool:
     """Remove the settings; return whether there were any."""
-    path = home / SETTINGS
-    there = path.exists()
-    path.unlink(missing_ok=True)
-    return there
+    former = store.folder / _FORMER_FILE
+    was_former = former.exists()
+    former.unlink(missing_ok=True)
+    return store.forget(SECTION) or was_former

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import regex
+
 from simpatient.domain.content.guard_rules import Claim, GuardRules, Mention, Quantity, Section
 from simpatient.domain.content.persona import Persona
+from simpatient.domain.limited_pattern import LimitedPattern, limited_pattern
 from simpatient.patient.phrases import normalise
 
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -16,7 +19,7 @@ _UNITS = tuple(f"zero one two three four five six seven eight nine {_TEENS}".spl
 _TENS = tuple(f"{word}ty" for word in ("twen", "thir", "for", "fif", "six", "seven", "eigh", "nine"))
 _NUMBER = rf"(?:1?\d?\d|(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(reversed(_UNITS))})(?!\w)"
 
-Pattern = re.Pattern[str]
+Pattern = LimitedPattern
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class _Words:
     known: str
     ties: dict[str, frozenset[str]] | None
 
-    def bears_out(self, hit: re.Match[str]) -> bool:
+    def bears_out(self, hit: regex.Match[str]) -> bool:
         """Whether the persona's sections have the word, or tie it to nobody else."""
         word = hit.group("word")
         if self.ties is None:
@@ -93,8 +96,8 @@ def number_in(words: str) -> int:
 
 
 def compiled(pattern: str) -> Pattern:
-    """Compile a pattern of the rules, ``{number}`` filled in; raises ``re.error``."""
-    return re.compile(pattern.replace("{number}", _NUMBER), re.IGNORECASE)
+    """Compile a pattern of the rules, ``{number}`` filled in; raises ``PatternError``."""
+    return limited_pattern(pattern.replace("{number}", _NUMBER))
 
 
 def _sections(persona: Persona) -> dict[Section, str]:
@@ -156,10 +159,10 @@ def _wrong_numbers(numbers: _Numbers, plain: str) -> Iterator[str]:
             yield f"{numbers.claim}: {hit.group(0)}"
 
 
-def _hits(patterns: tuple[Pattern, ...], text: str) -> Iterator[re.Match[str]]:
+def _hits(patterns: tuple[Pattern, ...], text: str) -> Iterator[regex.Match[str]]:
     for pattern in patterns:
         yield from pattern.finditer(text)
 
 
-def _of(hit: re.Match[str]) -> str:
+def _of(hit: regex.Match[str]) -> str:
     return (hit.groupdict().get("of") or "").lower()

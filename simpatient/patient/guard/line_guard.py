@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from simpatient.domain.content.guard_rules import GuardRules
 from simpatient.domain.content.persona import Fact, Persona
+from simpatient.domain.limited_pattern import LimitedPattern
 from simpatient.domain.state import GuardEvent
 from simpatient.patient.guard.false_claims import KnownLife, compiled, known_life
 from simpatient.patient.phrases import first_phrase, normalise
@@ -34,7 +35,7 @@ class Guarded:
     """What lines are held against: a persona, compiled rules and the persona's known life."""
 
     persona: Persona
-    rules: tuple[tuple[str, tuple[re.Pattern[str], ...]], ...]
+    rules: tuple[tuple[str, tuple[LimitedPattern, ...]], ...]
     life: KnownLife
 
 
@@ -91,6 +92,6 @@ def leaked_markers(text: str, facts: tuple[Fact, ...]) -> tuple[str, ...]:
     return tuple(fact.id for fact in facts if first_phrase(text, fact.markers))
 
 
-def _first_hit(patterns: tuple[re.Pattern[str], ...], plain: str) -> str | None:
+def _first_hit(patterns: tuple[LimitedPattern, ...], plain: str) -> str | None:
     hits = (pattern.search(plain) for pattern in patterns)
     return next((hit.group(0) for hit in hits if hit), None)

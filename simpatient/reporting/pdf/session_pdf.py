@@ -148,7 +148,7 @@ def _measures(measures: tuple[Measure, ...]) -> Flowable:
                 paragraph(value, measure.value),
                 paragraph(CELL, str(measure.n)),
                 [*bar, paragraph(CELL_SOFT, measure.band_words)],
-                paragraph(CELL_SOFT, measure.borders or NONE, limit=400),
+                paragraph(CELL_SOFT, measure.borders_words or NONE, limit=400),
             ]
         )
     return layout.ruled(rows, MEASURE_WIDTHS)
@@ -161,7 +161,7 @@ def _disclosures(view: SessionView) -> Iterable[Flowable]:
     yield paragraph(TEXT, f"{view.disclosure.summary}.")
     rows: list[list[Flowable]] = [[paragraph(HEAD, head) for head in ("About", "Outcome", "What opens it", "Trust")]]
     for item in view.disclosure.all:
-        rest = [paragraph(CELL, cell or NONE, limit=400) for cell in (item.outcome, item.opens_with, item.trust)]
+        rest = [paragraph(CELL, cell or NONE, limit=400) for cell in (item.outcome, item.opens_with, item.trust_words)]
         rows.append([paragraph(CELL_STRONG, item.text, limit=400), *rest])
     yield layout.ruled(rows, [150.0, 92.0, 120.0, layout.WIDTH - 362.0])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from reportlab.platypus import Flowable, KeepTogether
 
-from simpatient.presentation.speaking import CAUTION, DRAWN, SpeakingView
+from simpatient.presentation.speaking import CAUTION, DRAWN, SpeakingSection
 from simpatient.presentation.timeline import TalkTimes
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.drawing import drawing
@@ -19,7 +19,7 @@ TIMELINE_NOTE = (
 FIGURE_WIDTHS = (130, 92, 26, 232)
 
 
-def speaking_parts(shown: SpeakingView | None) -> Iterable[Flowable]:
+def speaking_parts(shown: SpeakingSection | None) -> Iterable[Flowable]:
     """Return the section; nothing for a typed session."""
     if shown is None:
         return

@@ -29,12 +29,22 @@ class AuthoringTools(Protocol):
         """
         ...
 
+    def kind_of(self, path: Path) -> str:
+        """Return what kind of content a file is, in one word; '' when it cannot be told."""
+        ...
+
 
 class Preview(Value):
-    """What an author sees of a persona file."""
+    """What an author sees of a content file.
+
+    Attributes:
+        persona: None when the file is none, or has mistakes.
+        kind: ``persona``, ``case``, ``rubric`` ...; '' when it cannot be told.
+    """
 
     persona: Persona | None
     counts: dict[str, int]
+    kind: str = "persona"
 
 
 class PreviewReply(Value):
@@ -83,12 +93,12 @@ class AuthorService:
         return self._tools.check(paths)
 
     def preview(self, path: Path) -> tuple[Preview, tuple[ContentError, ...]]:
-        """Return the persona as far as it can be read, and its problems."""
+        """Return the persona as far as it can be read, and the problems of the file, whatever kind it is of."""
         problems = self._tools.check([path])
         try:
             persona = self._tools.read_persona(path)
         except ContentError:
-            return Preview(persona=None, counts={}), problems
+            return Preview(persona=None, counts={}, kind=self._tools.kind_of(path)), problems
         return Preview(persona=persona, counts=_counts(persona)), problems
 
     def preview_start(self, path: Path, seed: int = 1) -> PreviewTalk:

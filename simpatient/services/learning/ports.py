@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from simpatient.domain.learning.drill import DrillState, DrillTry
+from simpatient.domain.learning.practice_history import PracticeHistory
 
 
 class DrillRepository(Protocol):
@@ -29,4 +30,19 @@ class DrillRepository(Protocol):
 
     def tries(self, trainee_id: str, drill_id: str, round_number: int | None = None) -> tuple[DrillTry, ...]:
         """Return a trainee's tries at a drill, oldest first; those of one round when it is given."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's tries and where they are in each drill for good, also in every copy that is kept."""
+        ...
+
+
+class HistoryRepository(Protocol):
+    """What trainees have done, as rows kept in the transaction of every change: read whole, however long ago.
+
+    All methods raise ``StorageUnavailable`` when the disk or database fails.
+    """
+
+    def history(self, trainee_id: str) -> PracticeHistory:
+        """Return all attempts of a trainee, newest session first, with every measure of their scores."""
         ...

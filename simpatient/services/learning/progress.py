@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from simpatient.assessment.learning.progress_curves import curves, units
 from simpatient.domain.base import Value
 from simpatient.domain.lazily import Lazily
+from simpatient.domain.learning.practice_history import AttemptRow, PracticeHistory
 from simpatient.domain.learning.progress import Progress, SessionSummary, UnitProgress
 from simpatient.domain.people.actor import Actor
-from simpatient.domain.practice_history import AttemptRow, PracticeHistory
-from simpatient.services.ports import Clock, ContentLibrary, HistoryRepository
+from simpatient.services.learning.ports import HistoryRepository
+from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.sessions.access import may_access
 from simpatient.services.sessions.ports import SessionRepository
 

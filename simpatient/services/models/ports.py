@@ -23,8 +23,13 @@ class ServerSettings(Protocol):
         """
         ...
 
-    def set(self, choice: ServerChoice) -> Path:
+    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
         """Use a server, and return the file that says so; nothing is sent yet.
+
+        Args:
+            choice: The server.
+            new_key: A key to be kept for it from now on, in a file only the user can read; the choice then names no
+                other place for a key.
 
         Raises:
             UserFacingError: It cannot be used as it is: no address, unsafe, no key, nowhere to write.

@@ -1,5 +1,6 @@
 """Port of kept sound: encrypted, with an end date, deletable."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class RecordingStore(Protocol):
 
     def delete_session(self, session_id: str) -> None:
         """Delete what was kept of a session."""
+        ...
+
+    def delete(self, clips: Sequence[str]) -> None:
+        """Delete single recordings; those that are gone already are no mistake."""
         ...
 
     def delete_all(self, trainee_id: str) -> None:

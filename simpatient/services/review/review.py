@@ -10,7 +10,7 @@ from simpatient.services.ports import ContentLibrary
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.practise import coded_turns
+from simpatient.services.sessions.scorecards import coded_turns
 
 
 class ReviewService:

@@ -3,21 +3,17 @@
 Never defaulted to the patient's own model: that one is offered last, and said to be the patient's.
 """
 
-from simpatient.assessment.scoring.regrading import with_ratings
-from simpatient.assessment.scoring.scoring import score
-from simpatient.domain.assessment.score import Score, Scorecard
+from simpatient.domain.assessment.score import Score
 from simpatient.domain.base import Value
 from simpatient.domain.cancellation import Cancellation
-from simpatient.domain.errors import UserFacingError
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, OnDone
-from simpatient.domain.session.session import Session
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.review.ports import Raters
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.patient_models import judge_note
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.practise import coded_turns
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns, need_scorecards
 
 
 class RaterChoice(Value):
@@ -38,9 +34,18 @@ class RaterChoice(Value):
 class SecondRatingService:
     """Second readings of ended sessions."""
 
-    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, judges: Raters, coder: Coder) -> None:
+    def __init__(
+        self,
+        *,
+        library: ContentLibrary,
+        sessions: SessionRepository,
+        scorecards: ScorecardService,
+        judges: Raters,
+        coder: Coder,
+    ) -> None:
         self._library = library
         self._sessions = sessions
+        self._scorecards = scorecards
         self._judges = judges
         self._coder = coder
 
@@ -82,7 +87,7 @@ class SecondRatingService:
             ModelUnavailable: The model cannot be asked.
             Cancelled: ``cancel`` was set.
         """
-        session = self._scored(actor, session_id, leaf)
+        session = need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf))
         turns = coded_turns(session.path(), self._coder)
         rubrics = [self._library.rubric(card.rubric) for card in session.scorecards]
         ratings: dict[str, tuple[Score, ...]] = {}
@@ -92,15 +97,7 @@ class SecondRatingService:
                 counting = _counting(on_done, before)
                 ratings[rubric.id] = grader.grade(turns, rubric, cancel=cancel, on_done=counting)
                 before += len(rubric.criteria)
-        # Read again: a model takes minutes, and something may have been written down meanwhile.
-        session = self._scored(actor, session_id, session.leaf)
-        self._store(
-            session,
-            [
-                with_ratings(card, turns, rubric, ratings[rubric.id]) if rubric.id in ratings else card
-                for card, rubric in zip(session.scorecards, rubrics, strict=True)
-            ],
-        )
+        self._scorecards.add_model_ratings(actor, session, ratings, judge)
 
     def rate_by_formulas(self, actor: Actor, session_id: str, *, leaf: int | None = None) -> None:
         """Put the program's own ratings back; what was judged from writing stays.
@@ -108,31 +105,13 @@ class SecondRatingService:
         Raises:
             UserFacingError: There are no scorecards.
         """
-        session = self._scored(actor, session_id, leaf)
-        turns = coded_turns(session.path(), self._coder)
-        cards = []
-        for card in session.scorecards:
-            rubric = self._library.rubric(card.rubric)
-            own = score(session.id, turns, rubric, self._coder.coder_id)
-            written = {criterion.id for criterion in rubric.criteria if criterion.written}
-            kept = tuple(each for each in card.criteria if each.id in written)
-            cards.append(with_ratings(own, turns, rubric, kept))
-        self._store(session, cards)
+        session = need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf))
+        self._scorecards.rate_by_formulas(actor, session)
 
     def count(self, actor: Actor, session_id: str, *, leaf: int | None = None) -> int:
         """Return how many criteria there are to rate, for a progress bar."""
         session = session_of(self._sessions, actor, session_id).on_branch(leaf)
         return sum(len(card.criteria) for card in session.scorecards)
-
-    def _scored(self, actor: Actor, session_id: str, leaf: int | None) -> Session:
-        session = session_of(self._sessions, actor, session_id).on_branch(leaf)
-        if not session.scorecards:
-            raise UserFacingError("There is nothing to rate yet.", "End the session first.")
-        return session
-
-    def _store(self, session: Session, cards: list[Scorecard]) -> None:
-        if session.leaf is not None:
-            self._sessions.save_scorecards(session.id, session.leaf, cards)
 
 
 def _counting(on_done: OnDone | None, before: int) -> OnDone:

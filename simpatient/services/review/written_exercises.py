@@ -5,7 +5,6 @@ The case's side of a field is part of a stored attempt at that field and of noth
 
 from collections.abc import Mapping, Sequence
 
-from simpatient.assessment.scoring.regrading import with_ratings
 from simpatient.assessment.scoring.scoring import score
 from simpatient.assessment.scoring.writing import Writing, by_meaning, judge
 from simpatient.domain.assessment.score import Score
@@ -21,7 +20,8 @@ from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.access import session_of
 from simpatient.services.sessions.played_content import played_case, played_persona
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.practise import coded_turns
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
+from simpatient.services.unit_of_work import UnitOfWork
 
 # Characters of one answer: about two pages.
 LONGEST_ANSWER = 6_000
@@ -36,6 +36,8 @@ class WrittenExerciseService:
         library: ContentLibrary,
         sessions: SessionRepository,
         writings: WritingRepository,
+        scorecards: ScorecardService,
+        unit_of_work: UnitOfWork,
         coder: Coder,
         encoder: SentenceEncoder,
         clock: Clock,
@@ -43,6 +45,8 @@ class WrittenExerciseService:
         self._library = library
         self._sessions = sessions
         self._writings = writings
+        self._scorecards = scorecards
+        self._unit_of_work = unit_of_work
         self._coder = coder
         self._encoder = encoder
         self._clock = clock
@@ -87,9 +91,14 @@ class WrittenExerciseService:
         rubric = self._library.rubric(rubric_id)
         written = _written(rubric, texts)
         before = tuple(attempt for attempt in self._writings.attempts(session_id) if attempt.rubric == rubric_id)
-        attempt = self._judged(session.on_branch(leaf), rubric, written, before)
-        self._writings.add(attempt)
-        self._update_scorecard(session.on_branch(leaf), rubric, (*before, attempt))
+        branch = session.on_branch(leaf)
+        attempt = self._judged(branch, rubric, written, before)
+
+        def store() -> None:
+            self._writings.add(attempt)
+            self._scorecards.add_written(actor, branch, rubric_id, _first_values((*before, attempt)))
+
+        self._unit_of_work.run(actor, "save a written exercise", store)
         return attempt
 
     def _judged(
@@ -110,17 +119,6 @@ class WrittenExerciseService:
             results=tuple(_result(field, writing, scores[field.id], field.id in shown) for field in fields),
             summaries=card.summaries if len(fields) == len(rubric.criteria) else (),
         )
-
-    def _update_scorecard(self, session: Session, rubric: Rubric, attempts: Sequence[Attempt]) -> None:
-        cards = {card.rubric: card for card in session.scorecards}
-        if rubric.id not in cards or session.leaf is None:
-            return
-        first: dict[str, Score] = {}
-        for result in (result for attempt in attempts for result in attempt.results):
-            if result.score.value is not None:
-                first.setdefault(result.score.id, result.score)
-        cards[rubric.id] = with_ratings(cards[rubric.id], self._turns(session), rubric, tuple(first.values()))
-        self._sessions.save_scorecards(session.id, session.leaf, tuple(cards.values()))
 
     def _turns(self, session: Session) -> tuple[CodedTurn, ...]:
         return coded_turns(session.path(), self._coder)
@@ -149,6 +147,15 @@ def _written(rubric: Rubric, texts: Mapping[str, str]) -> dict[str, str]:
     if not any(found.values()):
         raise UserFacingError("Nothing has been written yet.", "Write at least one field, then save.")
     return {name: text for name, text in found.items() if text}
+
+
+def _first_values(attempts: Sequence[Attempt]) -> tuple[Score, ...]:
+    """Return the first value each field got: those of later attempts were written knowing the case's side."""
+    first: dict[str, Score] = {}
+    for result in (result for attempt in attempts for result in attempt.results):
+        if result.score.value is not None:
+            first.setdefault(result.score.id, result.score)
+    return tuple(first.values())
 
 
 def _result(field: Criterion, writing: Writing, given: Score, was_shown: bool) -> FieldResult:

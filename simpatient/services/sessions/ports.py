@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from simpatient.domain.assessment.codes import TurnCodes
-from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.ports import PatientModel
 from simpatient.domain.session.session import SelfRating, Session, Turn
 from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
@@ -27,14 +27,18 @@ class SessionRepository(Protocol):
         ...
 
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
-        """Store the codes of a turn already stored."""
+        """Store the codes of a turn already stored; codes it had before are kept as an earlier version of it."""
         ...
 
-    def amend_turn(self, session_id: str, turn: Turn) -> None:
-        """Put a later version of a stored turn in its place: words, codes, speech, plan, state and facts.
+    def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
+        """Store a later version of a turn: words, codes, speech, plan, state and facts; the earlier one is kept.
 
         Its place in the tree, its speaker and its moment stay; marks too.
         """
+        ...
+
+    def turn_versions(self, session_id: str, turn: int) -> tuple[Turn, ...]:
+        """Return the earlier versions of a turn, oldest first; none when it was never amended."""
         ...
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
@@ -53,8 +57,15 @@ class SessionRepository(Protocol):
         """Open an ended session again, for a retry."""
         ...
 
-    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
-        """Store the scorecards of the branch ending in ``leaf``; replaces those of the same leaf."""
+    def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
+        """Append a revision of each scorecard of the branch ending in ``leaf``; earlier ones stay.
+
+        Only ``services.sessions.scorecards`` calls this.
+        """
+        ...
+
+    def scorecard_history(self, session_id: str, leaf: int) -> tuple[ScorecardRevision, ...]:
+        """Return all revisions of a branch's scorecards, in the order of the scorecards, oldest first."""
         ...
 
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
@@ -62,7 +73,10 @@ class SessionRepository(Protocol):
         ...
 
     def get(self, session_id: str) -> Session:
-        """Return the session; ``scorecards`` are those of its leaf in use, ``other_scorecards`` of all others."""
+        """Return the session with the current scorecards, of its leaf in use and of all other leaves.
+
+        Which revision is current is the rule of ``domain.assessment.score.current_revisions``.
+        """
         ...
 
     def session_ids(self, trainee_id: str) -> tuple[str, ...]:
@@ -73,8 +87,16 @@ class SessionRepository(Protocol):
         """Return the ids of all trainees with at least one session, sorted."""
         ...
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read."""
+        ...
+
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        ...
+
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
         ...
 
     def check(self) -> tuple[str, ...]:

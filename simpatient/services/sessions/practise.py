@@ -1,20 +1,18 @@
 """Practise: start, talk, mark, retry, end. The trainee's turn is on disk before the patient answers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import RLock
 
-from simpatient.assessment.scoring.scoring import score
 from simpatient.domain.assessment.codes import Speaker, TurnCodes
-from simpatient.domain.assessment.score import Scorecard
 from simpatient.domain.base import Value
 from simpatient.domain.cancellation import Cancellation, CancelToken, stop_if_cancelled
 from simpatient.domain.content.case import Case
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
-from simpatient.domain.session.session import CodedTurn, Manifest, Session, Turn
+from simpatient.domain.session.session import Manifest, Session, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
 from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
@@ -26,6 +24,8 @@ from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import GUIDED, STAND_IN_NOTE, RealiserFactory, stood_in
 from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.scorecards import ScorecardService
+from simpatient.services.unit_of_work import UnitOfWork
 
 REMOTE_MACHINE_NOTE = (
     "A word from the program: yes, this is a simulated patient, not a person. Everything here is made up for "
@@ -72,6 +72,8 @@ class PractiseService:
         realisers: RealiserFactory,
         encoder: RememberingEncoder,
         coder: Coder,
+        scorecards: ScorecardService,
+        unit_of_work: UnitOfWork,
         clock: Clock,
         new_id: Callable[[], str],
         new_seed: Callable[[], int],
@@ -83,6 +85,8 @@ class PractiseService:
         self._realisers = realisers
         self._encoder = encoder
         self._coder = coder
+        self._scorecards = scorecards
+        self._unit_of_work = unit_of_work
         self._clock = clock
         self._new_id = new_id
         self._new_seed = new_seed
@@ -197,7 +201,10 @@ class PractiseService:
             session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "patient")
             facts = self._minds.of_session(session).persona.facts
-            return self._amend(session, as_heard(stored, heard, facts).model_copy(update={"speech": speech}))
+            amended = as_heard(stored, heard, facts).model_copy(update={"speech": speech})
+            self._sessions.amend_turn(session_id, amended, self._clock.now())
+            self._keep(_with_amended(session, amended))
+            return amended
 
     def correct(self, actor: Actor, session_id: str, turn: int, text: str) -> Turn:
         """Put right what the recogniser misheard: codes and, after the session, scores follow; both texts are kept.
@@ -218,19 +225,15 @@ class PractiseService:
             changed = _corrected(stored, stored.speech, said, self._clock)
             before = session.path(turn)[-2:-1]
             codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
-            amended = self._amend(session, changed.model_copy(update={"codes": codes}))
-            session = self._current(actor, session_id)
-            for leaf in session.debriefed:  # every ended branch that holds the turn, whichever is in use
-                if any(each.turn == turn for each in session.path(leaf)):
-                    self._sessions.save_scorecards(session_id, leaf, self.score(session.on_branch(leaf)))
-            self._keep(self._sessions.get(session_id))
-            return amended
+            amended = changed.model_copy(update={"codes": codes})
 
-    def _amend(self, session: Session, turn: Turn) -> Turn:
-        self._sessions.amend_turn(session.id, turn)
-        turns = tuple(turn if each.turn == turn.turn else each for each in session.turns)
-        self._keep(session.model_copy(update={"turns": turns}))
-        return turn
+            def store() -> Session:
+                self._sessions.amend_turn(session_id, amended, self._clock.now())
+                self._scorecards.score_corrected(actor, self._sessions.get(session_id), turn)
+                return self._sessions.get(session_id)
+
+            self._keep(self._unit_of_work.run(actor, "correct a turn", store))
+            return amended
 
     def resume(self, actor: Actor, session_id: str) -> Session:
         """Return a session as it was left; a turn that was never answered is answered now."""
@@ -256,27 +259,32 @@ class PractiseService:
         """
         with self._lock:
             _turn_of(session_of(self._sessions, actor, session_id), from_turn, "patient")
-            self._sessions.set_leaf(session_id, from_turn)
-            self._sessions.reopen(session_id)
-            return self._keep(self._sessions.get(session_id))
+
+            def store() -> Session:
+                self._sessions.set_leaf(session_id, from_turn)
+                self._sessions.reopen(session_id)
+                return self._sessions.get(session_id)
+
+            return self._keep(self._unit_of_work.run(actor, "begin a retry", store))
 
     def end(self, actor: Actor, session_id: str) -> Session:
         """Score the branch in use and end the session."""
         with self._lock:
             session = self._current(actor, session_id)
-            if session.leaf is not None:
-                self._code_patient_turns(session)
-                session = self._live[session_id]
-                self._sessions.save_scorecards(session_id, session.path()[-1].turn, self.score(session))
-            self._sessions.end(session_id, self._clock.now())
-            self._realisers.forget(session)
-            return self._keep(self._sessions.get(session_id))
+            codes = self._missing_codes(session.path())
+            coded = _with_codes(session, codes)
 
-    def score(self, session: Session) -> tuple[Scorecard, ...]:
-        """Return the scorecards of the branch in use, one per rubric of the case, main rubric first."""
-        turns = coded_turns(session.path(), self._coder)
-        rubrics = [self._library.rubric(rubric) for rubric in played_case(self._library, session).rubrics]
-        return tuple(score(session.id, turns, rubric, self._coder.coder_id) for rubric in rubrics)
+            def store() -> Session:
+                for turn, found in codes.items():
+                    self._sessions.attach_codes(session_id, turn, found)
+                self._scorecards.score_ended(actor, coded)
+                self._sessions.end(session_id, self._clock.now())
+                return self._sessions.get(session_id)
+
+            ended = self._unit_of_work.run(actor, "end a session", store)
+            self._realisers.forget(session)
+            self._live.pop(session_id, None)
+            return ended
 
     def _answer(
         self,
@@ -313,17 +321,16 @@ class PractiseService:
     def _code(self, session: Session, turn: Turn, path: Sequence[Turn]) -> TurnCodes:
         codes = self._coder.code_turn(turn.speaker, turn.text, path[-2].text if len(path) > 1 else "")
         self._sessions.attach_codes(session.id, turn.turn, codes)
-        turns = tuple(t.model_copy(update={"codes": codes}) if t.turn == turn.turn else t for t in session.turns)
-        self._keep(session.model_copy(update={"turns": turns}))
+        self._keep(_with_codes(session, {turn.turn: codes}))
         return codes
 
-    def _code_patient_turns(self, session: Session) -> None:
-        path = session.path()
-        for before, turn in zip((None, *path), path, strict=False):
-            if turn.codes is None:
-                codes = self._coder.code_turn(turn.speaker, turn.text, before.text if before else "")
-                self._sessions.attach_codes(session.id, turn.turn, codes)
-        self._keep(self._sessions.get(session.id))
+    def _missing_codes(self, path: Sequence[Turn]) -> dict[int, TurnCodes]:
+        """Return codes for the turns that have none yet, as a rule the patient's."""
+        return {
+            turn.turn: self._coder.code_turn(turn.speaker, turn.text, before.text if before else "")
+            for before, turn in zip((None, *path), path, strict=False)
+            if turn.codes is None
+        }
 
     def _patient_turn(
         self,
@@ -390,22 +397,6 @@ class PractiseService:
         return session
 
 
-def coded_turns(path: Sequence[Turn], coder: Coder) -> tuple[CodedTurn, ...]:
-    """Return a branch as coded turns; turns without stored codes are coded now."""
-    return tuple(
-        CodedTurn(
-            turn=turn.turn,
-            speaker=turn.speaker,
-            text=turn.text,
-            codes=turn.codes or coder.code_turn(turn.speaker, turn.text, before.text if before else ""),
-            start_s=turn.speech.began_s if turn.speech else None,
-            end_s=turn.speech.ended_s if turn.speech else None,
-            was_interrupted=turn.speech is not None and turn.speech.was_interrupted,
-        )
-        for before, turn in zip((None, *path), path, strict=False)
-    )
-
-
 def _note(reply: Reply, is_remote: bool) -> str:
     if reply.asked_if_machine:
         return REMOTE_MACHINE_NOTE if is_remote else MACHINE_NOTE
@@ -418,7 +409,7 @@ def last_state(path: Sequence[Turn]) -> PatientState | None:
 
 
 def _next_number(session: Session) -> int:
-    return max((turn.turn for turn in session.turns), default=-1) + 1
+    return max([session.first_free_turn, *(turn.turn + 1 for turn in session.turns)])
 
 
 def _turn_of(session: Session, number: int, speaker: Speaker) -> Turn:
@@ -442,6 +433,18 @@ def _corrected(turn: Turn, speech: TurnSpeech, text: str, clock: Clock) -> Turn:
 
 def _with_turn(session: Session, turn: Turn) -> Session:
     return session.model_copy(update={"turns": (*session.turns, turn), "leaf": turn.turn})
+
+
+def _with_amended(session: Session, turn: Turn) -> Session:
+    turns = tuple(turn if each.turn == turn.turn else each for each in session.turns)
+    return session.model_copy(update={"turns": turns})
+
+
+def _with_codes(session: Session, codes: Mapping[int, TurnCodes]) -> Session:
+    turns = tuple(
+        each.model_copy(update={"codes": codes[each.turn]}) if each.turn in codes else each for each in session.turns
+    )
+    return session.model_copy(update={"turns": turns})
 
 
 def _stream(text: str, on_chunk: OnChunk) -> None:

@@ -44,6 +44,7 @@ from simpatient.services.voice.talk_events import (
     Answering,
     Captioned,
     Failed,
+    MissingPart,
     NothingSaid,
     Part,
     PartialTranscript,
@@ -66,6 +67,7 @@ class TalkTools:
         hearing: Given the choices and the two callbacks of ``MicrophoneListener``.
         transcriber: The recogniser; kept from one conversation to the next.
         mouth: Voice and loudspeaker, as above.
+        missing: What of all that is not here; opens no device.
     """
 
     hearing: Callable[
@@ -73,6 +75,7 @@ class TalkTools:
     ]
     transcriber: Callable[[TalkSettings], Transcriber]
     mouth: Callable[[TalkSettings], SpeechOutput]
+    missing: Callable[[TalkSettings], tuple[MissingPart, ...]] = lambda _: ()
 
 
 @dataclass(frozen=True)
@@ -400,6 +403,10 @@ class TalkService:
         self.clock = clock
         self.tools = tools
         self._library = library
+
+    def missing(self, settings: TalkSettings) -> tuple[MissingPart, ...]:
+        """Return everything that is missing for a conversation aloud, before anybody is asked for consent."""
+        return self.tools.missing(settings)
 
     def begin(self, actor: Actor, session: Session, settings: TalkSettings, tell: Tell) -> Talk:
         """Begin to talk; the patient says the opening words if the case lets it begin.

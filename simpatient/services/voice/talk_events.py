@@ -11,6 +11,19 @@ Part = Literal["microphone", "recogniser", "voice", "answer", "recording"]
 
 
 @dataclass(frozen=True)
+class MissingPart:
+    """Something a conversation aloud needs and does not have.
+
+    Attributes:
+        part: Which part.
+        error: Why it is not there, and what to do.
+    """
+
+    part: Part
+    error: UserFacingError
+
+
+@dataclass(frozen=True)
 class VoiceBegan:
     """The trainee has begun to speak."""
 

@@ -22,6 +22,7 @@ from simpatient.speech.portaudio import (
     HOST_ERROR,
     IN_USE,
     NO_SUCH_DEVICE,
+    STREAMS,
     WRONG_CHANNELS,
     WRONG_RATE,
     Side,
@@ -65,8 +66,16 @@ class DeviceRecorder:
         self.lost_s = 0.0
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the microphones there were when the program first used sound; empty where there is none."""
+        """Return the microphones there are; empty where there is none."""
         return _MICROPHONES.devices(self._library)
+
+    def check(self, device: str = "") -> None:
+        """Say whether a microphone is here, without opening it.
+
+        Raises:
+            AudioUnavailable: It is not.
+        """
+        _MICROPHONES.number_of(self._library(), device)
 
     @contextmanager
     def open(self, on_block: OnBlock, device: str = "") -> Iterator[None]:
@@ -76,11 +85,14 @@ class DeviceRecorder:
             AudioUnavailable: There is no microphone, or it is in use or forbidden, or broke off in between.
         """
         library = self._library()
-        recording = _Recording(library, _MICROPHONES.number_of(library, device), on_block)
+        with STREAMS.opening():
+            recording = _Recording(library, _MICROPHONES.number_of(library, device), on_block)
+            STREAMS.opened(library)
         try:
             yield
         finally:
             recording.stop()
+            STREAMS.closed(library)
             self.lost_s += recording.lost_s
         recording.check()
 

@@ -20,6 +20,7 @@ from simpatient.speech.portaudio import (
     HOST_ERROR,
     IN_USE,
     NO_SUCH_DEVICE,
+    STREAMS,
     WRONG_CHANNELS,
     WRONG_RATE,
     Side,
@@ -65,8 +66,16 @@ class DeviceSink:
         self._output: _Output | None = None
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the loudspeakers there were when the program first used sound; empty where there is none."""
+        """Return the loudspeakers there are; empty where there is none."""
         return _LOUDSPEAKERS.devices(self._library)
+
+    def check(self) -> None:
+        """Say whether the loudspeaker is here, without opening it.
+
+        Raises:
+            AudioUnavailable: It is not.
+        """
+        _LOUDSPEAKERS.number_of(self._library(), self._device)
 
     def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
         """Play a sound to its end, or until ``cancel`` is set; see ``services.voice.ports.Sink``.
@@ -95,13 +104,16 @@ class DeviceSink:
     def _opened(self) -> "_Output":
         if self._output is None:
             library = self._library()
-            self._output = _Output(library, _LOUDSPEAKERS.number_of(library, self._device))
+            with STREAMS.opening():
+                self._output = _Output(library, _LOUDSPEAKERS.number_of(library, self._device))
+                STREAMS.opened(library)
         return self._output
 
     def _let_go(self) -> None:
         output, self._output = self._output, None
         if output is not None:
             output.close()
+            STREAMS.closed(output.library)
 
 
 class _Playing:
@@ -136,7 +148,7 @@ class _Output:
     """One opening of the loudspeaker."""
 
     def __init__(self, library: Any, number: int) -> None:
-        self._library = library
+        self.library = library
         self._is_closing = False
         self._broke = Event()
         self._playing: _Playing | None = None
@@ -200,7 +212,7 @@ class _Output:
 
     def _started(self, number: int) -> tuple[Any, int]:
         """Open the device as it can be opened, and start it."""
-        about = self._library.query_devices(number)
+        about = self.library.query_devices(number)
         rates = dict.fromkeys((int(about["default_samplerate"]), *_COMMON_RATES))
         failed: Exception | None = None
         for rate in rates:
@@ -209,14 +221,14 @@ class _Output:
                     stream = self._stream_of(number, rate, channels)
                     stream.start()
                     return stream, rate
-                except self._library.PortAudioError as error:
+                except self.library.PortAudioError as error:
                     failed = error
                     if error_code(error) not in (WRONG_RATE, WRONG_CHANNELS):
                         raise _LOUDSPEAKERS.translated(error) from error
         raise _LOUDSPEAKERS.translated(failed) from failed
 
     def _stream_of(self, number: int, rate: int, channels: int) -> Any:
-        return self._library.OutputStream(
+        return self.library.OutputStream(
             device=number,
             samplerate=rate,
             channels=channels,

@@ -32,6 +32,10 @@ class SqlConsentRepository(SqlRepository):
         query = select(consents).where(consents.c.trainee_id == trainee_id).order_by(consents.c.id)
         return self._sound(query, to_consent)
 
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's consents for good, also in every copy that is kept."""
+        self._erase([(f"DELETE FROM {consents.name} WHERE trainee_id = ?", (trainee_id,))], [])
+
 
 def _withdraw(connection: Connection, trainee_id: str, purpose: Purpose, at: datetime) -> None:
     holding = (consents.c.trainee_id == trainee_id) & (consents.c.purpose == purpose)

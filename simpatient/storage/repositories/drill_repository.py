@@ -57,6 +57,14 @@ class SqlDrillRepository(SqlRepository):
             query = query.where(drill_tries.c.round == round_number)
         return self._sound(query.order_by(drill_tries.c.id), to_try)
 
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase a trainee's tries and where they are in each drill for good, also in every copy that is kept."""
+        mine = select(drill_tries.c.text).where(drill_tries.c.trainee_id == trainee_id)
+        said = self._read(lambda connection: connection.execute(mine).scalars().all())
+        tables = (drill_tries.name, drill_states.name)
+        statements = [(f"DELETE FROM {table} WHERE trainee_id = ?", (trainee_id,)) for table in tables]
+        self._erase(statements, [words for words in said if isinstance(words, str) and words])
+
 
 def _save_state(connection: Connection, state: DrillState) -> None:
     due = state.now.memory.due if state.now.memory else None

@@ -8,21 +8,37 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.assessment.codes import TurnCodes
-from simpatient.domain.assessment.score import Scorecard
+from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
 from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
-from simpatient.storage import attempt_rows, rows
+from simpatient.storage import attempt_rows, revisions, rows
+from simpatient.storage.branches import only_in
 from simpatient.storage.cells import UNREADABLE
-from simpatient.storage.scanning import row_numbers
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.integrity import integrity_problems
+from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
-from simpatient.storage.tables import marks, scorecards, self_ratings, sessions, turn_codes, turn_speech, turns
+from simpatient.storage.tables import bin_entries, marks, self_ratings, sessions, turn_codes, turn_speech, turns
+
+# Whether a session is in the bin as a whole: it is there for nobody but the bin.
+is_binned = exists().where(bin_entries.c.session_id == sessions.c.id, bin_entries.c.leaf.is_(None))
 
 
 class SqlSessionRepository(SqlRepository):
@@ -51,25 +67,34 @@ class SqlSessionRepository(SqlRepository):
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, turn)
+            here = (turn_codes.c.session_id == session_id) & (turn_codes.c.seq == turn)
+            if connection.execute(select(turn_codes.c.seq).where(here)).first() is not None:
+                _keep_version(connection, session_id, turn, None)
             new = sqlite_insert(turn_codes).values(row)
             connection.execute(new.on_conflict_do_update(set_={"codes": new.excluded.codes}))
 
         self._write(work)
 
-    def amend_turn(self, session_id: str, turn: Turn) -> None:
-        """Put a later version of a stored turn in its place; the tree, speaker and moment stay."""
+    def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
+        """Store a later version of a turn and keep the earlier one; the tree, speaker and moment stay."""
         here = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
         stays = ("session_id", "seq", "parent", "speaker", "at")
         changed = {name: value for name, value in rows.turn_row(session_id, turn).items() if name not in stays}
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, turn.turn)
+            _keep_version(connection, session_id, turn.turn, at)
             connection.execute(update(turns).where(here).values(changed))
             for table, new in ((turn_codes, rows.codes_rows), (turn_speech, rows.speech_rows)):
                 connection.execute(delete(table).where((table.c.session_id == session_id) & (table.c.seq == turn.turn)))
                 _insert(connection, table, new(session_id, [turn]))
 
         self._write(work)
+
+    def turn_versions(self, session_id: str, turn: int) -> tuple[Turn, ...]:
+        """Return the earlier versions of a turn that can be read, oldest first."""
+        self._read(lambda connection: _need_turn(connection, session_id, turn))
+        return self._sound(revisions.versions(session_id, turn), lambda row: Turn.model_validate(row["turn"]))
 
     def mark_turn(self, session_id: str, turn: int, marked: bool) -> None:
         """Set or clear the trainee's mark on a turn."""
@@ -101,18 +126,22 @@ class SqlSessionRepository(SqlRepository):
         """Open an ended session again, for a retry."""
         self._change(session_id, ended_at=None)
 
-    def save_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard]) -> None:
-        """Store the scorecards of the branch ending in ``leaf``; replaces those of the same leaf."""
+    def add_scorecards(self, session_id: str, leaf: int, cards: Sequence[Scorecard], origin: ScorecardOrigin) -> None:
+        """Append a revision of each scorecard of the branch ending in ``leaf``; earlier ones stay."""
 
         def work(connection: Connection) -> None:
             _need_turn(connection, session_id, leaf)
-            here = (scorecards.c.session_id == session_id) & (scorecards.c.leaf == leaf)
-            connection.execute(delete(scorecards).where(here))
-            _insert(connection, scorecards, rows.card_rows(session_id, leaf, cards))
-            attempt_rows.update_measures(connection, session_id, leaf, cards)
+            revisions.add_revisions(connection, session_id, leaf, cards, origin)
+            current = attempt_rows.cards_of(connection, session_id).get(leaf, ())
+            attempt_rows.update_measures(connection, session_id, leaf, current)
             attempt_rows.update_attempts(connection, session_id)
 
         self._write(work)
+
+    def scorecard_history(self, session_id: str, leaf: int) -> tuple[ScorecardRevision, ...]:
+        """Return all revisions of a branch's scorecards that can be read, oldest first."""
+        self._read(lambda connection: need_session(connection, session_id))
+        return self._sound(revisions.history(session_id, leaf), rows.to_revision)
 
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         """Store the trainee's own rating; the first one is kept, later ones are not taken."""
@@ -142,31 +171,41 @@ class SqlSessionRepository(SqlRepository):
 
     def list_trainees(self) -> tuple[str, ...]:
         """Return the ids of all trainees with at least one session, sorted."""
-        wanted = select(sessions.c.trainee_id).distinct().order_by(sessions.c.trainee_id)
+        wanted = select(sessions.c.trainee_id).where(~is_binned).distinct().order_by(sessions.c.trainee_id)
         found = self._read(lambda connection: connection.execute(wanted).scalars().all())
         return tuple(each for each in found if each is not UNREADABLE)
 
+    def owner(self, session_id: str) -> str:
+        """Return whose session it is; also of one that cannot be read, or is in the bin."""
+        return str(self._read(lambda connection: _stored_session(connection, session_id).trainee_id))
+
     def delete(self, session_id: str) -> None:
-        """Remove a session and everything that hangs on it."""
+        """Erase a session, in the bin or not, and everything that hangs on it for good, also in every copy."""
+        self._read(lambda connection: _stored_session(connection, session_id))
+        self._erase([(f"DELETE FROM {sessions.name} WHERE id = ?", (session_id,))], [session_id])
 
-        def work(connection: Connection) -> None:
-            need_session(connection, session_id)
-            connection.execute(delete(sessions).where(sessions.c.id == session_id))
-
-        self._write(work)
+    def delete_all(self, trainee_id: str) -> None:
+        """Erase all sessions of a trainee for good, those that cannot be read too, also in every copy."""
+        mine = select(sessions.c.id).where(sessions.c.trainee_id == trainee_id)
+        ids = self._read(lambda connection: connection.execute(mine).scalars().all())
+        words = [each for each in ids if isinstance(each, str)]
+        self._erase([(f"DELETE FROM {sessions.name} WHERE trainee_id = ?", (trainee_id,))], words)
 
     def check(self) -> tuple[str, ...]:
         """Return problems found by an integrity check; empty when sound."""
 
         def work(connection: Connection) -> tuple[str, ...]:
-            unreadable = [named for named, session in each_session(connection, select(sessions)) if session is None]
             return (
                 *integrity_problems(connection),
-                *(f'session "{i}" cannot be read' for i in unreadable),
-                *(f'the progress rows of session "{i}" are out of date' for i in _stale(connection)),
+                *(f'session "{i}" cannot be read' for i in _unreadable_ids(connection)),
+                *(f'the progress rows of session "{i}" are out of date' for i in stale_sessions(connection)),
             )
 
         return self._read(work)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return the ids of sessions that cannot be read."""
+        return tuple(self._read(_unreadable_ids))
 
     def _change(self, session_id: str, **values: Any) -> None:
         def work(connection: Connection) -> None:
@@ -182,9 +221,7 @@ class _Hanging:
 
     def __init__(self, connection: Connection, ids: Select[Any]) -> None:
         self._turns = self._grouped(connection, select(turns).where(turns.c.session_id.in_(ids)).order_by(turns.c.seq))
-        self._cards = self._grouped(
-            connection, select(scorecards).where(scorecards.c.session_id.in_(ids)).order_by(scorecards.c.position)
-        )
+        self._cards = self._grouped(connection, revisions.current(ids))
         coded = connection.execute(select(turn_codes).where(turn_codes.c.session_id.in_(ids)))
         self._codes = {(row.session_id, row.seq): row.codes for row in coded}
         spoken = connection.execute(select(turn_speech).where(turn_speech.c.session_id.in_(ids)))
@@ -193,6 +230,10 @@ class _Hanging:
         self._marks = {(row.session_id, row.seq) for row in marked}
         rated = connection.execute(select(self_ratings).where(self_ratings.c.session_id.in_(ids)))
         self._ratings = {row.session_id: row.rating for row in rated}
+        self._binned: dict[str, set[int]] = defaultdict(set)
+        in_bin = select(bin_entries).where(bin_entries.c.session_id.in_(ids), bin_entries.c.leaf.is_not(None))
+        for row in connection.execute(in_bin):
+            self._binned[row.session_id].add(row.leaf)
 
     @staticmethod
     def _grouped(connection: Connection, query: Select[Any]) -> dict[str, list[Row[Any]]]:
@@ -203,11 +244,17 @@ class _Hanging:
 
     def session(self, row: Row[Any]) -> Session:
         """Return the session of a row; raises ``rows.NOT_SOUND`` when it is damaged."""
-        said = [self._turn(turn, (row.id, turn.seq)) for turn in self._turns.get(row.id, ())]
+        stored = self._turns.get(row.id, ())
         cards: dict[int, list[Any]] = defaultdict(list)
+        binned = self._binned.get(row.id, set())
         for card in self._cards.get(row.id, ()):
-            cards[card.leaf].append(card.card)
-        return rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
+            if card.leaf not in binned:
+                cards[card.leaf].append(card.card)
+        hidden = only_in({turn.seq: turn.parent for turn in stored}, binned, [*cards, row.leaf]) if binned else set()
+        said = [self._turn(turn, (row.id, turn.seq)) for turn in stored if turn.seq not in hidden]
+        session = rows.to_session(row._asdict(), said, cards, self._ratings.get(row.id))
+        # What is in the bin keeps its numbers.
+        return session.model_copy(update={"first_free_turn": max(hidden) + 1}) if hidden else session
 
     def _turn(self, row: Row[Any], key: tuple[str, int]) -> Turn:
         return rows.to_turn(row._asdict(), self._codes.get(key), self._speech.get(key), key in self._marks)
@@ -249,6 +296,17 @@ def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:
         return None
 
 
+def _keep_version(connection: Connection, session_id: str, turn: int, at: datetime | None) -> None:
+    try:
+        revisions.keep_version(connection, session_id, turn, at)
+    except rows.NOT_SOUND as error:
+        raise _unreadable(session_id) from error
+
+
+def _unreadable_ids(connection: Connection) -> list[str]:
+    return [named for named, session in each_session(connection, select(sessions)) if session is None]
+
+
 def _unreadable(session_id: str) -> StorageUnavailable:
     return StorageUnavailable(f'The stored session "{session_id}" cannot be read.', "Run `simpatient db check`.")
 
@@ -257,7 +315,7 @@ def sessions_of(trainee_id: str) -> Select[Any]:
     """Return the query for a trainee's sessions, newest first."""
     # Within one moment of the clock, the later stored is the newer.
     newest_first = (sessions.c.started_at.desc(), text("sessions.rowid DESC"))
-    return select(sessions).where(sessions.c.trainee_id == trainee_id).order_by(*newest_first)
+    return select(sessions).where(sessions.c.trainee_id == trainee_id, ~is_binned).order_by(*newest_first)
 
 
 def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
@@ -271,7 +329,8 @@ def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
     return tuple(each for each in found if each is not UNREADABLE)
 
 
-def _stale(connection: Connection) -> tuple[str, ...]:
+def stale_sessions(connection: Connection) -> tuple[str, ...]:
+    """Return the ids of the sessions whose rows of attempts are out of date; damage of the file is told elsewhere."""
     try:
         return attempt_rows.disagreements(connection)
     except DBAPIError as error:
@@ -297,7 +356,7 @@ def _insert_session(connection: Connection, session: Session) -> None:
     _insert_turns(connection, session.id, session.turns)
     if session.leaf is not None:
         _need_turn(connection, session.id, session.leaf)
-        _insert(connection, scorecards, rows.card_rows(session.id, session.leaf, session.scorecards))
+        revisions.add_revisions(connection, session.id, session.leaf, session.scorecards, ScorecardOrigin())
         attempt_rows.update_measures(connection, session.id, session.leaf, session.scorecards)
     if session.self_rating is not None:
         _insert(connection, self_ratings, [{"session_id": session.id, "rating": rows.as_json(session.self_rating)}])
@@ -305,8 +364,12 @@ def _insert_session(connection: Connection, session: Session) -> None:
 
 
 def need_session(connection: Connection, session_id: str) -> Row[Any]:
-    """Return the row of a session; raises ``NotFound`` when there is none."""
-    row = connection.execute(select(sessions).where(sessions.c.id == session_id)).one_or_none()
+    """Return the row of a session; raises ``NotFound`` when there is none, or it is in the bin."""
+    return _stored_session(connection, session_id, ~is_binned)
+
+
+def _stored_session(connection: Connection, session_id: str, *conditions: ColumnElement[bool]) -> Row[Any]:
+    row = connection.execute(select(sessions).where(sessions.c.id == session_id, *conditions)).one_or_none()
     if row is None:
         raise session_not_found(session_id)
     return row

@@ -3,6 +3,7 @@
 The settings are read back on every connection, because SQLite ignores what it cannot do.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ PRAGMAS: dict[str, tuple[str, str]] = {
 }
 WRITING = {"simpatient_writing": True}
 
+# What is set where nothing can be written: nothing is locked, logged or made.
+READING_PRAGMAS = {name: PRAGMAS[name] for name in ("busy_timeout", "foreign_keys", "temp_store")}
+
 
 def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
     """Return an engine over a database file with one safe connection; nothing is opened yet.
@@ -38,9 +42,33 @@ def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
     engine = create_engine(
         url, poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True, json_deserializer=read_json
     )
+    _listen(engine, pragmas)
+    return engine
+
+
+def make_reading_engine(path: Path) -> Engine:
+    """Return an engine that only reads, for a folder or disk that takes no writing; nobody else may have it open."""
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(unchanging(path), uri=True, check_same_thread=False),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        hide_parameters=True,
+        json_deserializer=read_json,
+    )
+    _listen(engine, READING_PRAGMAS)
+    return engine
+
+
+def unchanging(path: Path) -> str:
+    """Return the address by which SQLite reads a file without locks and without files beside it."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+def _listen(engine: Engine, pragmas: dict[str, tuple[str, str]]) -> None:
     event.listen(engine, "connect", lambda connection, _record: _make_safe(connection, pragmas))
     event.listen(engine, "begin", _begin)
-    return engine
 
 
 def _make_safe(dbapi_connection: Any, pragmas: dict[str, tuple[str, str]]) -> None:

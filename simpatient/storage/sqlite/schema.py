@@ -4,19 +4,18 @@ The schema's number is also kept in SQLite's ``user_version``, so that an up-to-
 without loading alembic.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.attempt_rows import rebuild
+from simpatient.storage.sqlite.copies import FOLDER, copy_database
 from simpatient.storage.sqlite.engine import WRITING, make_engine
 from simpatient.storage.sqlite.failures import translating
 
 # The number of the newest migration; a test holds it against the migrations folder.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 9
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -38,8 +37,10 @@ def upgrade(path: Path, *, migrations: Path = MIGRATIONS, is_new: bool = False) 
             _run_migrations(connection, migrations)
             rebuild(connection)
     except StorageUnavailable as error:
-        copy = f" A copy is in {kept}." if kept else ""
-        message = f"The database could not be updated; it is unchanged. {error.message}{copy}"
+        # The database is as it was, so the copy says nothing new; one more at each try would fill the disk.
+        if kept:
+            kept.unlink(missing_ok=True)
+        message = f"The database could not be updated; it is unchanged. {error.message}"
         raise StorageUnavailable(message, error.action) from error
     finally:
         engine.dispose()
@@ -72,15 +73,7 @@ def keep_copy(path: Path) -> Path:
     Raises:
         StorageUnavailable: The copy could not be made.
     """
-    folder = path.parent / "backups"
-    with translating(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        target = free_name(folder / f"{path.stem}-before-update{path.suffix}")
-        aside = target.with_name(target.name + ".part")
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(aside)) as copy:
-            source.backup(copy)
-        aside.replace(target)
-    return target
+    return copy_database(path, free_name(path.parent / FOLDER / f"{path.stem}-before-update{path.suffix}"))
 
 
 def free_name(wanted: Path) -> Path:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, String, and_, case, select, text, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from simpatient.domain.practice_history import (
+from simpatient.domain.learning.practice_history import (
     NOT_MEASURED,
     AttemptRow,
     Measure,
@@ -27,7 +27,12 @@ from simpatient.domain.practice_history import (
 from simpatient.storage import attempt_rows
 from simpatient.storage.attempt_rows import COUNT, VALUE
 from simpatient.storage.cells import read_moment
-from simpatient.storage.repositories.session_repository import each_session, sessions_of
+from simpatient.storage.repositories.session_repository import (
+    each_session,
+    is_binned,
+    sessions_of,
+    stale_sessions,
+)
 from simpatient.storage.rows import NOT_SOUND
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.transactions import SqlRepository
@@ -62,6 +67,10 @@ class SqlHistoryRepository(SqlRepository):
 
         return self._read(work)
 
+    def is_out_of_date(self) -> bool:
+        """Return whether the rows this is read from are not what sessions, turns and scorecards say."""
+        return bool(self._read(stale_sessions))
+
     def rebuild(self) -> None:
         """Write the rows this is read from anew, from sessions, turns and scorecards."""
         self._write(attempt_rows.rebuild)
@@ -84,7 +93,7 @@ def _all_attempts(trainee_id: str) -> Any:
         .join(attempts, attempts.c.session_id == sessions.c.id)
         .outerjoin(self_ratings, self_ratings.c.session_id == sessions.c.id)
         .outerjoin(attempt_measures, result)
-        .where(sessions.c.trainee_id == trainee_id)
+        .where(sessions.c.trainee_id == trainee_id, ~is_binned)
         # Within one moment of the clock, the later stored is the newer.
         .order_by(sessions.c.started_at.desc(), text("sessions.rowid DESC"), attempts.c.attempt.desc())
     )  # fmt: skip
