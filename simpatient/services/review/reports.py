@@ -1,5 +1,6 @@
 """Reports of a session or of a trainee's progress, as files."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from simpatient.domain.errors import UserFacingError
@@ -14,7 +15,11 @@ from simpatient.services.sessions.played_content import played_case, played_pers
 
 
 class ReportService:
-    """Writes feedback and progress reports."""
+    """Writes feedback and progress reports.
+
+    Args:
+        name_of: Returns what a person wants to be called; '' for their id.
+    """
 
     def __init__(
         self,
@@ -25,6 +30,7 @@ class ReportService:
         write: WrittenExerciseService,
         writer: ReportWriter,
         clock: Clock,
+        name_of: Callable[[Actor], str] = lambda actor: "",
     ) -> None:
         self._library = library
         self._review = review
@@ -32,6 +38,7 @@ class ReportService:
         self._write = write
         self._writer = writer
         self._clock = clock
+        self._name_of = name_of
 
     def session(
         self,
@@ -72,13 +79,15 @@ class ReportService:
             generated_at=self._clock.now(),
             self_rating_questions=self._review.questions(),
             schemes=self._library.schemes(),
+            trainee_name=self._name_of(actor),
         )
 
     def progress(
         self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
         """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
-        self._writer.progress(self._progress.progress(actor), pdf=pdf, html=html or _beside(pdf), csv=csv)
+        progress = self._progress.progress(actor).model_copy(update={"trainee_name": self._name_of(actor)})
+        self._writer.progress(progress, pdf=pdf, html=html or _beside(pdf), csv=csv)
 
 
 def _beside(pdf: Path | None) -> Path | None:
