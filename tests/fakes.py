@@ -245,6 +245,10 @@ class InMemorySessions:
         if self._one(session_id).self_rating is None:
             self._update(session_id, self_rating=rating)
 
+    def open_map(self, session_id: str, at: datetime) -> None:
+        if self._one(session_id).map_opened_at is None:
+            self._update(session_id, map_opened_at=at)
+
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)
         stored = {
