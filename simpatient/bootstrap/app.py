@@ -121,7 +121,7 @@ def open_app(
         library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
     )
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
-    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WrittenExerciseService(
         library=library,

@@ -112,7 +112,7 @@ def _content(home: Path) -> Finding:
     return (
         "Content",
         True,
-        f"{len(library.personas())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
+        f"{len(library.persona_cards())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
     )
 
 
