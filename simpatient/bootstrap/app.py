@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from simpatient import __version__
 from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
-from simpatient.bootstrap.upkeep import deletion_service, prepared_home
+from simpatient.bootstrap.upkeep import deletion_service, open_database, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -54,7 +54,6 @@ from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here, name_of
 from simpatient.bootstrap.raters import ConfiguredRaters
 from simpatient.bootstrap.settings import open_settings
-from simpatient.bootstrap.upkeep import open_database
 
 
 @dataclass(kw_only=True)
@@ -122,7 +121,7 @@ def open_app(
         library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
     )
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
-    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WrittenExerciseService(
         library=library,

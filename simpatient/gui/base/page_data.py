@@ -18,6 +18,7 @@ from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.gui.base.context import App
 from simpatient.services.learning.progress import Home
 from simpatient.services.review.second_rating import RaterChoice
+from simpatient.services.sessions.access import has_own_rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,15 @@ def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefD
     """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
     session = app.review.session(app.actor, session_id, leaf)
     case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
-    may_see = session.self_rating is not None
+    may_see = has_own_rating(session)
     return DebriefData(
         session=session,
         case=case,
         questions=app.review.questions(),
         names=CodeNames(app.library.schemes()),
-        debrief=app.review.debrief(app.actor, session_id, leaf) if may_see else None,
+        debrief=app.review.debrief_of(app.actor, session) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
-        exercises=app.write.exercises(app.actor, session_id) if may_see else (),
+        exercises=app.write.exercises_of(app.actor, session) if may_see else (),
         judges=app.judge.choices(app.actor, session_id) if may_see else (),
         drafts=app.session_drafts.drafts(app.actor, session_id),
     )

@@ -139,9 +139,7 @@ class _NumberedCanvas(Canvas):
         self.drawRightString(A4[0] - LEFT, 12 * mm, page)
 
 
-def render(
-    story: list[Flowable], *, title: str, subject: str, author: str, header: str, made_at: datetime
-) -> bytes:
+def render(story: list[Flowable], *, title: str, subject: str, author: str, header: str, made_at: datetime) -> bytes:
     """Return the PDF of a story: A4, footer with disclaimer and page numbers, metadata, no built-in font.
 
     The same story gives the same bytes.

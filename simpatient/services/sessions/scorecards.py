@@ -31,7 +31,7 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, Grader, OnDone
 from simpatient.domain.session.session import CodedTurn, Session, Turn
 from simpatient.services.ports import Clock, ContentLibrary
-from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.access import rated, session_of
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 
@@ -122,8 +122,9 @@ class ScorecardService:
 
         Raises:
             NotFound: There is no such session or branch.
+            OwnRatingNeeded: The trainee has not rated the session.
         """
-        session = session_of(self._sessions, actor, session_id).on_branch(leaf)
+        session = rated(session_of(self._sessions, actor, session_id).on_branch(leaf))
         found = () if session.leaf is None else self._sessions.scorecard_history(session_id, session.leaf)
         return tuple(revision for revision in found if revision.card.rubric == rubric)
 
