@@ -11,6 +11,7 @@ from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import ReportWriter
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.sessions.played_content import played_case, played_persona
 
 
 class ReportService:
@@ -85,11 +86,11 @@ class ReportService:
             raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
         debrief = self._review.debrief_of(actor, session, needs_own_rating=needs_own_rating)
         shows_map = with_disclosure or session.map_opened_at is not None
-        case = self._library.case(session.case_id)
+        case = played_case(self._library, session)
         return SessionReport(
             session=session,
             case=case,
-            persona=self._library.persona(case.persona),
+            persona=played_persona(self._library, session),
             rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
             debrief=debrief,
             disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if shows_map else None,

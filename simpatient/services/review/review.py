@@ -8,6 +8,7 @@ from simpatient.domain.ports import Coder
 from simpatient.domain.session.session import SelfRating, Session
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import coded_turns
 
@@ -95,5 +96,5 @@ class ReviewService:
         session = rated(self.session(actor, session_id, leaf))
         if session.map_opened_at is None:
             self._sessions.open_map(session_id, self._clock.now())
-        persona = self._library.persona(self._library.case(session.case_id).persona)
+        persona = played_persona(self._library, session)
         return disclosure(session.id, persona, session.path())

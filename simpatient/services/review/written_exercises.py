@@ -18,6 +18,7 @@ from simpatient.domain.text import clean_text
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.sessions.played_content import played_case, played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from simpatient.services.unit_of_work import UnitOfWork
@@ -66,7 +67,7 @@ class WrittenExerciseService:
         if needs_own_rating:
             rated(session)
         attempts = self._writings.attempts(session.id)
-        of_case = self._library.case(session.case_id).rubrics
+        of_case = played_case(self._library, session).rubrics
         rubrics = [rubric for rubric in self._library.rubrics() if written_criteria(rubric)]
         return tuple(
             Exercise(rubric=rubric, attempts=tuple(a for a in attempts if a.rubric == rubric.id))
@@ -134,7 +135,7 @@ class WrittenExerciseService:
         return coded_turns(session.path(), self._coder)
 
     def _writing(self, session: Session, written: Mapping[str, str]) -> Writing:
-        persona = self._library.persona(self._library.case(session.case_id).persona)
+        persona = played_persona(self._library, session)
         return Writing(written, persona, by_meaning(self._encoder))
 
 

@@ -32,6 +32,7 @@ from simpatient.domain.ports import Coder, Grader, OnDone
 from simpatient.domain.session.session import CodedTurn, Session, Turn
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.sessions.access import rated, session_of
+from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 
@@ -172,7 +173,7 @@ class ScorecardService:
 
     def _rubrics(self, session: Session, known: Mapping[str, ScorecardRevision]) -> list[Rubric]:
         """Return the rubrics to score by: those of the case, and others of the branch that are still there."""
-        wanted = [self._library.rubric(rubric) for rubric in self._library.case(session.case_id).rubrics]
+        wanted = [self._library.rubric(rubric) for rubric in played_case(self._library, session).rubrics]
         for rubric_id in known.keys() - {rubric.id for rubric in wanted}:
             try:
                 wanted.append(self._library.rubric(rubric_id))
