@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from simpatient.domain.errors import UserFacingError
+from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.people.actor import Actor
 from simpatient.services.learning.progress import ProgressService
@@ -76,8 +76,16 @@ class ReportService:
     def progress(
         self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
-        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
-        self._writer.progress(self._progress.progress(actor), pdf=pdf, html=html or _beside(pdf), csv=csv)
+        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it.
+
+        Raises:
+            NotFound: There are no sessions of this trainee; nothing is written.
+        """
+        progress = self._progress.progress(actor)
+        if not progress.sessions:
+            message = f"There are no sessions of the trainee '{actor.person_id}' here, so there is nothing to report."
+            raise NotFound(message, "Check the trainee id, or practise first.")
+        self._writer.progress(progress, pdf=pdf, html=html or _beside(pdf), csv=csv)
 
 
 def _beside(pdf: Path | None) -> Path | None:
