@@ -8,6 +8,7 @@ set up. On Debian and Ubuntu it also installs the system libraries Qt needs, and
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "packaging" / "constraints.txt"
@@ -41,9 +43,15 @@ DEBIAN_PROGRAMS = {"espeak-ng": "espeak-ng", "flite": "flite"}
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
+BASE, EVERYTHING = "base", "everything"
+SIZES = {BASE: "about 250 MB to fetch", EVERYTHING: "about 450 MB more to fetch, on some computers several GB"}
+
 USAGE = """usage: python3 packaging/bootstrap.py run [simpatient arguments]   set up if needed, open the app
-       python3 packaging/bootstrap.py test [pytest arguments]      set up if needed, run every check and test
-       python3 packaging/bootstrap.py setup                        set up only
+       python3 packaging/bootstrap.py test [pytest arguments]      set up everything if needed, run every check and test
+       python3 packaging/bootstrap.py setup                        set up what the app needs to start
+       python3 packaging/bootstrap.py setup --all                  set up everything, for a computer that goes offline
+
+What language models, speech recognition and training need is fetched by the app when it is first asked for.
 """
 
 
@@ -70,30 +78,33 @@ def cache_folder() -> Path:
 
 def environment_folder() -> Path:
     """Return where this lock's environment is or will be; its name hashes all that decides its content."""
-    key = hashlib.sha256()
-    key.update(LOCK.read_bytes())
-    key.update("\n".join(requirements() + unbundled()).encode())
+    table = project_table()
+    decisive = [table["project"]["dependencies"], table["project"]["optional-dependencies"], components()]
+    key = hashlib.sha256(LOCK.read_bytes())
+    key.update(json.dumps(decisive, sort_keys=True).encode())
     key.update(f"{sys.version_info[:2]} {sys.platform} {platform.machine()}".encode())
     return cache_folder() / key.hexdigest()[:16]
 
 
-def project_table() -> dict[str, object]:
-    """Return the ``[project]`` table of pyproject.toml."""
+def project_table() -> dict[str, Any]:
+    """Return pyproject.toml."""
     import tomllib
 
-    return tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    return tomllib.loads(PROJECT.read_text(encoding="utf-8"))
 
 
-def requirements() -> list[str]:
-    """Return what the app and its tests need, as pip requirements."""
-    project = project_table()
-    extras = project["optional-dependencies"]
-    return [*project["dependencies"], *extras["whisper-needs"], *extras["tune"], *extras["dev"]]
+def components() -> dict[str, dict[str, list[str]]]:
+    """Return which extras each component is made of; the program itself reads the same table."""
+    return project_table()["tool"]["simpatient"]["components"]
 
 
-def unbundled() -> list[str]:
-    """Return packages installed without their own requirement lists (see pyproject.toml)."""
-    return list(project_table()["optional-dependencies"]["unbundled"])
+def requirements(component: str) -> tuple[list[str], list[str]]:
+    """Return what a component needs as pip requirements: with what they need themselves, and without."""
+    project = project_table()["project"]
+    extras, wanted = project["optional-dependencies"], components()[component]
+    first = project["dependencies"] if component == BASE else []
+    full = [*first, *(each for name in wanted["extras"] for each in extras[name])]
+    return list(dict.fromkeys(full)), [each for name in wanted["alone"] for each in extras[name]]
 
 
 def python_of(folder: Path) -> Path:
@@ -101,9 +112,14 @@ def python_of(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def is_ready(folder: Path) -> bool:
-    """Whether the environment was set up to the end."""
-    return (folder / "ready").exists() and python_of(folder).exists()
+def marker(folder: Path, component: str) -> Path:
+    """Return the file that says that a component was installed to the end."""
+    return folder / ("ready" if component == BASE else f"ready-{component}")
+
+
+def is_ready(folder: Path, component: str = "base") -> bool:
+    """Whether the environment has a component."""
+    return marker(folder, component).exists() and python_of(folder).exists()
 
 
 def library_folders() -> list[str]:
@@ -183,20 +199,19 @@ def pip(folder: Path, *arguments: str) -> None:
         )
 
 
-def build(folder: Path) -> None:
-    """Make the environment, or finish one that was interrupted."""
+def build(folder: Path, component: str) -> None:
+    """Make the environment or add a component to it; goes on with what was interrupted."""
     started = time.monotonic()
     if not python_of(folder).exists():
-        say(f"[1/4] making a virtual environment in {folder}")
+        say(f"making a virtual environment in {folder}")
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    say("[2/4] installing torch (the largest part, several minutes)")
-    pip(folder, "torch")
-    wanted = requirements()
-    say(f"[3/4] installing {len(wanted)} other packages with what they need (about 1 GB)")
-    pip(folder, *wanted)
-    say("[4/4] installing the sentence encoder and the speech recogniser")
-    pip(folder, "--no-deps", *unbundled())
-    (folder / "ready").write_text(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), encoding="ascii")
+    full, alone = requirements(component)
+    say(f"installing {len(full) + len(alone)} packages and what they need ({SIZES[component]})")
+    for number, wanted in enumerate((full, ["--no-deps", *alone]), 1):
+        say(f"[{number}/2] {'the packages' if number == 1 else 'the rest'}")
+        if wanted and wanted != ["--no-deps"]:
+            pip(folder, *wanted)
+    marker(folder, component).write_text(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), encoding="ascii")
     say(f"set up in {time.monotonic() - started:.0f} s")
 
 
@@ -226,10 +241,10 @@ def take_lock(lock: Path) -> bool:
         return False
 
 
-def ensure_environment() -> Path:
-    """Return a ready environment, building it when needed; two at once wait for each other."""
+def ensure_environment(wanted: list[str]) -> Path:
+    """Return an environment with these components, adding what is missing; two at once wait for each other."""
     folder = environment_folder()
-    if is_ready(folder):
+    if all(is_ready(folder, component) for component in wanted):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     lock = folder.with_suffix(".lock")
@@ -239,23 +254,24 @@ def ensure_environment() -> Path:
             raise SetupFailed(f"another set-up seems to hang. If none is running, delete {lock} and try again.")
         time.sleep(1)
     try:
-        if not is_ready(folder):
-            build(folder)
+        for component in wanted:
+            if not is_ready(folder, component):
+                build(folder, component)
     finally:
         lock.unlink(missing_ok=True)
     return folder
 
 
-def prepare() -> Path:
-    """Check this machine and return the ready environment."""
+def prepare(wanted: list[str]) -> Path:
+    """Check this machine and return an environment with these components."""
     if sys.version_info < OLDEST_PYTHON:
         raise SetupFailed(f"Python 3.11 or newer is needed; this is {platform.python_version()}.")
     if sys.platform == "linux":
-        wanted = missing_debian_packages()
+        libraries = missing_debian_packages()
         if not is_ready(environment_folder()) and not has_venv():
-            wanted.append("python3-venv")
-        ensure_system_packages(wanted)
-    return ensure_environment()
+            libraries.append("python3-venv")
+        ensure_system_packages(libraries)
+    return ensure_environment(wanted)
 
 
 def child_environment() -> dict[str, str]:
@@ -313,11 +329,12 @@ def test_steps(python: str, arguments: list[str]) -> list[tuple[str, list[str]]]
 def main(arguments: list[str]) -> int:
     """Run the named command; 0 fine, 1 set-up or tests failed, 2 wrong use."""
     command = arguments[0] if arguments else ""
-    if command not in {"run", "test", "setup"}:
+    if command not in {"run", "test", "setup"} or (command == "setup" and arguments[1:] not in ([], ["--all"])):
         sys.stderr.write(USAGE)
         return 0 if command in {"-h", "--help"} else 2
+    is_light = command == "run" or arguments == ["setup"]
     try:
-        folder = prepare()
+        folder = prepare([BASE] if is_light else [BASE, EVERYTHING])
     except SetupFailed as error:
         say(str(error))
         return 1

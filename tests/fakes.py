@@ -27,7 +27,14 @@ from simpatient.domain.content.patient_prompt import PatientPrompt
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
-from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.errors import (
+    BugError,
+    ContentError,
+    ModelUnavailable,
+    NotFound,
+    OpenElsewhere,
+    StorageUnavailable,
+)
 from simpatient.domain.learning.drill import Drill, DrillState, DrillTry
 from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.learning.progress import Progress
@@ -175,8 +182,10 @@ class InMemorySessions:
     def add_turn(self, session_id: str, turn: Turn) -> None:
         session = self._one(session_id)
         numbers = {stored.turn for stored in session.turns}
-        if turn.turn in numbers or (turn.parent is not None and turn.parent not in numbers):
-            raise BugError("the turn is already stored, or answers one that is not")
+        if turn.turn in numbers:
+            raise OpenElsewhere("This session is open in another window or program.")
+        if turn.parent is not None and turn.parent not in numbers:
+            raise BugError("the turn answers one that is not stored")
         turns = tuple(sorted((*session.turns, turn), key=lambda stored: stored.turn))
         self._update(session_id, turns=turns, leaf=turn.turn)
 

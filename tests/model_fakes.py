@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
 
-from simpatient.domain.cancellation import stop_if_cancelled
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable, NotFound, UserFacingError
 from simpatient.domain.models.chat_models import (
     Gpu,
@@ -169,6 +169,24 @@ class InMemoryRegistry:
         self.choice = model_id
 
 
+class FakeLibraries:
+    """Libraries that are there, or come when they are asked for."""
+
+    def __init__(self, *, is_there: bool = True, fails: UserFacingError | None = None) -> None:
+        self.is_there = is_there
+        self.fails = fails
+
+    def is_installed(self) -> bool:
+        return self.is_there
+
+    def install(self, on_bytes: Callable[[int, int], None] | None = None, cancel: Cancellation | None = None) -> None:
+        if self.fails is not None:
+            raise self.fails
+        if on_bytes is not None:
+            on_bytes(10, 20)
+        self.is_there = True
+
+
 @dataclass
 class FakeMachine:
     """A machine with as much graphics memory as a test says, in GB."""
@@ -240,7 +258,7 @@ class ModelWorld:
         self.home = home or Path(gettempdir()) / "simpatient-no-models"
         self.hub, self.registry, self.machine = FakeHub(), InMemoryRegistry(), FakeMachine()
         self.files, self.measurer = RoomyFolders(), FakeMeasurer()
-        self.server = FakeServerSettings()
+        self.server, self.libraries = FakeServerSettings(), FakeLibraries()
         self.library = library or FakeLibrary(all_catalogues=[catalogue()])
         self.service = ModelService(
             library=self.library,
@@ -252,6 +270,7 @@ class ModelWorld:
             clock=clock or FixedClock(),
             home=self.home,
             server=self.server,
+            libraries=self.libraries,
         )
 
     def publish(self, hub_id: str, source: Path, **changes: bytes | None) -> Repository:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from simpatient import __version__
 from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
-from simpatient.bootstrap.upkeep import deletion_service, prepared_home
+from simpatient.bootstrap.upkeep import deletion_service, open_database, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -50,9 +51,9 @@ from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
-from simpatient.bootstrap.person import actor_here
+from simpatient.bootstrap.person import actor_here, name_of
 from simpatient.bootstrap.raters import ConfiguredRaters
-from simpatient.bootstrap.upkeep import open_database
+from simpatient.bootstrap.settings import open_settings
 
 
 @dataclass(kw_only=True)
@@ -133,7 +134,13 @@ def open_app(
         clock=clock,
     )
     reports = ReportService(
-        library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
+        library=library,
+        review=review,
+        progress=progress,
+        write=write,
+        writer=FileReportWriter(),
+        clock=clock,
+        name_of=partial(name_of, open_settings(home)),
     )
     talk = open_talking(home, practise, library, stored.consents)
     deleted = make_bin(library, stored, talk.clips)

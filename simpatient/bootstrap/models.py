@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.errors import (
     ModelUnavailable,
 )
 from simpatient.domain.ports import ChatModel
+from simpatient.runtime.components import Component
 from simpatient.services.ports import ContentLibrary
 
 if TYPE_CHECKING:
@@ -81,4 +83,10 @@ def open_models(home: Path, library: ContentLibrary) -> ModelService:
         clock=SystemClock(),
         home=folder,
         server=open_server_settings(home),
+        libraries=component(home, "models"),
     )
+
+
+def component(home: Path, name: str) -> Component:
+    """Return a part of the program that is installed when it is first asked for."""
+    return Component(name, bundled_root(), home / "cache" / "packages")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from simpatient.bootstrap.coding import sentence_encoder
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
+from simpatient.domain.errors import UserFacingError
 from simpatient.services.sessions.minds import MindStore
 
 
@@ -16,8 +18,9 @@ def train_embedded_coder(
     annomi: Path, out: Path, seed: int, progress: Callable[[str], None], benchmarks: dict[str, Path]
 ) -> None:
     """Train the embedded coder on AnnoMI and the shipped exemplars; writes weights and model card."""
-    from simpatient.tuning.coder.coder_adapter import Plan
-    from simpatient.tuning.coder.train_coder import train
+    with _libraries():
+        from simpatient.tuning.coder.coder_adapter import Plan
+        from simpatient.tuning.coder.train_coder import train
 
     exemplars = bundled_root() / "assets" / "exemplars"
     encoder = sentence_encoder()
@@ -26,7 +29,8 @@ def train_embedded_coder(
 
 def train_coder_patient_head(annomi: Path, out: Path, progress: Callable[[str], None]) -> None:
     """Train the patient's head of the coder in ``out`` anew; everything else there stays as it is."""
-    from simpatient.tuning.coder.train_coder import train_patient_head
+    with _libraries():
+        from simpatient.tuning.coder.train_coder import train_patient_head
 
     train_patient_head(annomi, bundled_root() / "assets" / "exemplars", out, sentence_encoder(), progress=progress)
 
@@ -48,6 +52,16 @@ def encode_bundled_content(out: Path) -> tuple[Path, ...]:
         return tuple(_replace_set(file, out) for file in encoder.halve_sets())
 
 
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Say in words that the libraries for training are missing."""
+    try:
+        yield
+    except ImportError as error:
+        message = "The libraries for training are not installed."
+        raise UserFacingError(message, "Run 'simpatient setup training'.") from error
+
+
 def _replace_set(file: Path, out: Path) -> Path:
     for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
         earlier.unlink()
@@ -65,4 +79,5 @@ def export_sentence_encoder(out: Path) -> tuple[Path, ...]:
     from simpatient.llm.encoder.embedder_graphs import read_description
     from simpatient.tuning.encoder_export import export_encoder
 
-    return export_encoder(find_model(read_description(out)), out)
+    with _libraries():
+        return export_encoder(find_model(read_description(out)), out)

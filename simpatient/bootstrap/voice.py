@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simpatient.bootstrap.clock import SystemClock
+from simpatient.bootstrap.models import component
 from simpatient.bootstrap.settings import open_settings
 from simpatient.content.reading.locations import bundled_root
 from simpatient.content.reading.yaml_source import read_yaml
@@ -54,6 +55,7 @@ def open_recognisers(home: Path) -> RecogniserService:
         store=WhisperWeights(home / SPEECH, (library_folder(),)),
         probe=ThisMachine(),
         cores=lambda: os.cpu_count() or 1,
+        libraries=component(home, SPEECH),
     )
 
 

@@ -9,7 +9,7 @@ import typer
 from simpatient.cli.authoring import content, draft, tune
 from simpatient.cli.home import bin as deleted
 from simpatient.cli.home import database, doctor, forget
-from simpatient.cli.models import models, server
+from simpatient.cli.models import components, models, server
 from simpatient.cli.models import recognisers as voice
 from simpatient.cli.practice import coding, drill, practise, reports, transcribe
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
@@ -36,6 +36,7 @@ app.command("transcribe")(transcribe.transcribe)
 app.command("list")(content.list_content)
 app.command("check")(content.check)
 app.command("doctor")(doctor.doctor)
+app.command("setup")(components.setup)
 app.add_typer(draft.app, name="draft", help="A language model drafts content for an author.")
 app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
 app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 # Far more than anybody types; a file beyond it was named by mistake.
 MOST_BYTES = 50_000_000
-_STAGES = {"asking": "Asking the hub", "fetching": "Downloading", "checking": "Checking"}
+_STAGES = {
+    "libraries": "Installing libraries",
+    "asking": "Asking the hub",
+    "fetching": "Downloading",
+    "checking": "Checking",
+}
 
 
 def as_json(data: Any, *, indent: int | None = 2) -> str:

@@ -12,7 +12,11 @@ _FITS = {
     "too_big": ("Too big", "plain"),
     "unknown": ("Size unknown", "plain"),
 }
-_STAGES = {"asking": "Asking the hub …", "checking": "Checking the files …"}
+_STAGES = {
+    "libraries": "Installing the libraries that run it …",
+    "asking": "Asking the hub …",
+    "checking": "Checking the files …",
+}
 
 
 def fit_words(fit: Fit) -> tuple[str, str]:
@@ -61,6 +65,8 @@ def measured_line(measured: Measurement) -> str:
 
 def progress_words(now: DownloadProgress) -> str:
     """Return how far a download is."""
+    if now.stage == "libraries" and now.done_bytes:
+        return f"{_STAGES[now.stage]} {file_size(now.done_bytes)}"
     if now.stage != "fetching":
         return _STAGES[now.stage]
     return f"Downloading: {file_size(now.done_bytes)} of {file_size(now.total_bytes)}"

@@ -22,7 +22,7 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge", "scorecards")
     # The command line does not talk.
     silent = dict.fromkeys(
-        ("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts")
+        ("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts", "bin")
     )
     app = App(
         home=home, actor=ME, library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,

@@ -8,7 +8,7 @@ from simpatient.bootstrap import voice as bootstrap
 from simpatient.cli.main import run
 from simpatient.services.models.recognisers import RecogniserService
 from simpatient.speech.recognition.whisper_weights import WhisperWeights
-from tests.model_fakes import FakeMachine
+from tests.model_fakes import FakeLibraries, FakeMachine
 from tests.recogniser_fakes import CONTENT, FileServer, catalogue, weights
 
 KNOWN = (weights("small.en"), weights("large", rank=50, cores=0, gpu_gb=6.0, languages=["many"]))
@@ -23,6 +23,7 @@ def server(home, monkeypatch):
         store=WhisperWeights(home / "speech", source=made.address),
         probe=FakeMachine(),
         cores=lambda: 2,
+        libraries=FakeLibraries(),
     )
     monkeypatch.setattr("simpatient.bootstrap.voice.open_recognisers", lambda _: service)
     yield made

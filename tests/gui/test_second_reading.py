@@ -4,11 +4,11 @@ import threading
 from dataclasses import dataclass, field
 
 import pytest
-from test_flow import _rating, shown_words, wait
 
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.gui.debrief.second_rating_card import NONE, OWN
 from tests.builders import ME
+from tests.gui.driver import own_rating, shown_words, wait
 from tests.review_fakes import FakeGrader
 
 
@@ -32,7 +32,7 @@ def numbers(qtbot, window, fake_app):
 
     def opened():
         session = fake_app.talk()
-        fake_app.review.rate_self(ME, session.id, _rating())
+        fake_app.review.rate_self(ME, session.id, own_rating())
         window.open_debrief(session.id)
         page = window.pages.debrief
         wait(qtbot, lambda: page.numbers is not None)

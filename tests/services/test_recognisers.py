@@ -9,6 +9,7 @@ from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.domain.models.chat_models import Gpu, Machine
 from simpatient.domain.models.recognisers import choose_weights, suits
 from simpatient.services.models.recognisers import RecogniserService
+from tests.model_fakes import FakeLibraries
 from tests.recogniser_fakes import CONTENT, FakeWeights, catalogue, weights
 
 SMALL = weights("small.en", cores=1, rank=10, gpu_gb=1.0, ram_gb=1.0)
@@ -33,7 +34,9 @@ def store(tmp_path):
 
 
 def service(store, probe: Probe | None = None, cores: int = 4) -> RecogniserService:
-    return RecogniserService(catalogue=catalogue(*KNOWN), store=store, probe=probe or Probe(), cores=lambda: cores)
+    return RecogniserService(
+        catalogue=catalogue(*KNOWN), store=store, probe=probe or Probe(), cores=lambda: cores, libraries=FakeLibraries()
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,3 +145,16 @@ def test_what_others_fetched_is_not_deleted(store, tmp_path):
 def test_a_catalogue_names_each_once():
     with pytest.raises(ValidationError, match="used twice"):
         catalogue(SMALL, SMALL)
+
+
+def test_what_runs_a_recogniser_is_installed_before_its_weights_come(store):
+    libraries, stages = FakeLibraries(is_there=False), []
+    made = RecogniserService(
+        catalogue=catalogue(*KNOWN), store=store, probe=Probe(), cores=lambda: 4, libraries=libraries
+    )
+    made.download(KNOWN[0].id, lambda now: stages.append(now.stage))
+    assert libraries.is_there
+    assert stages.index("libraries") < stages.index("asking")
+    stages.clear()
+    made.download(KNOWN[-1].id, lambda now: stages.append(now.stage))
+    assert "libraries" not in stages

@@ -3,8 +3,10 @@
 
 def describe_devices() -> str:
     """Return the accelerators torch sees and their memory, or that there are none."""
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return "all the guided patient needs; language models need further libraries: 'simpatient setup models'"
     if torch.cuda.is_available():
         found = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
         return "; ".join(f"{device.name}, {device.total_memory / 2**30:.0f} GiB" for device in found)

@@ -20,6 +20,7 @@ from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.models.chat_models import GB, FolderFacts, InstalledModel
 from simpatient.llm.local.chat import TransformersChatModel
+from simpatient.llm.local.loader import INSTALL_LIBRARIES, NO_LIBRARIES
 from simpatient.runtime.files import open_plain_file, read_plain_file
 from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.models.model_checks import is_other_weights
@@ -245,6 +246,8 @@ def _shape(config: dict[str, Any]) -> dict[str, Any]:
 
 def _is_known(model_type: str) -> bool:
     """Whether transformers has the program code for this kind of model itself."""
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
-
+    try:
+        from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    except ImportError as error:
+        raise ModelUnavailable(NO_LIBRARIES, INSTALL_LIBRARIES) from error
     return model_type in CONFIG_MAPPING_NAMES

@@ -18,6 +18,8 @@ from simpatient.llm.local import quantising
 from simpatient.llm.local.chat_template import ChatTemplate
 from simpatient.runtime.child_serving import DeviceFailed
 
+NO_LIBRARIES = "The libraries that run language models on this computer are not installed."
+INSTALL_LIBRARIES = "Run 'simpatient setup models', or download a language model in the settings."
 GIVE_A_FOLDER = "Give the folder of a Hugging Face chat model with its weights as safetensors."
 _HASHED = (".json", ".jinja", ".safetensors", ".model")
 # Past their first length these turn positions another way, so that what was read before would no longer fit.
@@ -68,7 +70,7 @@ def load_folder(
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils.logging import disable_progress_bar
     except ImportError as error:
-        raise ModelUnavailable("The libraries of the language model are not installed.", "Run the set-up.") from error
+        raise ModelUnavailable(NO_LIBRARIES, INSTALL_LIBRARIES) from error
     if threads is not None:
         torch.set_num_threads(threads)
     disable_progress_bar()

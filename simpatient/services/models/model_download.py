@@ -10,7 +10,7 @@ from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable, NotFound
 from simpatient.domain.models.chat_models import GB, CatalogueModel
 from simpatient.services.models.model_checks import check_folder, wanted_files
-from simpatient.services.models.ports import HubListing, ModelFiles, ModelHub
+from simpatient.services.models.ports import HubListing, Libraries, ModelFiles, ModelHub
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
 # Room that has to stay free on the disk, so that a download does not bring the computer to a stand.
@@ -20,12 +20,29 @@ _SPARE_BYTES = 1 * GB
 class DownloadProgress(Value):
     """How far a download is; ``stage`` names what is being done."""
 
-    stage: Literal["asking", "fetching", "checking"]
+    stage: Literal["libraries", "asking", "fetching", "checking"]
     done_bytes: int = 0
     total_bytes: int = 0
 
 
 OnProgress = Callable[[DownloadProgress], None]
+
+
+def install_libraries(libraries: Libraries, on_progress: OnProgress, cancel: Cancellation | None) -> None:
+    """Install the libraries that run what is about to be fetched, where they are missing.
+
+    Raises:
+        UserFacingError: They cannot be fetched or installed.
+        Cancelled: ``cancel`` was set; what has come so far is kept.
+    """
+    if libraries.is_installed():
+        return
+    on_progress(DownloadProgress(stage="libraries"))
+
+    def on_bytes(done: int, total: int) -> None:
+        on_progress(DownloadProgress(stage="libraries", done_bytes=done, total_bytes=total))
+
+    libraries.install(on_bytes, cancel)
 
 
 class Downloader:

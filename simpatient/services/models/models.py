@@ -19,8 +19,16 @@ from simpatient.domain.models.chat_models import (
     memory_needed,
 )
 from simpatient.services.models.model_checks import check_folder
-from simpatient.services.models.model_download import Downloader, OnProgress, folder_name, hub_id_of
-from simpatient.services.models.ports import MachineProbe, Measurer, ModelFiles, ModelHub, ModelRegistry, ServerSettings
+from simpatient.services.models.model_download import Downloader, OnProgress, folder_name, hub_id_of, install_libraries
+from simpatient.services.models.ports import (
+    Libraries,
+    MachineProbe,
+    Measurer,
+    ModelFiles,
+    ModelHub,
+    ModelRegistry,
+    ServerSettings,
+)
 from simpatient.services.ports import Clock, ContentLibrary
 
 GUIDED = "guided"
@@ -66,6 +74,7 @@ class ModelService:
         clock: Clock,
         home: Path,
         server: ServerSettings,
+        libraries: Libraries,
     ) -> None:
         self._library = library
         self._registry = registry
@@ -75,6 +84,7 @@ class ModelService:
         self._clock = clock
         self._home = home
         self.server = server
+        self._libraries = libraries
         self._downloads = Downloader(hub=hub, files=files, home=home)
         self._lock = RLock()
 
@@ -117,6 +127,8 @@ class ModelService:
     ) -> InstalledModel:
         """Fetch a model of the catalogue by its id, or any chat model by its hub id; goes on where it stopped.
 
+        The libraries that run language models come first, where they are not installed yet.
+
         Raises:
             NotFound: There is no such model.
             ModelUnavailable: It cannot be fetched, or is none that can be run here.
@@ -125,7 +137,9 @@ class ModelService:
         known = self._recommended(wanted)
         name = known.id if known else folder_name(hub_id_of(wanted))
         self._refuse_taken(name, known.hub_id if known else hub_id_of(wanted))
-        listing = self._downloads.fetch(name, known or wanted, on_progress or (lambda _: None), cancel)
+        tell = on_progress or (lambda _: None)
+        install_libraries(self._libraries, tell, cancel)
+        listing = self._downloads.fetch(name, known or wanted, tell, cancel)
         title = known.title if known else listing.hub_id
         return self._register(
             name, title, self._downloads.folder(name), hub_id=listing.hub_id, revision=listing.revision

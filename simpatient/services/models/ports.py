@@ -49,6 +49,27 @@ class ServerSettings(Protocol):
         ...
 
 
+class Libraries(Protocol):
+    """Program libraries that are installed when they are first asked for."""
+
+    def is_installed(self) -> bool:
+        """Whether all of them are there."""
+        ...
+
+    def install(self, on_bytes: Callable[[int, int], None] | None = None, cancel: Cancellation | None = None) -> None:
+        """Fetch and install what is missing; goes on where it stopped.
+
+        Args:
+            on_bytes: Gets the bytes fetched so far, and of all packages named so far.
+            cancel: Ends it; what has come so far is kept.
+
+        Raises:
+            UserFacingError: Something cannot be fetched or installed.
+            Cancelled: ``cancel`` was set.
+        """
+        ...
+
+
 class HubFile(Value):
     """A file on the hub; ``sha256`` for large files, ``git_sha1`` (of the blob) for all others."""
 

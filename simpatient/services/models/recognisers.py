@@ -17,8 +17,8 @@ from simpatient.domain.models.recognisers import (
     choose_weights,
     suits,
 )
-from simpatient.services.models.model_download import DownloadProgress, OnProgress
-from simpatient.services.models.ports import MachineProbe
+from simpatient.services.models.model_download import DownloadProgress, OnProgress, install_libraries
+from simpatient.services.models.ports import Libraries, MachineProbe
 from simpatient.services.models.recogniser_ports import WeightsStore
 
 MISSING = "Speech recognition is not installed on this computer."
@@ -54,6 +54,7 @@ class RecogniserService:
         store: Where their weights are.
         probe: Looks at the memory there is.
         cores: Returns the processor's cores.
+        libraries: What runs a recogniser.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class RecogniserService:
         store: WeightsStore,
         probe: MachineProbe,
         cores: Callable[[], int],
+        libraries: Libraries,
     ) -> None:
         self._known = catalogue.recognisers
         self._store = store
         self._probe = probe
         self._cores = cores
+        self._libraries = libraries
 
     def rows(self, language: str = ENGLISH) -> tuple[RecogniserRow, ...]:
         """Return all recognisers that hear a language, those on this computer first, best first."""
@@ -111,6 +114,7 @@ class RecogniserService:
             raise self._unknown(ENGLISH)
         there = self._store.find(weights)
         tell = on_progress or (lambda _: None)
+        install_libraries(self._libraries, tell, cancel)
         if there is not None:
             tell(DownloadProgress(stage="checking"))
             if self._store.is_complete(weights, there):

@@ -1,5 +1,6 @@
 """Reports of a session or of a trainee's progress, as files."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from simpatient.domain.errors import NotFound, UserFacingError
@@ -13,7 +14,11 @@ from simpatient.services.review.written_exercises import WrittenExerciseService
 
 
 class ReportService:
-    """Writes feedback and progress reports."""
+    """Writes feedback and progress reports.
+
+    Args:
+        name_of: Returns what a person wants to be called; '' for their id.
+    """
 
     def __init__(
         self,
@@ -24,6 +29,7 @@ class ReportService:
         write: WrittenExerciseService,
         writer: ReportWriter,
         clock: Clock,
+        name_of: Callable[[Actor], str] = lambda actor: "",
     ) -> None:
         self._library = library
         self._review = review
@@ -31,6 +37,7 @@ class ReportService:
         self._write = write
         self._writer = writer
         self._clock = clock
+        self._name_of = name_of
 
     def session(
         self,
@@ -71,6 +78,7 @@ class ReportService:
             generated_at=self._clock.now(),
             self_rating_questions=self._review.questions(),
             schemes=self._library.schemes(),
+            trainee_name=self._name_of(actor),
         )
 
     def progress(
@@ -81,7 +89,7 @@ class ReportService:
         Raises:
             NotFound: There are no sessions of this trainee; nothing is written.
         """
-        progress = self._progress.progress(actor)
+        progress = self._progress.progress(actor).model_copy(update={"trainee_name": self._name_of(actor)})
         if not progress.sessions:
             message = f"There are no sessions of the trainee '{actor.person_id}' here, so there is nothing to report."
             raise NotFound(message, "Check the trainee id, or practise first.")

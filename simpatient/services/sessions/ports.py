@@ -23,7 +23,11 @@ class SessionRepository(Protocol):
         ...
 
     def add_turn(self, session_id: str, turn: Turn) -> None:
-        """Append a turn and make it the leaf in use."""
+        """Append a turn and make it the leaf in use.
+
+        Raises:
+            OpenElsewhere: There is such a turn already: the session went on in another window.
+        """
         ...
 
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:

@@ -115,7 +115,7 @@ class WhisperReader:
             import whisper
         except ImportError as error:
             raise ModelUnavailable(
-                "The speech recogniser's program library is not on this computer.", "Install the program again."
+                "The libraries that recognise speech are not installed.", "Run 'simpatient setup speech'."
             ) from error
         if self._settings.language not in whisper.tokenizer.LANGUAGES:
             raise ModelUnavailable(
