@@ -2,12 +2,15 @@
 
 import sys
 
+from simpatient.runtime.private_files import private_by_default
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run simpatient and return the exit code.
 
     The window must be up before anything heavy is imported, so each side is imported only when chosen.
     """
+    private_by_default()
     arguments = sys.argv[1:] if argv is None else argv
     if arguments:
         from simpatient.cli.main import run

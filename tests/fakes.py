@@ -24,10 +24,17 @@ from simpatient.domain.content.dynamics_table import DynamicsTable
 from simpatient.domain.content.guard_rules import GuardRules
 from simpatient.domain.content.intents import IntentBank
 from simpatient.domain.content.patient_prompt import PatientPrompt
-from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.persona import Persona, PersonaCard, card_of
 from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
-from simpatient.domain.errors import BugError, ContentError, ModelUnavailable, NotFound, StorageUnavailable
+from simpatient.domain.errors import (
+    BugError,
+    ContentError,
+    ModelUnavailable,
+    NotFound,
+    OpenElsewhere,
+    StorageUnavailable,
+)
 from simpatient.domain.learning.drill import Drill, DrillState, DrillTry
 from simpatient.domain.learning.practice_history import PracticeHistory, history_of
 from simpatient.domain.learning.progress import Progress
@@ -58,6 +65,7 @@ class FakeLibrary:
     play_prompt: PatientPrompt | None = None
     all_guides: Sequence[DraftingGuide] = ()
     all_catalogues: Sequence[ModelCatalogue] = ()
+    played: dict[str, Persona] = field(default_factory=dict)
 
     def catalogues(self) -> tuple[ModelCatalogue, ...]:
         return tuple(self.all_catalogues)
@@ -67,6 +75,19 @@ class FakeLibrary:
 
     def persona(self, persona_id: str) -> Persona:
         return _by_id(self.personas(), persona_id)
+
+    def persona_cards(self) -> tuple[PersonaCard, ...]:
+        return tuple(card_of(persona) for persona in self.personas())
+
+    def persona_as_played(self, persona_id: str, digest: str) -> Persona:
+        return self.played.get(digest, self.persona(persona_id))
+
+    def case_as_played(self, case_id: str, digest: str) -> Case:
+        return self.case(case_id)
+
+    def keep_played(self, kind: str, item_id: str) -> None:
+        if kind == "persona":
+            self.played[self.digest(kind, item_id)] = self.persona(item_id)
 
     def cases(self) -> tuple[Case, ...]:
         return tuple(sorted(self.all_cases, key=lambda item: item.id))
@@ -136,7 +157,7 @@ class FakeLibrary:
     def problems(self) -> tuple[ContentError, ...]:
         return ()
 
-    def reload(self) -> None:
+    def refresh(self) -> None:
         """Values made in a test do not change."""
 
 
@@ -175,8 +196,10 @@ class InMemorySessions:
     def add_turn(self, session_id: str, turn: Turn) -> None:
         session = self._one(session_id)
         numbers = {stored.turn for stored in session.turns}
-        if turn.turn in numbers or (turn.parent is not None and turn.parent not in numbers):
-            raise BugError("the turn is already stored, or answers one that is not")
+        if turn.turn in numbers:
+            raise OpenElsewhere("This session is open in another window or program.")
+        if turn.parent is not None and turn.parent not in numbers:
+            raise BugError("the turn answers one that is not stored")
         turns = tuple(sorted((*session.turns, turn), key=lambda stored: stored.turn))
         self._update(session_id, turns=turns, leaf=turn.turn)
 
@@ -221,6 +244,10 @@ class InMemorySessions:
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         if self._one(session_id).self_rating is None:
             self._update(session_id, self_rating=rating)
+
+    def open_map(self, session_id: str, at: datetime) -> None:
+        if self._one(session_id).map_opened_at is None:
+            self._update(session_id, map_opened_at=at)
 
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from simpatient import __version__
 from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
-from simpatient.bootstrap.upkeep import deletion_service, prepared_home
+from simpatient.bootstrap.upkeep import deletion_service, hold_window, open_database, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -50,9 +51,9 @@ from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
 from simpatient.bootstrap.models import open_models
 from simpatient.bootstrap.patient_models import ConfiguredPatientModels
-from simpatient.bootstrap.person import actor_here
+from simpatient.bootstrap.person import actor_here, name_of
 from simpatient.bootstrap.raters import ConfiguredRaters
-from simpatient.bootstrap.upkeep import open_database
+from simpatient.bootstrap.settings import open_settings
 
 
 @dataclass(kw_only=True)
@@ -105,8 +106,6 @@ def open_app(
         StorageUnavailable: The database cannot be opened.
         ModelUnavailable: The coder's weights are missing or damaged.
     """
-    from simpatient.reporting.writer import FileReportWriter
-
     home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
@@ -116,25 +115,12 @@ def open_app(
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
     realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
-    scorecards = ScorecardService(
-        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
-    )
+    scorecards = _scorecard_service(library, stored, coder)
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
-    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
-    write = WrittenExerciseService(
-        library=library,
-        sessions=sessions,
-        writings=stored.writings,
-        scorecards=scorecards,
-        unit_of_work=stored.unit_of_work,
-        coder=coder,
-        encoder=encoder,
-        clock=clock,
-    )
-    reports = ReportService(
-        library=library, review=review, progress=progress, write=write, writer=FileReportWriter(), clock=clock
-    )
+    write = _written_exercise_service(library, stored, scorecards, encoder, coder)
+    reports = _report_service(home, library, review, progress, write)
     talk = open_talking(home, practise, library, stored.consents)
     deleted = make_bin(library, stored, talk.clips)
     with suppress(StorageUnavailable):  # what cannot be erased now is erased at a later start
@@ -165,6 +151,51 @@ def open_app(
         deletion=deletion_service(stored, talk.clips),
         bin=deleted,
         on_close=(talk.close, configured.close, sessions.close),
+    )
+
+
+def _scorecard_service(library: ContentLibrary, stored: Repositories, coder: Coder) -> ScorecardService:
+    return ScorecardService(
+        library=library,
+        sessions=stored.sessions,
+        coder=coder,
+        clock=SystemClock(),
+        unit_of_work=stored.unit_of_work,
+    )
+
+
+def _written_exercise_service(
+    library: ContentLibrary,
+    stored: Repositories,
+    scorecards: ScorecardService,
+    encoder: RememberingEncoder,
+    coder: Coder,
+) -> WrittenExerciseService:
+    return WrittenExerciseService(
+        library=library,
+        sessions=stored.sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=SystemClock(),
+    )
+
+
+def _report_service(
+    home: Path, library: ContentLibrary, review: ReviewService, progress: ProgressService, write: WrittenExerciseService
+) -> ReportService:
+    from simpatient.reporting.writer import FileReportWriter
+
+    return ReportService(
+        library=library,
+        review=review,
+        progress=progress,
+        write=write,
+        writer=FileReportWriter(),
+        clock=SystemClock(),
+        name_of=partial(name_of, open_settings(home)),
     )
 
 
@@ -207,8 +238,23 @@ def _practise_service(
 
 
 def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None = None) -> App:
-    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it."""
+    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it.
+
+    Raises:
+        HeldElsewhere: There is a window on this home already. The command line can be used beside it.
+    """
     home = home or app_home()
+    let_go = hold_window(home)
+    try:
+        app = _with_encoder_ahead(home, voices)
+    except BaseException:
+        let_go()
+        raise
+    app.on_close = (*app.on_close, let_go)
+    return app
+
+
+def _with_encoder_ahead(home: Path, voices: PatientModels | None) -> App:
     encoder = sentence_encoder()
     Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
     return open_app(home, encoder=cached(encoder, home), voices=voices)

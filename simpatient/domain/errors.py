@@ -57,6 +57,10 @@ class NotFound(UserFacingError):
     """An id names nothing; the message lists what there is."""
 
 
+class OpenElsewhere(UserFacingError):
+    """Something was changed in another window or program since it was read here; trying again reads it anew."""
+
+
 class Cancelled(SimpatientError):
     """The user cancelled the work; nothing is wrong."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from simpatient.domain.learning.progress import ObjectiveProgress, Progress, SessionSummary, UnitProgress
 from simpatient.presentation.curves import Chart, skill_chart
@@ -49,19 +50,21 @@ class ProgressView:
     sessions: Table
     notes: tuple[str, ...]
     trainee: str
+    made_at: datetime
 
 
 def progress_view(progress: Progress) -> ProgressView:
     """Return everything the progress report shows, in reading order."""
     order = session_numbers(progress.sessions)
     return ProgressView(
-        title=f"Practice of {progress.trainee_id}",
+        title=f"Practice of {_name(progress)}",
         facts=_facts(progress),
         curves=tuple(skill_chart(c, order) for c in progress.curves if c.defined),
         units=tuple(_unit(unit, order) for unit in progress.units),
         sessions=_sessions(progress.sessions, order),
         notes=NOTES,
-        trainee=progress.trainee_id,
+        trainee=_name(progress),
+        made_at=progress.generated_at,
     )
 
 
@@ -109,6 +112,10 @@ def _oldest_first(sessions: Sequence[SessionSummary]) -> list[SessionSummary]:
     return sorted(sessions, key=lambda session: (session.started_at, session.session_id, session.attempt))
 
 
+def _name(progress: Progress) -> str:
+    return progress.trainee_name or progress.trainee_id
+
+
 def _facts(progress: Progress) -> Pairs:
     sessions = _oldest_first(progress.sessions)
     span = NONE
@@ -116,7 +123,7 @@ def _facts(progress: Progress) -> Pairs:
         first, last = (date(each.started_at) for each in (sessions[0], sessions[-1]))
         span = first if first == last else f"{first} to {last}"
     return (
-        ("Trainee", progress.trainee_id),
+        ("Trainee", _name(progress)),
         ("Sessions", _held(sessions)),
         ("From … to", span),
         ("Turns by the trainee", str(sum({each.session_id: each.trainee_turns for each in sessions}.values()))),

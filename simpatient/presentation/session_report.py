@@ -5,6 +5,7 @@ Every text still has to be escaped by whoever prints it. Must not know how it is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.learning.report import SessionReport
@@ -54,6 +55,7 @@ class SessionView:
     simulation: Pairs
     versions: Table
     trainee: str
+    made_at: datetime
     patient: str
     speaking: SpeakingSection | None
 
@@ -78,13 +80,14 @@ def session_view(report: SessionReport) -> SessionView:
         own_rating=own_rating(session.self_rating, report.self_rating_questions, ABOUT_TRAINEE),
         scorecards=scorecard_views(debrief.scorecards, rubrics),
         exercises=newest_attempts(report.exercises),
-        curve=state_chart(debrief.curve),
+        curve=state_chart(debrief.curve, ABOUT_TRAINEE),
         turns=tuple(transcript_row(turn, patient, names, times, ABOUT_TRAINEE) for turn in turns),
         code_key=code_key((turn.codes for turn in turns), names),
         disclosure=None if report.disclosure is None else disclosure_section(report.disclosure),
         simulation=_simulation(report),
         versions=_versions(report),
-        trainee=session.trainee_id,
+        trainee=report.trainee_name or session.trainee_id,
+        made_at=report.generated_at,
         patient=patient,
         speaking=None if times is None else speaking_section(times, patient, ABOUT_TRAINEE),
     )
@@ -97,7 +100,7 @@ def _facts(report: SessionReport, turns: Sequence[Turn]) -> Pairs:
     others = len(session.turns) - len(turns)
     retried = f"; {plural(others, 'turn')} of other attempts not shown" if others else ""
     return (
-        ("Trainee", session.trainee_id),
+        ("Trainee", report.trainee_name or session.trainee_id),
         ("Simulated patient", f"{who.name}, {who.age}"),
         ("Setting", f"{report.case.setting.rstrip('.')}; {report.case.modality}"),
         ("Date", date_and_time(session.started_at)),

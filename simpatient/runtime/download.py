@@ -3,10 +3,7 @@
 Nothing is fetched but by a call. Must not know what is fetched.
 """
 
-import contextlib
 import hashlib
-import queue
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +12,10 @@ from typing import BinaryIO
 import httpx2
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.runtime.bounded_queue import streamed_from_thread
 
 # A server that does not send anything for so long is taken for gone, in seconds.
 PATIENCE_S = 30.0
-_LOOK_EVERY_S = 0.1
 _PIECE_BYTES = 1 << 18
 _HASHED_AT_ONCE = _PIECE_BYTES * 16
 
@@ -149,50 +146,18 @@ def _fill(opened: BinaryIO, source: Source, on_bytes: OnBytes | None, cancel: Ca
 
 
 def _pieces(source: Source, have: int, cancel: Cancellation | None) -> Iterator[Piece]:
-    """Yield what comes and the size of the whole; None for a piece where it starts from the front.
+    """Yield what comes and the size of the whole; None for a piece where it starts from the front."""
+    with streamed_from_thread(lambda: _in_words(_answered(source, have)), "simpatient-download", cancel) as pieces:
+        yield from pieces
 
-    The connection is read in a thread of its own, so that whoever waits can be cancelled in a silence.
-    """
-    come: queue.Queue[Piece | Exception | None] = queue.Queue(maxsize=16)
-    left = threading.Event()
-    threading.Thread(target=_read, args=(source, have, come, left), name="simpatient-download", daemon=True).start()
+
+def _in_words(pieces: Iterator[Piece]) -> Iterator[Piece]:
     try:
-        while True:
-            stop_if_cancelled(cancel)
-            try:
-                found = come.get(timeout=_LOOK_EVERY_S)
-            except queue.Empty:
-                continue
-            if isinstance(found, Exception):
-                raise found
-            if found is None:
-                return
-            yield found
-    finally:
-        left.set()
-
-
-def _read(source: Source, have: int, come: "queue.Queue[Piece | Exception | None]", left: threading.Event) -> None:
-    """Read one answer until its end, or until nobody wants it any more."""
-
-    def put(what: Piece | Exception | None) -> None:
-        while not left.is_set():
-            with contextlib.suppress(queue.Full):
-                come.put(what, timeout=_LOOK_EVERY_S)
-                return
-
-    try:
-        for piece in _answered(source, have):
-            put(piece)
-            if left.is_set():
-                return
-        put(None)
-    except DownloadFailed as error:
-        put(error)
-    except Exception as error:  # the waiting thread must be told, whatever the library raised
-        failed = Unreachable(f"{type(error).__name__}: {error}")
-        failed.__cause__ = error
-        put(failed)
+        yield from pieces
+    except DownloadFailed:
+        raise
+    except Exception as error:  # whatever the library raises, the connection did not hold
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 def _answered(source: Source, have: int) -> Iterator[Piece]:

@@ -1,8 +1,7 @@
 """Copies what can still be read out of damaged databases into a new one, row by row.
 
-Every table that hangs on a session or a trainee is copied, whatever it holds; rows worked out from others are worked
-out anew. A cell that cannot be read costs its row, a turn costs the turns that answer it, and a session's own
-row costs the session.
+Every table is copied, whatever it holds; rows worked out from others are worked out anew. A cell that cannot be
+read costs its row, a turn costs the turns that answer it, and a session's own row costs the session.
 """
 
 import sqlite3
@@ -19,9 +18,7 @@ from simpatient.storage.attempt_rows import DERIVED
 from simpatient.storage.cells import UNREADABLE, read_json, read_moment, read_text
 from simpatient.storage.sqlite.failures import translating
 from simpatient.storage.sqlite.scanning import row_numbers
-from simpatient.storage.tables import UtcTime, metadata, sessions
-
-_OWNERS = {"session_id", "trainee_id"}
+from simpatient.storage.tables import UtcTime, change_count, metadata, sessions
 
 
 @dataclass(frozen=True)
@@ -43,11 +40,8 @@ class Rescued:
 
 def copied_tables() -> tuple[Table, ...]:
     """Return the tables that are copied, those first that others hang on."""
-    return tuple(table for table in metadata.sorted_tables if _is_copied(table))
-
-
-def _is_copied(table: Table) -> bool:
-    return table not in DERIVED and bool(_OWNERS & set(table.columns.keys()))
+    left_out = (*DERIVED, change_count)
+    return tuple(table for table in metadata.sorted_tables if table not in left_out)
 
 
 def copy_readable(sources: Sequence[Path], target: Path) -> Rescued:

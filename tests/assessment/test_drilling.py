@@ -30,7 +30,7 @@ class SureCoder:
         if speaker == "patient":
             return TurnCodes(talk=Label(code="neutral", confidence=0.9))
         found, start = [], 0
-        for sentence, (code, confidence) in zip(text.split("| "), self.told, strict=True):
+        for sentence, (code, confidence) in zip(text.split(" | "), self.told, strict=True):
             at = text.index(sentence, start)
             start = at + len(sentence)
             label = (UtteranceLabel(scheme=SCHEME, code=code, confidence=confidence),)
@@ -96,19 +96,19 @@ def test_a_doubt_about_what_was_missed_is_left_to_a_person_too():
 
 
 def test_a_doubt_that_changes_nothing_is_no_doubt():
-    feedback = said("Hm.| What happened?", ("facilitate", 0.3), ("open_question", 0.9))
+    feedback = said("Hm. | What happened?", ("facilitate", 0.3), ("open_question", 0.9))
     assert feedback.outcome == "done"
 
 
 def test_what_was_not_heard_is_no_reproach_but_a_doubtful_push_is_told():
-    quiet = said("What happened?| Hm.", ("open_question", 0.9), ("facilitate", 0.3))
+    quiet = said("What happened? | Hm.", ("open_question", 0.9), ("facilitate", 0.3))
     assert quiet.avoided[0].verdict == "met"
-    doubtful = said("What happened?| Hm.", ("open_question", 0.9), ("confront", 0.3))
+    doubtful = said("What happened? | Hm.", ("open_question", 0.9), ("confront", 0.3))
     assert (doubtful.avoided[0].verdict, doubtful.outcome) == ("unsure", "unsure")
 
 
 def test_a_definite_miss_weighs_more_than_a_doubt():
-    feedback = said("Hm.| You should go.", ("facilitate", 0.3), ("advise_without_permission", 0.9))
+    feedback = said("Hm. | You should go.", ("facilitate", 0.3), ("advise_without_permission", 0.9))
     assert [feedback.expected[0].verdict, feedback.avoided[0].verdict] == ["unsure", "unmet"]
     assert feedback.outcome == "not_yet"
 
@@ -147,17 +147,17 @@ def test_patterns_can_be_named_by_what_is_expected_and_a_doubt_reaches_through_t
 def test_a_phrase_that_is_enough_by_itself_is_certain_whatever_else_was_said():
     patterns = [{"id": "about_them", "phrases": ["you"]}]
     drill = with_expects({"id": "about", "codes": ["open_question", "about_them"]}, patterns=patterns)
-    (finding,) = said("You stood there.| Hm.", ("facilitate", 0.9), ("open_question", 0.7), drill=drill).expected
+    (finding,) = said("You stood there. | Hm.", ("facilitate", 0.9), ("open_question", 0.7), drill=drill).expected
     assert (finding.evidence.quote, finding.confidence, finding.heard) == ("You stood there.", 1.0, "")
 
 
 def test_the_words_quoted_as_doubtful_are_the_doubtful_ones():
     drill = with_expects({"id": "told", "phrases": ["stood"], "unless": ["closed_question"]})
     # What stands in the way is what cannot be told; the phrase itself is certain.
-    (finding,) = said("You stood there.| Hm.", ("facilitate", 0.9), ("closed_question", 0.3), drill=drill).expected
+    (finding,) = said("You stood there. | Hm.", ("facilitate", 0.9), ("closed_question", 0.3), drill=drill).expected
     assert (finding.verdict, finding.evidence.quote) == ("unsure", "Hm.")
     coded = with_expects({"id": "asked", "codes": ["open_question"]})
-    (finding,) = said("Say.| Hm.", ("open_question", 0.4), ("facilitate", 0.2), drill=coded).expected
+    (finding,) = said("Say. | Hm.", ("open_question", 0.4), ("facilitate", 0.2), drill=coded).expected
     assert finding.evidence.quote == "Say."
 
 

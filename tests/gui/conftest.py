@@ -1,13 +1,11 @@
 """Fixtures of the window's tests: a fake program, a window on it, and real waiting."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
@@ -18,9 +16,8 @@ from simpatient.gui.base.refcount_guard import protect_singletons
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.runtime.settings_store import SettingsStore
+from tests.gui.driver import WAIT_MS
 from tests.gui.fake_app import FakeApp
-
-WAIT_MS = 20_000
 
 
 class FakeFiles:

@@ -245,11 +245,11 @@ class _Tour:
         self._shot("debrief-written")
 
     def _spoken(self) -> None:
-        from test_flow import _rating
+        from tests.gui.driver import own_rating
 
         page = self._window.pages.debrief
         session = self._app.talk_aloud()
-        self._app.review.rate_self(ME, session.id, _rating())
+        self._app.review.rate_self(ME, session.id, own_rating())
         self._window.open_debrief(session.id)
         self._wait(lambda: page.state == "content" and page.numbers is not None and page.numbers.speaking is not None)
         page.show_tab("numbers")
@@ -326,7 +326,7 @@ class _Tour:
         path = self._folder / "new-patient.yaml"
         path.write_text("id: x\nwrong: 1\nalso: wrong\n", encoding="utf-8")
         pages.author.open(path)
-        self._wait(lambda: "solve" in pages.author.status.text())
+        self._wait(lambda: "problem" in pages.author.status.text())
         self._shot("author-problems")
         path.write_text("id: x\n", encoding="utf-8")
         pages.author.check()

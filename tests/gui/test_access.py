@@ -13,9 +13,9 @@ from PySide6.QtWidgets import (
     QTableWidget,
     QWidget,
 )
-from test_flow import _rating, begin, say, wait
 
 from tests.builders import ME
+from tests.gui.driver import begin, own_rating, say, wait
 
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QTableWidget)
 PLACES = (
@@ -55,7 +55,7 @@ def visit(qtbot, window, fake_app, tmp_path, place):
     if place in ("rating", "feedback", "transcript", "numbers", "spoken", "held"):
         session = fake_app.talk_aloud() if place == "spoken" else fake_app.talk()
         if place != "rating":
-            fake_app.review.rate_self(ME, session.id, _rating())
+            fake_app.review.rate_self(ME, session.id, own_rating())
         window.open_debrief(session.id)
         wait(qtbot, lambda: pages.debrief.state == "content")
         if place != "rating":

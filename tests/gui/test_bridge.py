@@ -7,7 +7,9 @@ import pytest
 
 from simpatient.domain.errors import BugError, Cancelled, UserFacingError
 from simpatient.gui.base.bridge import Worker
-from tests.gui.conftest import WAIT_MS
+from tests.gui.driver import WAIT_MS
+
+BUG = "Something went wrong inside simpatient. Every turn that was answered is saved; what you just did may not be."
 
 
 @pytest.fixture
@@ -84,8 +86,8 @@ def test_a_cancelled_call_is_silent(qtbot, lane):
     ("error", "message", "is_bug"),
     [
         (UserFacingError("The disk is full.", "Make room."), "The disk is full.", False),
-        (BugError("x"), "Something went wrong inside simpatient. Your session is saved.", True),
-        (ZeroDivisionError("secret detail"), "Something went wrong inside simpatient. Your session is saved.", True),
+        (BugError("x"), BUG, True),
+        (ZeroDivisionError("secret detail"), BUG, True),
     ],
 )
 def test_errors_come_as_words_never_as_tracebacks(qtbot, lane, error, message, is_bug):
@@ -130,3 +132,18 @@ def test_closing_cancels_runs_the_last_call_and_ends_the_thread(qtbot):
     assert "closing" not in [thread.name for thread in threading.enumerate()]
     late = lane.call(lambda _: "never", seen.append)
     assert late.is_over
+
+
+def test_nothing_of_a_talk_reaches_the_log(qtbot, caplog):
+    lane = Worker("practice")
+    seen = []
+
+    def work(_):
+        raise ValueError("[parameters: ('My wife said I should come.',)]")
+
+    lane.call(work, None, seen.append)
+    qtbot.waitUntil(lambda: bool(seen), timeout=WAIT_MS)
+    lane.close()
+    assert "wife" not in caplog.text
+    assert "ValueError" in caplog.text
+    assert "may not be" in seen[0].message

@@ -8,7 +8,7 @@ from simpatient.domain.errors import NotFound, StorageUnavailable
 from simpatient.gui.transcript.correction import CorrectionDialog
 from simpatient.gui.widgets.controls import Button
 from tests.builders import ME
-from tests.gui.test_flow import begin, rate, say, shown_words, wait
+from tests.gui.driver import begin, rate, say, shown_words, wait
 
 MISHEARD, SAID = "What springs you here?", "What brings you here."
 

@@ -1,7 +1,5 @@
 """What is critical is first, in a frame of its own, with a sign and words; retried sessions keep their debriefs."""
 
-from test_flow import _rating, shown_words, wait
-
 from simpatient.domain.assessment.score import NO_TURN, Evidence
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.evidence_view import quoted
@@ -10,12 +8,13 @@ from simpatient.gui.widgets.text import label
 from simpatient.presentation.critical import HEADING
 from simpatient.presentation.quotes import quote
 from tests.builders import ME
+from tests.gui.driver import own_rating, shown_words, wait
 
 
 def _debrief(qtbot, window, fake_app, *, missed=True):
     fake_app.practise.misses_risk = missed
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.feedback is not None)

@@ -7,8 +7,7 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button
 from tests.builders import ME
-from tests.gui.conftest import WAIT_MS
-from tests.gui.test_flow import begin, end, say, wait
+from tests.gui.driver import WAIT_MS, begin, end, own_rating, say, wait
 
 HALF = "And what would that be "
 
@@ -164,7 +163,7 @@ def test_an_own_rating_begun_comes_back_and_goes_when_it_is_given(qtbot, window,
 
 def test_writing_begun_survives_closing_and_goes_when_it_is_saved(qtbot, window, fake_app, another_window):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     wait(qtbot, lambda: window.pages.debrief.write is not None)
     card = window.pages.debrief.write.cards["making-sense"]
@@ -179,9 +178,3 @@ def test_writing_begun_survives_closing_and_goes_when_it_is_saved(qtbot, window,
     card.save.click()
     wait(qtbot, lambda: stored(fake_app, session.id) == {})
     again.close()
-
-
-def _rating():
-    from simpatient.domain.session.session import SelfRating
-
-    return SelfRating(ratings={"understanding": 3})

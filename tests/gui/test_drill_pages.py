@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 from PySide6.QtCore import Qt
-from test_flow import _rating, say, shown_words, wait
-from test_pages import FULL, buttons
 
 from simpatient.gui.drills import drill_page
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
 from simpatient.presentation.drills import due_words
 from tests.builders import ME
+from tests.gui.driver import FULL, buttons, own_rating, say, shown_words, wait
 from tests.gui.fake_content import DRILLS
 
 CLOSED, OPEN, DOUBTFUL, PUSHING = (
@@ -185,7 +184,7 @@ def test_a_drill_that_is_gone_is_explained(qtbot, window):
 
 def test_the_debrief_leads_to_the_drill_for_what_mattered(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     wait(qtbot, lambda: window.pages.debrief.state == "content")
     buttons(window.pages.debrief, "Practise this skill")[0].click()

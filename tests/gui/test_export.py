@@ -1,12 +1,11 @@
 """Exports: a telling name, the folder used last, and a way to the file; the focus stays where it was."""
 
-from tests.gui.test_flow import _rating, wait
-from tests.gui.test_pages import buttons, debrief_of
+from tests.gui.driver import buttons, debrief_of, own_rating, wait
 
 
 def test_the_name_says_whom_when_and_the_folder_is_kept(qtbot, window, fake_app, files, tmp_path):
     session = fake_app.talk()
-    fake_app.review.rate_self(fake_app.actor, session.id, _rating())
+    fake_app.review.rate_self(fake_app.actor, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     files.path = tmp_path / "chosen" / "mine.pdf"
     files.path.parent.mkdir()

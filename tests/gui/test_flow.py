@@ -1,60 +1,17 @@
 """The whole way through the window on a fake program, with real signals and real waiting."""
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.debrief.deletion import DeletionDialog
-from simpatient.gui.widgets.controls import Button, CardButton
+from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
+from simpatient.presentation.cues import HEADING
+from simpatient.presentation.debrief import BETTER_LINE, CHANGE, KEEP
 from tests.builders import ME
-from tests.gui.conftest import WAIT_MS
-
-
-def wait(qtbot, condition):
-    qtbot.waitUntil(condition, timeout=WAIT_MS)
-
-
-def shown_words(widget):
-    # A layout shows what was added to it by a queued event, so words just added are hidden until that ran.
-    QCoreApplication.processEvents()
-    return [each.text() for each in widget.findChildren(QLabel) if each.isVisibleTo(widget)]
-
-
-def begin(qtbot, window, case_id="joe-first"):
-    """Click a case card and Begin, as a trainee would."""
-    pages = window.pages
-    card = next(c for c in pages.start.findChildren(CardButton) if "Joe Marsh, 46" in c.accessibleName())
-    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: pages.case.state == "content" and pages.case.begin.isVisible())
-    qtbot.mouseClick(pages.case.begin, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: pages.session.state == "content" and bool(pages.session.log.bubbles))
-    return pages.session
-
-
-def say(qtbot, session, text):
-    qtbot.keyClicks(session.composer.editor, text)
-    qtbot.keyClick(session.composer.editor, Qt.Key.Key_Return)
-    wait(qtbot, lambda: not session.composer.is_waiting)
-
-
-def end(qtbot, window):
-    session = window.pages.session
-    session.ask_end()
-    dialog = session.findChildren(QDialog)[-1]
-    qtbot.mouseClick(dialog.yes, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: window.pages.debrief.state == "content")
-    return window.pages.debrief
-
-
-def rate(qtbot, debrief):
-    for rating in debrief.form.ratings.values():
-        button = next(b for b in rating.findChildren(Button) if b.text() == "4")
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    debrief.form.went_well.setPlainText("I listened.")
-    qtbot.mouseClick(debrief.form.button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: debrief.feedback is not None)
+from tests.gui.driver import HOSTILE, begin, end, own_rating, rate, say, shown_words, wait
 
 
 def test_two_clicks_lead_to_the_first_patient_line(qtbot, window, fake_app):
@@ -89,8 +46,8 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
         debrief._context.app.review.questions(), 4
     )
     words = shown_words(debrief.feedback)
-    assert {"Keep", "Change", "One possible better line"} <= set(words)
-    assert {"What the patient offered", "Hints at risk", "0 of 2 at once", "Turn 1, not taken up"} <= set(words)
+    assert {KEEP, CHANGE, BETTER_LINE} <= set(words)
+    assert {HEADING, "Hints at risk", "0 of 2 at once", "Turn 1, not taken up"} <= set(words)
     debrief.show_tab("held")
     assert not any("recital" in text for text in shown_words(debrief.disclosure))
     qtbot.mouseClick(debrief.disclosure.button, Qt.MouseButton.LeftButton)
@@ -164,7 +121,9 @@ def test_failed_answer_is_a_calm_banner_and_going_on_answers_the_stored_turn(qtb
     fake_app.practise.fails = ZeroDivisionError("traceback detail")
     say(qtbot, session, "Tell me more?")
     wait(qtbot, lambda: window.banner.isVisible())
-    assert window.banner.text.startswith("Something went wrong inside simpatient. Your session is saved.")
+    assert window.banner.text.startswith(
+        "Something went wrong inside simpatient. Every turn that was answered is saved;"
+    )
     assert "traceback" not in window.banner.text
     fake_app.practise.fails = None
     window.banner._action.click()
@@ -217,8 +176,6 @@ def test_pasting_a_flood_is_cut_and_said(qtbot, window):
 
 
 def test_hostile_turns_go_through_a_session(qtbot, window, fake_app):
-    from test_look import HOSTILE
-
     fake_app.practise.answers = list(HOSTILE)
     session = begin(qtbot, window)
     for i in range(len(HOSTILE)):
@@ -244,7 +201,7 @@ def test_closing_in_a_session_keeps_it_and_closes_the_program(qtbot, window, fak
 @pytest.mark.parametrize("opened", [False, True])
 def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, files, tmp_path, opened):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     debrief = window.pages.debrief
     wait(qtbot, lambda: debrief.feedback is not None)
@@ -254,14 +211,8 @@ def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, 
     files.path = tmp_path / "mine"
     debrief.export.click()
     wait(qtbot, lambda: (tmp_path / "mine.pdf").exists() and window.banner.isVisible())
-    assert fake_app.reports.with_disclosure is opened
+    assert (fake_app.review.session(ME, session.id).map_opened_at is not None) is opened
     assert "mine.pdf" in window.banner.text
-
-
-def _rating():
-    from simpatient.domain.session.session import SelfRating
-
-    return SelfRating(ratings={"understanding": 3})
 
 
 def _dialog(qtbot, page):

@@ -20,20 +20,7 @@ from simpatient.gui.widgets.conversation import ChatLog, Composer
 from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
 from simpatient.presentation.palette import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, contrast
-
-HOSTILE = (
-    "<script>alert(1)</script><b>bold</b><img src='file:///etc/passwd'>",
-    "\x00\x01\x02\x1b[31mred\x07",
-    "\u202eevil\u202c \u2066x\u2069",
-    "مرحبا كيف حالك اليوم",
-    "👩‍👩‍👧‍👦🏳️‍🌈" * 400,
-    "a" * 100_000,
-    "é\u0301\u0301" * 20_000,
-    "\ud800 lone \udfff",
-    "\n" * 50_000,
-    "%s %n {0} $ink ${ink}",
-    "word " * 30_000,
-)
+from tests.gui.driver import HOSTILE
 
 
 def test_wcag_reference_values():

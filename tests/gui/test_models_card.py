@@ -5,12 +5,11 @@ import threading
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel
-from test_flow import wait
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
-from tests.gui.conftest import WAIT_MS
+from tests.gui.driver import WAIT_MS, wait
 
 
 @pytest.fixture

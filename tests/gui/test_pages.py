@@ -3,9 +3,7 @@
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QTableWidget
-from test_flow import _rating, shown_words, wait
 
-from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.speech import TalkSettings
 from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
@@ -17,19 +15,7 @@ from simpatient.gui.widgets.plots import Plot
 from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.voice.talk_settings import read_talking
 from tests.builders import ME
-from tests.gui.conftest import WAIT_MS
-
-FULL = StorageUnavailable("The disk is full.", "Make room and try again.")
-
-
-def buttons(widget, text):
-    return [b for b in widget.findChildren(Button) if b.text() == text and b.isVisibleTo(widget)]
-
-
-def debrief_of(qtbot, window, session):
-    window.open_debrief(session.id)
-    wait(qtbot, lambda: window.pages.debrief.state == "content")
-    return window.pages.debrief
+from tests.gui.driver import FULL, WAIT_MS, buttons, debrief_of, own_rating, shown_words, wait
 
 
 def test_start_shows_next_unit_path_and_cases(window):
@@ -131,7 +117,7 @@ def test_rating_needs_every_answer(qtbot, window, fake_app):
 
 def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     debrief.numbers.open_all()
@@ -145,7 +131,7 @@ def test_numbers_show_values_bands_reasons_and_n(qtbot, window, fake_app):
 
 def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     debrief.numbers.open_all()
@@ -157,7 +143,7 @@ def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
 
 def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     debrief.numbers.open_all()
@@ -171,7 +157,7 @@ def test_plot_has_a_table_that_says_the_same(qtbot, window, fake_app):
 
 def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     buttons(debrief.feedback, "Show in transcript")[0].click()
     assert debrief.transcript.isVisible()
@@ -182,7 +168,7 @@ def test_moments_lead_to_their_turn_in_the_transcript(qtbot, window, fake_app):
 
 def test_short_session_gets_no_verdict(qtbot, window, fake_app):
     session = fake_app.talk(lines=1)
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     debrief = debrief_of(qtbot, window, session)
     assert "Too short for feedback" in shown_words(debrief.feedback)
 

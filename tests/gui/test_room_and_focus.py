@@ -6,11 +6,11 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QPlainTextEdit
 
 from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button, RailButton
 from tests.builders import ME
-from tests.gui.conftest import WAIT_MS
-from tests.gui.test_flow import _rating, begin, end, rate, say, wait
+from tests.gui.driver import WAIT_MS, begin, end, own_rating, rate, say, wait
 
 WORDS = "Most of us would need that"
 
@@ -128,7 +128,7 @@ def test_feedback_map_writing_and_export_keep_the_focus_off_delete_and_rail(qtbo
 
 def test_retry_begins_in_the_composer_and_its_note_goes_with_the_first_turn(qtbot, window, fake_app):
     held = fake_app.talk()
-    fake_app.review.rate_self(ME, held.id, _rating())
+    fake_app.review.rate_self(ME, held.id, own_rating())
     window.open_debrief(held.id)
     debrief = window.pages.debrief
     wait(qtbot, lambda: debrief.feedback is not None)
@@ -144,14 +144,15 @@ def test_retry_begins_in_the_composer_and_its_note_goes_with_the_first_turn(qtbo
     assert not window.banner.isVisible()
 
 
-def test_after_deleting_the_focus_is_on_the_start_page(qtbot, window, fake_app):
+def test_after_deleting_the_focus_is_on_the_next_page(qtbot, window, fake_app):
     held = fake_app.talk()
     window.open_debrief(held.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content")
     page.ask_delete()
-    qtbot.mouseClick(page.findChildren(QDialog)[-1].yes, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: window.pages.start.isVisible() and window.pages.start.isAncestorOf(focused(window)))
+    wait(qtbot, lambda: bool(page.findChildren(DeletionDialog)))
+    qtbot.mouseClick(page.findChildren(DeletionDialog)[-1].choices[0], Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: window.pages.progress.isVisible() and window.pages.progress.isAncestorOf(focused(window)))
     assert not isinstance(focused(window), RailButton)
 
 

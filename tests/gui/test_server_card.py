@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from simpatient.domain.errors import ModelUnavailable
-from tests.gui.test_flow import wait
+from tests.gui.driver import wait
 
 
 def press(qtbot, button):

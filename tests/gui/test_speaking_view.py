@@ -4,7 +4,6 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip
-from test_flow import _rating, shown_words, wait
 
 from simpatient.assessment.scoring.speaking_times import speaking_times
 from simpatient.domain.assessment.codes import TurnCodes
@@ -15,6 +14,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.timeline import Timeline
 from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
 from tests.builders import ME
+from tests.gui.driver import own_rating, shown_words, wait
 
 TALK = TalkTimes(
     lanes=("You", "Joe"),
@@ -54,7 +54,7 @@ def timeline(qtbot, themed):
 @pytest.fixture
 def debrief(qtbot, window, fake_app):
     session = fake_app.talk_aloud()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
@@ -177,7 +177,7 @@ def test_the_transcript_has_times_silences_and_words_on_request(qtbot, debrief):
 
 def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)

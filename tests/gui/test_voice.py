@@ -20,7 +20,7 @@ from simpatient.services.voice.talk_events import (
     VoiceBegan,
     VoiceEnded,
 )
-from tests.gui.test_flow import begin, end, say, shown_words, wait
+from tests.gui.driver import begin, end, say, shown_words, wait
 
 
 def click(qtbot, button):

@@ -11,7 +11,7 @@ from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailab
 from simpatient.domain.speech import TalkSettings
 from simpatient.gui.base.talk_settings import read_talk_settings
 from simpatient.services.models.model_download import DownloadProgress
-from tests.gui.test_flow import wait
+from tests.gui.driver import wait
 
 
 def press(qtbot, button):

@@ -2,11 +2,10 @@
 
 import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
-from test_flow import _rating, shown_words, wait
-from test_pages import buttons
 
 from simpatient.presentation.writing import AFTER_REVEAL, LEFT_EMPTY
 from tests.builders import ME
+from tests.gui.driver import buttons, own_rating, shown_words, wait
 from tests.gui.fake_content import WRITING
 
 HELD = "a missed recital"
@@ -16,7 +15,7 @@ HELD = "a missed recital"
 def debrief(qtbot, window, fake_app):
     """A debrief at its written exercises."""
     session = fake_app.talk()
-    fake_app.review.rate_self(ME, session.id, _rating())
+    fake_app.review.rate_self(ME, session.id, own_rating())
     window.open_debrief(session.id)
     page = window.pages.debrief
     wait(qtbot, lambda: page.write is not None)

@@ -127,3 +127,13 @@ def test_long_sessions_page_well(make_report):
     assert all(len(page) > 250 for page in pages)
     whole = " ".join(pages)
     assert all(f" {number} " in whole for number in range(1, 201))
+
+
+def test_is_dated_when_it_was_made_and_carries_the_name(make_report):
+    report = make_report().model_copy(update={"trainee_name": "Anna Berg"})
+    made = session_pdf(session_view(report))
+    found = PdfReader(io.BytesIO(made)).metadata
+    assert found.creation_date == report.generated_at.replace(microsecond=0)
+    assert found.author == "simpatient, for trainee Anna Berg"
+    assert session_pdf(session_view(report)) == made
+    assert "Anna Berg" in " ".join(_pages(report))

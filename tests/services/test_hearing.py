@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import SAMPLE_RATE, ListeningMode, Samples, SoundBlock
+from simpatient.runtime.bounded_queue import BoundedQueue
 from simpatient.services.voice.device_test import record_sample
 from simpatient.services.voice.echo_gate import TAIL_S, EchoGate
 from simpatient.services.voice.microphone_listener import MicrophoneListener
 from simpatient.services.voice.ports import SpeechBegan, SpeechEnded
-from simpatient.services.voice.ring_buffer import RingBuffer
 from simpatient.services.voice.sound_level import FLOOR_DB, LevelMeter, level_db
 from simpatient.services.voice.turn_gate import GateEvent, NothingHeard, TurnGate
 from tests.speech_fakes import FakeEndpointer, FakeRecorder, blocks_of, silence, tone
@@ -357,7 +357,7 @@ def _joined(parts: list[Samples]) -> Samples:
 
 
 def test_a_ring_counts_what_it_refuses_and_keeps_commands() -> None:
-    ring: RingBuffer[str] = RingBuffer(3)
+    ring: BoundedQueue[str] = BoundedQueue(3)
     assert [ring.offer(name, 2) for name in ("a", "b")] == [True, False]
     ring.put("command")
     assert ring.lost == 2

@@ -1,9 +1,11 @@
 """Practising: what is stored when, what a retry keeps, and what the trainee is told when it goes wrong."""
 
+from copy import copy
+
 import pytest
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.errors import Cancelled, NotFound, StorageUnavailable, UserFacingError
+from simpatient.domain.errors import Cancelled, NotFound, OpenElsewhere, StorageUnavailable, UserFacingError
 from simpatient.domain.text import LONGEST_TURN
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.practise import MACHINE_NOTE
@@ -53,11 +55,10 @@ def test_the_trainees_turn_is_stored_before_it_is_coded_or_answered(world):
     assert stored.turns[1].codes is not None
 
 
-def test_chunks_make_up_the_answer(world):
+def test_an_authored_answer_comes_whole(world):
     chunks: list[str] = []
     exchange = world.practise.reply(ME, world.begin(), QUESTION, chunks.append, CancelToken())
-    assert "".join(chunks) == exchange.patient.text
-    assert len(chunks) == len(exchange.patient.text.split())
+    assert chunks == [exchange.patient.text]
     assert set(exchange.patient.timings_s) == {"coding", "reply"}
 
 
@@ -227,3 +228,26 @@ def test_warming_up_is_by_case(world):
     world.practise.warm_up("nell-first")
     with pytest.raises(NotFound):
         world.practise.warm_up("none-such")
+
+
+def test_two_windows_on_one_session_both_go_on_and_nothing_is_lost(world):
+    """Each refusal costs one try; the next reads what the other window has stored, and goes on from there."""
+    session_id = world.begin()
+    mine, other = world.practise, copy(world.practise)
+    other._live = {}  # what the other window has read is its own
+    for service in (mine, other):
+        service.resume(ME, session_id)
+    stored, refused = [], 0
+    for number in range(6):
+        for name, service in (("mine", mine), ("other", other)):
+            words = f"{name} {number}: {QUESTION}"
+            try:
+                service.reply(ME, session_id, words, lambda _: None)
+            except OpenElsewhere as error:
+                refused += 1
+                assert "another window" in str(error)
+                service.reply(ME, session_id, words, lambda _: None)
+            stored.append(words)
+    path = world.sessions.get(session_id).path()
+    assert [turn.text for turn in path if turn.speaker == "trainee"] == stored
+    assert refused == 11  # every try after the first finds that the other window has gone on

@@ -34,7 +34,9 @@ def store(tmp_path):
 
 
 def service(store, probe: Probe | None = None, cores: int = 4) -> RecogniserService:
-    return RecogniserService(catalogue=catalogue(*KNOWN), store=store, probe=probe or Probe(), cores=lambda: cores, libraries=FakeLibraries())
+    return RecogniserService(
+        catalogue=catalogue(*KNOWN), store=store, probe=probe or Probe(), cores=lambda: cores, libraries=FakeLibraries()
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simpatient.domain.assessment.score import ScorecardOrigin, current_revisions
-from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
+from simpatient.domain.errors import BugError, NotFound, OpenElsewhere, StorageUnavailable
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_sessions
 from tests.fakes import InMemorySessions
@@ -56,9 +56,9 @@ def test_a_retry_is_a_sibling_branch_and_nothing_is_overwritten(sessions: Sessio
     assert [turn.turn for turn in stored.path(2)] == [0, 1, 2]
 
 
-def test_a_turn_stored_twice_is_a_bug(sessions: SessionRepository) -> None:
+def test_a_turn_that_is_there_already_says_that_the_session_is_open_elsewhere(sessions: SessionRepository) -> None:
     sessions.create(a_session(turns=(a_turn(0),), leaf=0))
-    with pytest.raises(BugError):
+    with pytest.raises(OpenElsewhere, match="another window"):
         sessions.add_turn("s1", a_turn(0, text="other words"))
     assert sessions.get("s1").turns == (a_turn(0),)
 

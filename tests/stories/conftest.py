@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.bootstrap import app, coding
+from simpatient.bootstrap import coding
+from simpatient.bootstrap.app import App, open_app
 from simpatient.content.library import FileContentLibrary, open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Coder, RememberingEncoder
@@ -44,8 +45,8 @@ def minds(library: FileContentLibrary, encoder: RememberingEncoder) -> MindStore
 
 
 @pytest.fixture
-def app(tmp_path: Path, encoder: RememberingEncoder) -> Iterator[app.App]:
-    opened = app.open_app(tmp_path, encoder=encoder)
+def app(tmp_path: Path, encoder: RememberingEncoder) -> Iterator[App]:
+    opened = open_app(tmp_path, encoder=encoder)
     yield opened
     opened.close()
 

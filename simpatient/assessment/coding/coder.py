@@ -16,13 +16,13 @@ import numpy as np
 from simpatient.assessment.coding.coder_weights import UTTERANCE, CoderWeights
 from simpatient.assessment.coding.decoding import blend, joint_turn, reconcile
 from simpatient.assessment.coding.features import Floats, WordFeatures, cues, hashed, prepare
-from simpatient.assessment.coding.segmenter import TextSpan, segment
+from simpatient.assessment.coding.segmenter import segment
 from simpatient.domain.assessment.codes import Label, Speaker, TurnCodes, Utterance, UtteranceLabel
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.ports import Embeddings, EncodingRequest, OnDone, ReadingEncoder
 from simpatient.domain.session.session import TranscriptTurn
-from simpatient.domain.text import without_surrogates
+from simpatient.domain.text import TextSpan, without_surrogates
 
 _REMEMBERED = 256
 # Turns read in one go: enough to fill the encoder's batches, few enough to keep memory small and to stop soon.

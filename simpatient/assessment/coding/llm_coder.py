@@ -21,7 +21,7 @@ from simpatient.assessment.coding.records import (
     quote_schema,
     short_digest,
 )
-from simpatient.assessment.coding.segmenter import TextSpan, segment
+from simpatient.assessment.coding.segmenter import segment
 from simpatient.assessment.coding.turn_labels import (
     Coded,
     TurnRules,
@@ -38,7 +38,7 @@ from simpatient.domain.errors import ContentError
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.ports import ChatModel, OnDone
 from simpatient.domain.session.session import TranscriptTurn
-from simpatient.domain.text import without_surrogates
+from simpatient.domain.text import TextSpan, without_surrogates
 
 UTTERANCES, QUOTE, CODE = "utterances", "quote", "code"  # the fields of an answer, as the prompts name them
 # What of one utterance, or of one turn before, is shown: a pasted book is not speech, and would leave no

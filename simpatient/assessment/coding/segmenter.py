@@ -5,17 +5,14 @@ what would help?" is two). Offsets are exact; any string is accepted.
 """
 
 import re
-from dataclasses import dataclass
+
+from simpatient.domain.text import ABBREVIATIONS, TextSpan, sentence_spans, stripped
 
 # A turn of thousands of sentences is not speech; the rest becomes one last utterance, so that the
 # cost of coding stays bounded.
 MAX_UTTERANCES = 40
-_ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "e.g", "i.e", "eg", "ie", "a.m", "p.m", "no", "approx"]
-)
-# The look-behind lets a match begin only where a run of marks begins: without it 100 kB of dots would
-# take quadratic time.
-_END = re.compile(r"(?<![.!?…。！？؟])[.!?…。！？؟]++[\"'”’)\]]*+(?=\s|$)|\n+")
+# The coder that ships was fitted on utterances that treat "no." as short for "number".
+_SHORT = ABBREVIATIONS | {"no"}
 _QUESTION_START = re.compile(
     r"(?P<mark>,|;|:|\s[-–—]+|[–—]|-{2})\s*(?:(?:and|but|so|or|then|okay|well|tell me)[,\s]+){0,2}"
     r"(?=(?:what|how|why|when|where|who|which|do|does|did|would|could|can|are|is|was|were|have|has|had|will|may|shall)"
@@ -32,14 +29,6 @@ _MAX_SPLIT_CHARACTERS = 2000
 _MIN_QUESTION_WORDS = 4
 
 
-@dataclass(frozen=True)
-class TextSpan:
-    """A stretch of a turn: ``turn_text[start:end]`` without outer white space."""
-
-    start: int
-    end: int
-
-
 def segment(text: str) -> tuple[TextSpan, ...]:
     """Return the utterances of a turn in order, none overlapping, none blank; empty for blank text."""
     spans = [part for sentence in _sentences(text) for part in _split_off_question(text, sentence)]
@@ -51,38 +40,8 @@ def segment(text: str) -> tuple[TextSpan, ...]:
 
 
 def _sentences(text: str) -> list[TextSpan]:
-    found: list[TextSpan] = []
-    start = 0
-    for match in _END.finditer(text):
-        if _ends_sentence(text, start, match):
-            found.append(TextSpan(start, match.end()))
-            start = match.end()
-        if len(found) > 4 * MAX_UTTERANCES:
-            break  # the rest becomes part of the last utterance
-    found.append(TextSpan(start, len(text)))
-    return [span for raw in found if (span := _stripped(text, raw)) is not None]
-
-
-def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
-    mark = match.group()
-    if "\n" in mark:
-        return True
-    # A trailing-off "So... you" goes on in lower case; a full stop after an abbreviation ends nothing.
-    follows = text[match.end() : match.end() + 2].strip()[:1]
-    if (mark.startswith("..") or mark.startswith("…")) and follows.islower():
-        return False
-    word = text[max(start, match.start() - 8) : match.start()].split()[-1:]
-    is_short = bool(word) and word[0].lower().strip("(\"'") in _ABBREVIATIONS
-    return not (mark == "." and is_short and follows != "")
-
-
-def _stripped(text: str, span: TextSpan) -> TextSpan | None:
-    piece = text[span.start : span.end]
-    left = len(piece) - len(piece.lstrip())
-    right = len(piece.rstrip())
-    if left >= right or not any(letter.isalnum() for letter in piece):
-        return None
-    return TextSpan(span.start + left, span.start + right)
+    # What follows so many becomes part of the last utterance.
+    return sentence_spans(text, abbreviations=_SHORT, most=4 * MAX_UTTERANCES + 1)
 
 
 def _split_off_question(text: str, span: TextSpan) -> list[TextSpan]:
@@ -94,7 +53,7 @@ def _split_off_question(text: str, span: TextSpan) -> list[TextSpan]:
         return [span]
     cut = cuts[-1].end("mark")
     parts = (TextSpan(span.start, span.start + cut), TextSpan(span.start + cut, span.end))
-    return [part for raw in parts if (part := _stripped(text, raw)) is not None]
+    return [part for raw in parts if (part := stripped(text, raw)) is not None]
 
 
 def _is_worth_a_cut(sentence: str, match: re.Match[str]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from simpatient.assessment.scoring.volleys import words
 
 _ASIDE = re.compile(r"\([^()]*\)|\*[^*]*\*|\[[^\]]*\]")
+# Clauses, not the sentences of `domain.text`: a phrase worth quoting ends at a dash or a semicolon as well.
 _CLAUSE = re.compile(r"[^.!?…;:\n—–\"“”]+[.!?…]*")
 _EDGES = " ,.-…!;:—–"
 _JOINING = re.compile(r"(?:(?:and|but|or|because)\s+|(?:so|then|well|yeah|no|yes|anyway)\s*,\s*)", re.IGNORECASE)

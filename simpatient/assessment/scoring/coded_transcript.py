@@ -13,12 +13,12 @@ from simpatient.assessment.scoring.volleys import PHRASE_WORDS, Span, Volley, is
 from simpatient.domain.assessment.speaking_times import SpeakingTimes
 from simpatient.domain.content.rubric import Pattern
 from simpatient.domain.session.session import CodedTurn
+from simpatient.domain.text import sentence_spans
 
 _PART = re.compile(r"\w+")
 # From this share of at least so many words on a sentence is the other's, as in the rubrics' own `parroted`.
 ECHO_FROM = 0.9
 ECHO_WORDS = 4
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,6 @@ def overlap(text: str, before: str) -> float:
     return taken / len(mine) if mine else 0.0
 
 
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text, blanks at the ends left out."""
-    return [match.group().strip() for match in _SENTENCE.finditer(text) if match.group().strip()]
-
-
 def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:
     """Return the sentences of a volley in which one of the pattern's phrases is said."""
     found = []
@@ -187,12 +182,11 @@ def said_spans(volley: Volley, pattern: Pattern) -> tuple[Span, ...]:
     for turn in volley.turns:
         if not _may_hold(pattern.phrases, turn.text):
             continue
-        for match in _SENTENCE.finditer(turn.text):
-            listed = volley.speaker == "trainee" and is_list(match.group(), PHRASE_WORDS)
-            if not listed and phrases.search(match.group().replace("’", "'")):
-                said = match.group().strip()
-                start = match.start() + match.group().index(said)
-                found.append(Span(turn.turn, start, start + len(said), said, pattern.id, 1.0))
+        for start, end in sentence_spans(turn.text):
+            said = turn.text[start:end]
+            listed = volley.speaker == "trainee" and is_list(said, PHRASE_WORDS)
+            if not listed and phrases.search(said.replace("’", "'")):
+                found.append(Span(turn.turn, start, end, said, pattern.id, 1.0))
     return tuple(found)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import get_args
 
-from simpatient.assessment.scoring.coded_transcript import CodedTranscript, sentences
+from simpatient.assessment.scoring.coded_transcript import CodedTranscript
 from simpatient.assessment.scoring.volleys import PHRASE_WORDS, Volley, is_list, words
 from simpatient.domain.assessment.codes import Speaker
 from simpatient.domain.assessment.speaking_times import SpeakingTimes
 from simpatient.domain.content.rubric import Pattern
 from simpatient.domain.state import TalkType
+from simpatient.domain.text import sentences
 
 REPEAT_WORDS = 4  # shorter sentences ("How was that?") are said again in any talk
 TALK_TYPES: tuple[str, ...] = get_args(TalkType)

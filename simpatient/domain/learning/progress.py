@@ -114,9 +114,11 @@ class Progress(Value):
 
     Attributes:
         sessions: All attempts, newest first; may be made as they are looked at.
+        trainee_name: What the trainee wants to be called; '' for their id.
     """
 
     trainee_id: str
+    trainee_name: str = ""
     generated_at: datetime
     sessions: SkipValidation[Sequence[SessionSummary]]
     curves: tuple[SkillCurve, ...]

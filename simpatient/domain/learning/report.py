@@ -21,6 +21,7 @@ class SessionReport(Value):
         self_rating_questions: The questions behind ``session.self_rating``, by id.
         schemes: Coding schemes, for the meaning of the transcript's code letters.
         exercises: Written exercises at which an attempt was made.
+        trainee_name: What the trainee wants to be called; '' for their id.
     """
 
     session: Session
@@ -33,3 +34,4 @@ class SessionReport(Value):
     self_rating_questions: dict[str, str] = Field(default_factory=dict)
     schemes: tuple[CodingScheme, ...] = ()
     exercises: tuple[Exercise, ...] = ()
+    trainee_name: str = ""

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import queue
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -36,10 +37,19 @@ def describe(error: BaseException) -> Trouble:
     if isinstance(error, UserFacingError):
         return Trouble(error.message, error.action)
     return Trouble(
-        "Something went wrong inside simpatient. Your session is saved.",
+        "Something went wrong inside simpatient. Every turn that was answered is saved; what you just did may not be.",
         "Try again; if it happens again, restart the app.",
         is_bug=True,
     )
+
+
+def without_words(error: BaseException) -> str:
+    """Return an error's type and where it came from, without its message.
+
+    A library's message may quote what was said in a session, and a log is no place for that.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return "; ".join((type(error).__name__, *(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)))
 
 
 class Work:
@@ -189,7 +199,7 @@ class Worker(QObject):
             result = fn(job.work)
         except Exception as error:
             if not isinstance(error, UserFacingError | Cancelled):
-                _log.exception("work on lane %s failed", self._thread.name)
+                _log.error("work on lane %s failed: %s", self._thread.name, without_words(error))
             self.post(lambda error=error: job.fail(error))  # type: ignore[misc]
         else:
             self.post(lambda: job.succeed(result))
@@ -198,8 +208,8 @@ class Worker(QObject):
         while (task := self._queue.get()) is not None:
             try:
                 task()
-            except Exception:
-                _log.exception("closing lane %s failed", self._thread.name)
+            except Exception as error:
+                _log.error("closing lane %s failed: %s", self._thread.name, without_words(error))
 
     def _on_posted(self, deliver: Callable[[], None]) -> None:
         if not self._is_closed:

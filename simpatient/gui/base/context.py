@@ -99,6 +99,10 @@ class Navigator(Protocol):
         """Begin a drill."""
         ...
 
+    def show_shortcuts(self) -> None:
+        """Show the list of keyboard shortcuts."""
+        ...
+
     def tell(
         self,
         words: str,

@@ -17,6 +17,7 @@ from simpatient.runtime.settings_store import SettingsStore
 
 THEMES = ("system", "light", "dark")
 WINDOW = "window"
+_PERSON = "person"
 _TALKING = "talking"  # of services.voice.talk_settings, which would be slow to import before the first paint
 _log = logging.getLogger(__name__)
 _CHOICES = ("theme", "text_size")
@@ -99,6 +100,22 @@ class Preferences:
     @has_heard_of_talking.setter
     def has_heard_of_talking(self, value: bool) -> None:
         self._keep("has_heard_of_talking", value)
+
+    @property
+    def person_name(self) -> str:
+        """What the user wants to be called in reports; '' for the name they log in with."""
+        try:
+            found = self._store.read(_PERSON).get("name")
+        except StorageUnavailable:
+            return ""
+        return found if isinstance(found, str) else ""
+
+    @person_name.setter
+    def person_name(self, value: str) -> None:
+        try:
+            self._store.write(_PERSON, {"name": value})
+        except StorageUnavailable as error:
+            _log.warning("%s", error)
 
     @property
     def export_folder(self) -> str:

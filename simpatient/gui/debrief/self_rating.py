@@ -51,7 +51,7 @@ class SelfRatingForm(ScrollPage):
         line.addWidget(self.missing, 1)
         line.addWidget(self.button)
         self.body.addLayout(line)
-        self.delete = Button("Delete this session", "link", name="Delete this session for good")
+        self.delete = Button("Delete this session", "link", name="Delete this attempt or session")
         self.body.addLayout(row(self.delete, None))
         self.body.addStretch(1)
         self._update()

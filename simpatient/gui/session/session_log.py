@@ -84,7 +84,8 @@ class SessionLog:
         if said is None or answer is None:
             return
         self._adopt(said, exchange.trainee)
-        answer.set_text(exchange.patient.text)
+        if answer.text != exchange.patient.text:
+            answer.set_text(exchange.patient.text)
         self._adopt(answer, exchange.patient)
         if exchange.note:
             self._chat.add_note(exchange.note)

@@ -33,6 +33,7 @@ _SECTIONS = (
 )
 # Cards are filled one after the other by the lane; so long the page keeps to the section that was asked for.
 _SETTLE_MS = 1500
+_LONGEST_NAME = 100
 _CONTROLS = (Button, QLineEdit)
 _ABOUT = (
     "The patients are simulated. They are not people, and what they say is written by authors and chosen by a program.",
@@ -59,7 +60,9 @@ class SettingsPage(ScrollPage):
         self.body.addWidget(CardGrid(list(self.ways.values()), 200))
         preferences = context.preferences
         look, box = card(spacing=SPACE_5, margin=SPACE_5)
-        box.addWidget(label("Look", "h2"))
+        keys = Button("Keyboard shortcuts", "quiet", "key", name="Show the keyboard shortcuts", on_click=self._on_keys)
+        keys.setToolTip("Keyboard shortcuts (F1)")
+        box.addLayout(row(label("Look", "h2"), None, keys))
         self.themes = self._choice(box, "Theme", _THEMES, preferences.theme)
         self.sizes = self._choice(box, "Text size", _SIZES, preferences.text_size)
         self.themes.chosen.connect(self._on_theme)
@@ -112,6 +115,14 @@ class SettingsPage(ScrollPage):
         frame, box = card(spacing=SPACE_2, margin=SPACE_5)
         box.addWidget(label("Your data", "h2"))
         box.addWidget(label("Sessions, ratings and scores are kept in one folder on this computer.", "soft"))
+        self.name = QLineEdit(self._context.preferences.person_name)
+        self.name.setAccessibleName("Your name in reports")
+        self.name.setPlaceholderText("The name you log in with")
+        self.name.setMaxLength(_LONGEST_NAME)
+        self.name.editingFinished.connect(self._on_name)
+        box.addWidget(label("Your name in reports", "strong"))
+        box.addWidget(self.name)
+        box.addWidget(label("Where it is kept", "strong"))
         home = self._context.app.home
         line = row(spacing=SPACE_4)
         line.addWidget(Elided(str(home), "strong"), 1)
@@ -120,6 +131,12 @@ class SettingsPage(ScrollPage):
         )
         box.addLayout(line)
         return frame
+
+    def _on_keys(self) -> None:
+        self._context.navigator.show_shortcuts()
+
+    def _on_name(self) -> None:
+        self._context.preferences.person_name = self.name.text().strip()
 
     def _on_theme(self, key: str) -> None:
         self._context.preferences.theme = key

@@ -6,6 +6,7 @@ the app is open. Must not know what services do.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
@@ -198,6 +199,10 @@ class MainWindow(QMainWindow):
         self.frame.mark("drills")
         self.pages.show_drill(drill_id)
 
+    def show_shortcuts(self) -> None:
+        """Show the list of keyboard shortcuts."""
+        self.frame.show_shortcuts()
+
     def tell(
         self,
         words: str,
@@ -233,7 +238,8 @@ class MainWindow(QMainWindow):
 
 
 def _import_other_pages() -> None:
-    pass
+    for name in ("debrief.debrief_page", "progress.progress_page", "widgets.plots"):
+        importlib.import_module(f"simpatient.gui.{name}")
 
 
 def _existing(thing: _T | None) -> _T:

@@ -23,6 +23,8 @@ from simpatient.gui.base.tokens import TARGET
 from simpatient.gui.widgets.icons import icon
 from simpatient.gui.widgets.text import label
 
+# Pixels at text size 1.0; icons grow with the words beside them.
+_ICON, _RAIL_ICON = 18, 22
 PRESS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -61,8 +63,9 @@ class Button(QPushButton):
     def _tint(self) -> None:
         colours = Theme.current().palette
         tints = {"primary": colours.on_accent, "quiet": colours.accent_ink, "link": colours.accent_ink}
-        self.setIcon(icon(self._icon_name, tints.get(self._kind, colours.ink), 18, colours.on_accent_soft))
-        self.setIconSize(QSize(18, 18))
+        size = round(_ICON * Theme.current().scale)
+        self.setIcon(icon(self._icon_name, tints.get(self._kind, colours.ink), size, colours.on_accent_soft))
+        self.setIconSize(QSize(size, size))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Act on keys."""
@@ -81,7 +84,6 @@ class RailButton(QToolButton):
         self._icon_name = icon_name
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        self.setIconSize(QSize(22, 22))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(60)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -93,7 +95,9 @@ class RailButton(QToolButton):
 
     def _tint(self) -> None:
         colours = Theme.current().palette
-        self.setIcon(icon(self._icon_name, colours.rail_ink, 22, colours.on_rail_active))
+        size = round(_RAIL_ICON * Theme.current().scale)
+        self.setIcon(icon(self._icon_name, colours.rail_ink, size, colours.on_rail_active))
+        self.setIconSize(QSize(size, size))
 
 
 class CardButton(QAbstractButton):

@@ -19,11 +19,11 @@ from simpatient.patient.guard.false_claims import compiled
 from simpatient.patient.guard.line_guard import CONTRADICTION, LOCKED_FACT, Guard
 from simpatient.patient.guard.locked_fact_similarity import (
     LockedFacts,
+    as_streamed,
     authored,
     fact_of,
     is_untrue,
     locked_facts_of,
-    sentences_of,
     wiped_material,
 )
 from simpatient.patient.phrases import normalise
@@ -65,7 +65,7 @@ class GeneratedGuard:
             ModelUnavailable: The encoder cannot be run.
         """
         found = self._guard.check(text, allowed, max_words)
-        if found or self._reader is None or not sentences_of(text):
+        if found or self._reader is None or not as_streamed(text):
             return found
         return self._reader.read(text, allowed)
 
@@ -90,14 +90,14 @@ class MeaningReader:
     def read(self, text: str, allowed: Collection[str]) -> tuple[GuardEvent, ...]:
         """Return what is wrong with a line of at least one sentence."""
         self.prepare()
-        parts, sentences = self._secrets.parts(text), sentences_of(text)
-        vectors = self._encoder.encode([*parts, *sentences])
+        parts, said = self._secrets.parts(text), as_streamed(text)
+        vectors = self._encoder.encode([*parts, *said])
         near, like = vectors[: len(parts)], vectors[len(parts) :]
         name, over = self._secrets.nearest(parts, near, allowed)
-        return (*self._like_examples(sentences, like), *_secret(text, name, over))
+        return (*self._like_examples(said, like), *_secret(text, name, over))
 
-    def _like_examples(self, sentences: Sequence[str], vectors: Embeddings) -> list[GuardEvent]:
-        judged = [(one, *self._likeness.judge(one, vector)) for one, vector in zip(sentences, vectors, strict=True)]
+    def _like_examples(self, said: Sequence[str], vectors: Embeddings) -> list[GuardEvent]:
+        judged = [(one, *self._likeness.judge(one, vector)) for one, vector in zip(said, vectors, strict=True)]
         return [
             GuardEvent(rule=rule, detail=f"by its meaning ({score:.2f})", blocked_text=sentence)
             for sentence, rule, score in judged
@@ -125,7 +125,7 @@ class MeaningReader:
     @cached_property
     def _own(self) -> tuple[str, ...]:
         texts = (*authored(self._persona), *self._persona.open_talk)
-        return tuple(dict.fromkeys(part for text in texts for part in sentences_of(text)))
+        return tuple(dict.fromkeys(part for text in texts for part in as_streamed(text)))
 
     @cached_property
     def _vectors(self) -> dict[str, Embeddings]:

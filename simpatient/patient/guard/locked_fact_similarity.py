@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simpatient.domain.content.guard_rules import Meaning, Nearness
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.ports import Embeddings
+from simpatient.domain.text import sentences
 from simpatient.patient.phrases import normalise
 
 FREE = ""
@@ -21,17 +22,16 @@ _UNTRUE, _UNTRUE_DENIAL = "untrue:", "untrue denial:"
 _DENIAL = re.compile(r"n't\b|\b(?:no|not|never|none|nobody|nothing|neither|hardly|without)\b", re.IGNORECASE)
 _SOMEONE = "someone"
 _CAPITAL = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}\b")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+")
 _SHORTEST_LINE = 4  # words; a shorter part of a telling line tells nothing by itself
 
 
-def sentences_of(text: str) -> tuple[str, ...]:
-    """Return the sentences of a text that hold words."""
-    return tuple(part for part in _SENTENCE_END.split(text) if re.search(r"\w", part))
+def as_streamed(text: str) -> list[str]:
+    """Return the sentences of a text, cut as those of an answer are while it arrives: like is held against like."""
+    return sentences(text, growing=True)
 
 
 def _with_parts(text: str, shortest: int = 1) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([text, *(part for part in sentences_of(text) if len(part.split()) >= shortest)]))
+    return tuple(dict.fromkeys([text, *(part for part in as_streamed(text) if len(part.split()) >= shortest)]))
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def material(persona: Persona) -> tuple[tuple[str, str], ...]:
     free = [(FREE, part) for text in (*lines, *deflections, *persona.open_talk) for part in _with_parts(text)]
     who = persona.identity
     public = (who.work, who.relationships, who.living_situation, who.culture, persona.formulation.presenting)
-    return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in sentences_of(text)))
+    return (*told, *slips, *wrong, *free, *((FREE, part) for text in public for part in as_streamed(text)))
 
 
 @dataclass(frozen=True)

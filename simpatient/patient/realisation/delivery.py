@@ -8,6 +8,7 @@ import re
 
 from simpatient.domain.speech import DeliveredSentence, VoiceStyle
 from simpatient.domain.state import Act, PatientState, ReplyPlan
+from simpatient.domain.text import finished_sentences
 
 # Between the other's end and one's own beginning people leave about 0.2 s (Levinson & Torreira 2015); the rest of the
 # loop already takes longer, so a plain answer adds nothing.
@@ -26,8 +27,6 @@ _PACE_SHADE, _LOUDNESS_SHADE = 0.12, 0.1
 _MIDDLE = 0.4
 _SLOWEST, _FASTEST = 80, 260
 
-_END = re.compile(r"(?<=[.!?…])[\"”’')\]]*\s+")
-_SHORTENED = re.compile(r"(?:^|[\s(\"“‘'])(?:Mr|Mrs|Ms|Dr|St|Prof|vs|e\.g|i\.e)\.$", re.IGNORECASE)
 _SPOKEN = (
     (re.compile(r"\([^()\n]{0,200}\)|\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>"), " "),  # gestures, marks
     (re.compile(r"£\s?(\d[\d,.]*)"), r"\1 pounds"),
@@ -65,14 +64,7 @@ class SentenceStream:
 
     def add(self, chunk: str) -> tuple[DeliveredSentence, ...]:
         """Take more text and return the sentences that are complete by now."""
-        self._pending += chunk
-        found = []
-        start = 0
-        for end in _END.finditer(self._pending):
-            if not _SHORTENED.search(self._pending[start : end.start()]):
-                found.append(self._pending[start : end.end()])
-                start = end.end()
-        self._pending = self._pending[start:]
+        found, self._pending = finished_sentences(self._pending + chunk)
         return tuple(self._sentence(text) for text in found if text.strip())
 
     def finish(self) -> tuple[DeliveredSentence, ...]:

@@ -18,6 +18,7 @@ from simpatient.domain.models.chat import Sampling
 from simpatient.domain.ports import PatientModel
 from simpatient.domain.session.session import Turn
 from simpatient.domain.state import GuardEvent, ReplyPlan
+from simpatient.domain.text import finished_sentences
 from simpatient.patient.guard.generated_guard import GeneratedGuard
 from simpatient.patient.guard.line_guard import leaked_markers
 from simpatient.patient.realisation.guided import Realisation
@@ -29,7 +30,6 @@ UNAVAILABLE = "model_unavailable"
 # Persona simulations stay in character best when drawn, not argmaxed; see patient design, "Then words".
 TEMPERATURE, TOP_P = 0.8, 0.95
 TOKENS_PER_WORD = 2.0  # room enough for any tokenizer's English
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)]*\s+")
 _STAGE = re.compile(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>")
 
 
@@ -47,10 +47,10 @@ class _Screen:
 
     def take(self, piece: str) -> bool:
         """Take a piece of the answer; return whether more is wanted."""
-        self._pending += piece
-        while (end := _SENTENCE_END.search(self._pending)) and self._wants_more():
-            sentence, self._pending = self._pending[: end.end()], self._pending[end.end() :]
-            self._pass(sentence)
+        finished, self._pending = finished_sentences(self._pending + piece)
+        for sentence in finished:
+            if self._wants_more():
+                self._pass(sentence)
         return self._wants_more()
 
     def finish(self) -> None:

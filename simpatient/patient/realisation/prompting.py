@@ -15,11 +15,11 @@ from simpatient.domain.content.prompts import fill
 from simpatient.domain.models.chat import Message
 from simpatient.domain.session.session import Turn
 from simpatient.domain.state import ReplyPlan
+from simpatient.domain.text import sentence_pieces
 from simpatient.patient.guard.line_guard import leaked_markers
 
 SAMPLES = 8  # authored lines that let the model hear the voice
 SAMPLE_ACTS = ("simple_reply", "recounting", "cognitive", "sustain_talk")
-_SENTENCE = re.compile(r"[^.!?]+[.!?]*[\"”’)]*\s*")
 _BLANK = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -92,7 +92,7 @@ def voice_samples(persona: Persona) -> tuple[str, ...]:
 def without_locked(text: str, persona: Persona) -> str:
     """Return the text without the sentences that hold a marker of a gated fact."""
     lines = (
-        "".join(part for part in _SENTENCE.findall(line) if not leaked_markers(part, persona.facts)).strip()
+        "".join(part for part in sentence_pieces(line) if not leaked_markers(part, persona.facts)).strip()
         for line in text.splitlines()
     )
     return "\n".join(line for line in lines if line)

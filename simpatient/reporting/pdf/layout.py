@@ -4,6 +4,7 @@ Type sizes in points at a ratio of about 1.2 around 9.5; one accent colour; A4.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.lib.utils import TimeStamp
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -137,7 +139,7 @@ class _NumberedCanvas(Canvas):
         self.drawRightString(A4[0] - LEFT, 12 * mm, page)
 
 
-def render(story: list[Flowable], *, title: str, subject: str, author: str, header: str) -> bytes:
+def render(story: list[Flowable], *, title: str, subject: str, author: str, header: str, made_at: datetime) -> bytes:
     """Return the PDF of a story: A4, footer with disclaimer and page numbers, metadata, no built-in font.
 
     The same story gives the same bytes.
@@ -152,6 +154,7 @@ def render(story: list[Flowable], *, title: str, subject: str, author: str, head
     frame = Frame(LEFT, BOTTOM, WIDTH, A4[1] - TOP - BOTTOM, 0, 0, 0, 0, id="page")
 
     def running_head(canvas: Canvas, doc: BaseDocTemplate) -> None:
+        canvas._doc._timeStamp = _Stamp(made_at)
         if doc.page > 1:
             face, words = one_font(header, BODY)
             canvas.setFont(face, 7.5)
@@ -161,6 +164,15 @@ def render(story: list[Flowable], *, title: str, subject: str, author: str, head
     document.addPageTemplates([PageTemplate("page", [frame], onPage=running_head)])
     document.build(story, canvasmaker=_NumberedCanvas)
     return out.getvalue()
+
+
+class _Stamp(TimeStamp):
+    """When a report was made, where reportlab would put the year 2000 to give the same bytes every time."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__(invariant=1)
+        at = moment.astimezone(UTC)
+        self.t, self.lt, self.YMDhms = at.timestamp(), at.timetuple(), tuple(at.timetuple())[:6]
 
 
 def _table(

@@ -32,6 +32,7 @@ def progress_pdf(view: ProgressView) -> bytes:
         title=f"Progress over practice sessions: {view.trainee}",
         subject=f"{DISCLAIMER} Contains simulated content.",
         author=f"simpatient, for trainee {view.trainee}",
+        made_at=view.made_at,
         header=view.title,
     )
 

@@ -53,6 +53,7 @@ def session_pdf(view: SessionView) -> bytes:
         title=f"{view.subtitle}: {view.title}",
         subject=f"{DISCLAIMER} Contains simulated content.",
         author=f"simpatient, for trainee {view.trainee}",
+        made_at=view.made_at,
         header=f"{view.title} · {view.trainee}",
     )
 

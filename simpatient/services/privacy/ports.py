@@ -29,6 +29,7 @@ class ConsentRepository(Protocol):
         """Erase a trainee's consents for good, also in every copy that is kept."""
         ...
 
+
 class BinRepository(Protocol):
     """Deleted sessions and attempts that can be restored, on disk. What is in the bin is to be seen nowhere else.
 

@@ -23,7 +23,11 @@ class SessionRepository(Protocol):
         ...
 
     def add_turn(self, session_id: str, turn: Turn) -> None:
-        """Append a turn and make it the leaf in use."""
+        """Append a turn and make it the leaf in use.
+
+        Raises:
+            OpenElsewhere: There is such a turn already: the session went on in another window.
+        """
         ...
 
     def attach_codes(self, session_id: str, turn: int, codes: TurnCodes) -> None:
@@ -70,6 +74,10 @@ class SessionRepository(Protocol):
 
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         """Store the trainee's own rating; it is kept once given."""
+        ...
+
+    def open_map(self, session_id: str, at: datetime) -> None:
+        """Store that the map of what the patient held back was opened; the first time is kept."""
         ...
 
     def get(self, session_id: str) -> Session:

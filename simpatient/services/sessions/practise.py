@@ -1,7 +1,7 @@
 """Practise: start, talk, mark, retry, end. The trainee's turn is on disk before the patient answers."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import RLock
 
@@ -22,6 +22,7 @@ from simpatient.services.ports import Clock, ContentLibrary, OnChunk
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import GUIDED, STAND_IN_NOTE, RealiserFactory, stood_in
+from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import ScorecardService
 from simpatient.services.unit_of_work import UnitOfWork
@@ -94,8 +95,19 @@ class PractiseService:
         self._reserved: dict[tuple[str, str], str] = {}
         self._lock = RLock()
 
+    @contextmanager
+    def _changing(self, session_id: str) -> Iterator[None]:
+        """Hold a session while it is changed; what fails on the way is not built on: the next try reads it anew."""
+        with self._lock:
+            try:
+                yield
+            except Exception:
+                self._live.pop(session_id, None)
+                raise
+
     def warm_up(self, case_id: str, model: str = GUIDED) -> None:
-        """Make the patient ready while the vignette is read."""
+        """Make the patient ready while the vignette is read; content edited since it was last read is read again."""
+        self._library.refresh()
         case = self._library.case(case_id)
         self._minds.of(case.persona)
         self._reserved[case_id, model] = session_id = self._new_id()
@@ -126,6 +138,7 @@ class PractiseService:
             StorageUnavailable: The session could not be stored.
             ModelUnavailable: There is no such model.
         """
+        self._library.refresh()
         case = self._library.case(case_id)
         chosen = self._new_seed() if seed is None else seed
         session = Session(
@@ -142,6 +155,8 @@ class PractiseService:
                 self._minds.of(case.persona).open(chosen), 0, None, {}, is_remote=session.manifest.is_remote
             )
             session = session.model_copy(update={"turns": (opening,), "leaf": 0})
+        for kind, item_id in (("persona", case.persona), ("case", case.id)):
+            self._library.keep_played(kind, item_id)
         self._sessions.create(session)
         return self._keep(session)
 
@@ -160,16 +175,17 @@ class PractiseService:
             actor: Who speaks.
             session_id: Which session.
             text: The trainee's words.
-            on_chunk: Given the patient's words as they come.
+            on_chunk: Given the patient's words as they come: a model's as it writes them, an authored line whole.
             cancel: Stops the answer, not the storing.
             spoken: What there is beside the words when they are spoken.
 
         Raises:
             UserFacingError: The text is too long, or the session has ended.
             StorageUnavailable: The turn could not be stored; nothing was said.
+            OpenElsewhere: The session went on in another window; the next try goes on from there.
             Cancelled: The trainee's turn is stored, the answer is not; ``resume`` answers it.
         """
-        with self._lock:
+        with self._changing(session_id):
             session = self._open_session(actor, session_id)
             said = clean_text(text)
             if len(said) > LONGEST_TURN:
@@ -192,10 +208,10 @@ class PractiseService:
         Raises:
             UserFacingError: There is no such patient turn.
         """
-        with self._lock:
+        with self._changing(session_id):
             session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "patient")
-            facts = self._minds.of(self._library.case(session.case_id).persona).persona.facts
+            facts = self._minds.of_session(session).persona.facts
             amended = as_heard(stored, heard, facts).model_copy(update={"speech": speech})
             self._sessions.amend_turn(session_id, amended, self._clock.now())
             self._keep(_with_amended(session, amended))
@@ -212,7 +228,7 @@ class PractiseService:
             raise UserFacingError("There are no words in it.", "Write what you said; the turn stays as it was.")
         if len(said) > LONGEST_TURN:
             raise _too_long(said)
-        with self._lock:
+        with self._changing(session_id):
             session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "trainee")
             if stored.speech is None:
@@ -232,7 +248,7 @@ class PractiseService:
 
     def resume(self, actor: Actor, session_id: str) -> Session:
         """Return a session as it was left; a turn that was never answered is answered now."""
-        with self._lock:
+        with self._changing(session_id):
             session = self._keep(session_of(self._sessions, actor, session_id))
             path = session.path()
             if not session.is_ended and path and path[-1].speaker == "trainee":
@@ -241,7 +257,7 @@ class PractiseService:
 
     def mark(self, actor: Actor, session_id: str, turn: int, marked: bool) -> None:
         """Set or clear the trainee's mark on a moment."""
-        with self._lock:
+        with self._changing(session_id):
             self._current(actor, session_id)
             self._sessions.mark_turn(session_id, turn, marked)
             self._live.pop(session_id, None)
@@ -252,7 +268,7 @@ class PractiseService:
         Raises:
             UserFacingError: ``from_turn`` is not a patient turn of this session.
         """
-        with self._lock:
+        with self._changing(session_id):
             _turn_of(session_of(self._sessions, actor, session_id), from_turn, "patient")
 
             def store() -> Session:
@@ -264,7 +280,7 @@ class PractiseService:
 
     def end(self, actor: Actor, session_id: str) -> Session:
         """Score the branch in use and end the session."""
-        with self._lock:
+        with self._changing(session_id):
             session = self._current(actor, session_id)
             codes = self._missing_codes(session.path())
             coded = _with_codes(session, codes)
@@ -293,22 +309,21 @@ class PractiseService:
         path = session.path(turn.turn)
         codes = turn.codes or self._code(session, turn, path)
         coded = self._clock.monotonic()
-        mind = self._minds.of(self._library.case(session.case_id).persona)
+        mind = self._minds.of_session(session)
         state = last_state(path) or mind.persona.dynamics.start.to_state()
         said = [t.text for t in path if t.speaker == "patient"]
-        case = self._library.case(session.case_id)
+        case = played_case(self._library, session)
         speak = self._realisers.realiser(session, case, path, on_chunk, cancel, spoken.stop_generation)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, spoken.on_plan)
         stop_if_cancelled(cancel)
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
-        patient = self._patient_turn(
-            reply, turn.turn + 1, turn.turn, timings, state, is_remote=session.manifest.is_remote
-        )
         session = self._live[session.id]
-        patient = patient.model_copy(update={"turn": _next_number(session)})
-        if reply.words.line_ids:  # a model's words were passed on as they came
-            _stream(patient.text, on_chunk)
+        patient = self._patient_turn(
+            reply, _next_number(session), turn.turn, timings, state, is_remote=session.manifest.is_remote
+        )
+        if reply.words.line_ids:  # an authored line is there at once; a model's words were passed on as they came
+            on_chunk(patient.text)
         self._sessions.add_turn(session.id, patient)
         self._keep(_with_turn(session, patient))
         return Exchange(trainee=turn.model_copy(update={"codes": codes}), patient=patient, note=patient.note)
@@ -343,11 +358,11 @@ class PractiseService:
             speaker="patient",
             text=reply.words.text,
             at=self._clock.now(),
-            state_before=before or reply.before,
-            state_after=reply.after,
+            state_before=before or reply.state_heard,
+            state_after=reply.state_spoken,
             plan=reply.plan,
             facts_revealed=tuple(
-                fact for fact in reply.words.disclosed_facts if fact not in reply.before.facts_revealed
+                fact for fact in reply.words.disclosed_facts if fact not in reply.state_heard.facts_revealed
             ),
             guard=reply.words.guard,
             timings_s=timings,
@@ -440,8 +455,3 @@ def _with_codes(session: Session, codes: Mapping[int, TurnCodes]) -> Session:
         each.model_copy(update={"codes": codes[each.turn]}) if each.turn in codes else each for each in session.turns
     )
     return session.model_copy(update={"turns": turns})
-
-
-def _stream(text: str, on_chunk: OnChunk) -> None:
-    for chunk in re.findall(r"\S+\s*|\s+", text):
-        on_chunk(chunk)

@@ -11,8 +11,8 @@ import numpy as np
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, SoundBlock
+from simpatient.runtime.bounded_queue import BoundedQueue
 from simpatient.services.voice.ports import Recorder
-from simpatient.services.voice.ring_buffer import RingBuffer
 from simpatient.services.voice.sound_level import LevelMeter
 
 OnLevel = Callable[[float], None]
@@ -43,7 +43,7 @@ def record_sample(
         AudioUnavailable: The microphone cannot be opened, or broke off.
         Cancelled: ``cancel`` was set.
     """
-    ring: RingBuffer[SoundBlock] = RingBuffer(_ROOM_S * SAMPLE_RATE)
+    ring: BoundedQueue[SoundBlock] = BoundedQueue(_ROOM_S * SAMPLE_RATE)
     wanted = round(seconds * SAMPLE_RATE)
     with recorder.open(lambda block: _hand_on(ring, block), device):
         heard = _collected(ring, wanted, on_level, cancel, stalls_after_s)
@@ -53,12 +53,12 @@ def record_sample(
     return Sound(samples[:wanted])
 
 
-def _hand_on(ring: RingBuffer[SoundBlock], block: SoundBlock) -> None:
+def _hand_on(ring: BoundedQueue[SoundBlock], block: SoundBlock) -> None:
     ring.offer(block, len(block.samples))
 
 
 def _collected(
-    ring: RingBuffer[SoundBlock],
+    ring: BoundedQueue[SoundBlock],
     wanted: int,
     on_level: OnLevel | None,
     cancel: Cancellation | None,

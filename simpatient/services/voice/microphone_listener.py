@@ -10,8 +10,8 @@ from typing import Literal
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, ListeningMode, Samples, SoundBlock
+from simpatient.runtime.bounded_queue import BoundedQueue
 from simpatient.services.voice.ports import Endpointer, Recorder
-from simpatient.services.voice.ring_buffer import RingBuffer
 from simpatient.services.voice.sound_level import FLOOR_DB, LevelMeter
 from simpatient.services.voice.turn_gate import GateEvent, TurnGate
 
@@ -20,7 +20,7 @@ _LONGEST_WAIT_S = 60
 _LOOK_EVERY_S = 0.1
 
 Command = Literal["press", "release", "mute", "unmute", "wake"]
-Inbox = RingBuffer[SoundBlock | Command]
+Inbox = BoundedQueue[SoundBlock | Command]
 
 
 class MicrophoneListener:
@@ -63,7 +63,7 @@ class MicrophoneListener:
         self._lock = Lock()
         self._ear_lock = Lock()
         self._ear = self._new_ear()
-        self._inbox: Inbox = RingBuffer(0)
+        self._inbox: Inbox = BoundedQueue(0)
         self._stop = Event()
         self._worker: Thread | None = None
         self._is_muted = False
@@ -95,7 +95,7 @@ class MicrophoneListener:
             is_busy = self._worker is not None and self._worker.is_alive() and not self._stop.is_set()
             if self._is_closed or is_busy:
                 return
-            self._inbox, self._stop = RingBuffer(_LONGEST_WAIT_S * SAMPLE_RATE), Event()
+            self._inbox, self._stop = BoundedQueue(_LONGEST_WAIT_S * SAMPLE_RATE), Event()
             if self._is_muted:
                 self._inbox.put("mute")
             run = (self._inbox, self._stop, self._worker)

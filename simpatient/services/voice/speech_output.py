@@ -6,14 +6,13 @@ Must not know which engine or loudspeaker there is.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Thread
 
 import numpy as np
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import DeliveredSentence, Sound
+from simpatient.runtime.bounded_queue import streamed_from_thread
 from simpatient.services.ports import Clock
 from simpatient.services.voice.ports import Sink, Synthesizer
 
@@ -157,27 +156,9 @@ class SpeechOutput:
 
     def _ahead(self, sentences: Iterable[DeliveredSentence], cancel: Cancellation) -> Iterator[_Rendered]:
         """Render on a thread of its own, so that the next sentence is ready when one ends."""
-        ready: SimpleQueue[_Rendered | BaseException | None] = SimpleQueue()
-        worker = Thread(target=self._render_all, args=(sentences, cancel, ready), name="rendering", daemon=True)
-        worker.start()
-        while (found := ready.get()) is not None:
-            if isinstance(found, BaseException):
-                raise found
-            yield found
-        worker.join()
-
-    def _render_all(
-        self,
-        sentences: Iterable[DeliveredSentence],
-        cancel: Cancellation,
-        ready: "SimpleQueue[_Rendered | BaseException | None]",
-    ) -> None:
-        try:
-            for sentence in sentences:
-                ready.put(self._rendered(sentence, cancel))
-            ready.put(None)
-        except BaseException as error:
-            ready.put(error)
+        rendered = (self._rendered(sentence, cancel) for sentence in sentences)
+        with streamed_from_thread(lambda: rendered, "rendering") as ready:
+            yield from ready
 
     def _rendered(self, sentence: DeliveredSentence, cancel: Cancellation) -> _Rendered:
         if not sentence.aloud or cancel.is_cancelled:

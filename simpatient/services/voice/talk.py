@@ -7,7 +7,6 @@ events; typing works throughout, whatever of the rest does not.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from queue import SimpleQueue
 from statistics import fmean
 from threading import Lock, Thread
 
@@ -29,10 +28,12 @@ from simpatient.domain.speech import (
 )
 from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.patient.realisation.delivery import SentenceStream
+from simpatient.runtime.bounded_queue import BoundedQueue
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.privacy.consent import ConsentService
 from simpatient.services.privacy.kept_recordings import RecordingStore
 from simpatient.services.sessions.access import accessible
+from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.practise import Exchange, PractiseService, SpokenTurn
 from simpatient.services.voice.microphone_listener import MicrophoneListener
 from simpatient.services.voice.partial_transcriber import PartialTranscriber
@@ -55,7 +56,6 @@ from simpatient.services.voice.talk_events import (
 from simpatient.services.voice.turn_gate import GateEvent
 
 _LONGEST_GOODBYE_S = 10.0
-_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,20 @@ class _Uttered:
     recognised: Recognised
 
 
+class _Over:
+    """Says that no more will come."""
+
+
+_OVER = _Over()
+
+
 class _Words:
     """A patient's words on their way from the mind to the mouth, as sentences."""
 
     def __init__(self, style: VoiceStyle) -> None:
         self._style = style
         self._stream: SentenceStream | None = None
-        self._ready: SimpleQueue[DeliveredSentence | None] = SimpleQueue()
+        self._ready: BoundedQueue[DeliveredSentence | _Over] = BoundedQueue(0)
 
     def plan(self, plan: ReplyPlan | None, state: PatientState | None) -> None:
         """Take what decides how the words are spoken."""
@@ -102,20 +109,18 @@ class _Words:
         if self._stream is None:
             self.plan(None, None)
         assert self._stream is not None
-        # Chunks end between words: what ends a sentence there need not wait for the next one.
-        done = chunk.rstrip()
-        for sentence in self._stream.add(f"{done} " if done.endswith(_ENDS) else chunk):
+        for sentence in self._stream.add(chunk):
             self._ready.put(sentence)
 
     def finish(self) -> None:
         """There is no more."""
         for sentence in self._stream.finish() if self._stream else ():
             self._ready.put(sentence)
-        self._ready.put(None)
+        self._ready.put(_OVER)
 
     def __iter__(self) -> Iterator[DeliveredSentence]:
         """Wait for sentence after sentence."""
-        while (sentence := self._ready.get()) is not None:
+        while isinstance(sentence := self._ready.take(), DeliveredSentence):
             yield sentence
 
 
@@ -147,7 +152,7 @@ class Talk:
         self._lock = Lock()
         self._quiet = CancelToken()
         self._closing = CancelToken()
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._work: BoundedQueue[Callable[[], None] | _Over] = BoundedQueue(0)
         self._transcriber = parts.tools.transcriber(settings)
         self._hearing = parts.tools.hearing(settings, self._on_heard, lambda error: self._fail("microphone", error))
         self._guesser = PartialTranscriber(
@@ -215,7 +220,7 @@ class Talk:
         self.interrupt()
         self._hearing.close()
         self._guesser.close()
-        self._work.put(None)
+        self._work.put(_OVER)
         self._worker.join(timeout=_LONGEST_GOODBYE_S)
         if self._mouth is not None:
             self._mouth.close()
@@ -375,7 +380,7 @@ class Talk:
         self._tell(Failed(part, error))
 
     def _run(self) -> None:
-        while (work := self._work.get()) is not None:
+        while (work := self._work.take()) is not None and not isinstance(work, _Over):
             if not self._closing.is_cancelled:
                 try:
                     work()
@@ -426,4 +431,4 @@ class TalkService:
 
     def style_of(self, session: Session) -> VoiceStyle:
         """Return the voice of a session's patient."""
-        return self._library.persona(self._library.case(session.case_id).persona).speech.voice
+        return played_persona(self._library, session).speech.voice

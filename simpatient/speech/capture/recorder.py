@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, SoundBlock
+from simpatient.runtime.bounded_queue import BoundedQueue
 from simpatient.services.voice.ports import OnBlock
-from simpatient.services.voice.ring_buffer import RingBuffer
 from simpatient.speech.portaudio import (
     HOST_ERROR,
     IN_USE,
@@ -109,7 +109,7 @@ class _Recording:
         self._is_dead_silent = True
         self._overflows = 0
         self._stream, self._rate = self._opened(number)
-        self._ring: RingBuffer[tuple[NDArray[np.float32], float] | None] = RingBuffer(_RING_S * self._rate)
+        self._ring: BoundedQueue[tuple[NDArray[np.float32], float] | None] = BoundedQueue(_RING_S * self._rate)
         self._pump = Thread(target=self._hand_on, name="recorder", daemon=True)
         self._pump.start()
         self._start()

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError
 
 from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.assessment.score import Scorecard, ScorecardOrigin, ScorecardRevision
-from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
+from simpatient.domain.errors import BugError, NotFound, OpenElsewhere, StorageUnavailable
 from simpatient.domain.session.session import SelfRating, Session, Turn, session_not_found
 from simpatient.storage import attempt_rows, revisions, rows
 from simpatient.storage.branches import only_in
@@ -55,6 +55,12 @@ class SqlSessionRepository(SqlRepository):
 
         def work(connection: Connection) -> None:
             need_session(connection, session_id)
+            taken = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
+            if connection.execute(select(turns.c.seq).where(taken)).first() is not None:
+                raise OpenElsewhere(
+                    "This session is open in another window or program, where it has gone on.",
+                    "Close one of the two, then send it again here; nothing is lost.",
+                )
             _insert_turns(connection, session_id, [turn])
             connection.execute(update(sessions).where(sessions.c.id == session_id).values(leaf=turn.turn))
             attempt_rows.add_turn(connection, session_id, turn)
@@ -119,8 +125,9 @@ class SqlSessionRepository(SqlRepository):
         self._write(work)
 
     def end(self, session_id: str, at: datetime) -> None:
-        """Mark the session as ended."""
+        """Mark the session as ended; with it, everything is brought into the one file."""
         self._change(session_id, ended_at=at)
+        self._checkpoint()
 
     def reopen(self, session_id: str) -> None:
         """Open an ended session again, for a retry."""
@@ -150,6 +157,16 @@ class SqlSessionRepository(SqlRepository):
             need_session(connection, session_id)
             new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
             connection.execute(new.on_conflict_do_nothing())
+
+        self._write(work)
+
+    def open_map(self, session_id: str, at: datetime) -> None:
+        """Store that the map of what the patient held back was opened; the first time is kept."""
+
+        def work(connection: Connection) -> None:
+            need_session(connection, session_id)
+            is_closed = (sessions.c.id == session_id) & sessions.c.map_opened_at.is_(None)
+            connection.execute(update(sessions).where(is_closed).values(map_opened_at=at))
 
         self._write(work)
 

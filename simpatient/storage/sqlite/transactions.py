@@ -27,9 +27,15 @@ Work = Callable[[Connection], Result]
 
 @dataclass
 class OpenTransaction:
-    """The transaction of the unit of work in hand, which repositories join; only touched on the storage lane."""
+    """The transaction of the unit of work in hand, which repositories join; only touched on the storage lane.
+
+    Attributes:
+        connection: The transaction's; None while no unit of work is in hand.
+        wants_checkpoint: Whether everything is to be brought into the one file once it is committed.
+    """
 
     connection: Connection | None = None
+    wants_checkpoint: bool = False
 
 
 class SqlRepository:
@@ -118,6 +124,9 @@ class SqlRepository:
         """Bring everything into the one file, and empty the log beside it."""
 
         def on_lane() -> None:
+            if self._unit.connection is not None:
+                self._unit.wants_checkpoint = True
+                return
             with translating(self._path), self._engine.connect() as connection:
                 raw = connection.connection.driver_connection
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
@@ -147,7 +156,14 @@ class SqlUnitOfWork(SqlRepository):
             finally:
                 self._unit.connection = outer
 
-        return self._write(within)
+        def on_lane() -> Result:
+            result = self._write(within)
+            if self._unit.connection is None and self._unit.wants_checkpoint:
+                self._unit.wants_checkpoint = False
+                self._checkpoint()
+            return result
+
+        return self._lane.run(on_lane)
 
 
 def rows_until_damage(connection: Connection, query: Select[Any]) -> Iterator[Mapping[str, Any]]:
