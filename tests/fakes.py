@@ -24,7 +24,7 @@ from simpatient.domain.content.dynamics_table import DynamicsTable
 from simpatient.domain.content.guard_rules import GuardRules
 from simpatient.domain.content.intents import IntentBank
 from simpatient.domain.content.patient_prompt import PatientPrompt
-from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.persona import Persona, PersonaCard, card_of
 from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import (
@@ -65,6 +65,7 @@ class FakeLibrary:
     play_prompt: PatientPrompt | None = None
     all_guides: Sequence[DraftingGuide] = ()
     all_catalogues: Sequence[ModelCatalogue] = ()
+    played: dict[str, Persona] = field(default_factory=dict)
 
     def catalogues(self) -> tuple[ModelCatalogue, ...]:
         return tuple(self.all_catalogues)
@@ -74,6 +75,19 @@ class FakeLibrary:
 
     def persona(self, persona_id: str) -> Persona:
         return _by_id(self.personas(), persona_id)
+
+    def persona_cards(self) -> tuple[PersonaCard, ...]:
+        return tuple(card_of(persona) for persona in self.personas())
+
+    def persona_as_played(self, persona_id: str, digest: str) -> Persona:
+        return self.played.get(digest, self.persona(persona_id))
+
+    def case_as_played(self, case_id: str, digest: str) -> Case:
+        return self.case(case_id)
+
+    def keep_played(self, kind: str, item_id: str) -> None:
+        if kind == "persona":
+            self.played[self.digest(kind, item_id)] = self.persona(item_id)
 
     def cases(self) -> tuple[Case, ...]:
         return tuple(sorted(self.all_cases, key=lambda item: item.id))
@@ -143,7 +157,7 @@ class FakeLibrary:
     def problems(self) -> tuple[ContentError, ...]:
         return ()
 
-    def reload(self) -> None:
+    def refresh(self) -> None:
         """Values made in a test do not change."""
 
 
@@ -230,6 +244,10 @@ class InMemorySessions:
     def save_self_rating(self, session_id: str, rating: SelfRating) -> None:
         if self._one(session_id).self_rating is None:
             self._update(session_id, self_rating=rating)
+
+    def open_map(self, session_id: str, at: datetime) -> None:
+        if self._one(session_id).map_opened_at is None:
+            self._update(session_id, map_opened_at=at)
 
     def get(self, session_id: str) -> Session:
         session = self._one(session_id)

@@ -71,7 +71,7 @@ class World:
             new_seed=lambda: 77,
             app_version="0.0.1",
         )
-        self.review = ReviewService(**shared, coder=self.coder)
+        self.review = ReviewService(**shared, coder=self.coder, clock=self.clock)
         self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
         kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
         self.write = WrittenExerciseService(
@@ -98,12 +98,15 @@ class World:
         """Say a line and return the exchange."""
         return self.practise.reply(actor, session_id, text, lambda _: None)
 
-    def whole(self, *lines: str, **named: object) -> str:
-        """Hold and end a session and return its id."""
+    def whole(self, *lines: str, is_rated: bool = True, **named: object) -> str:
+        """Hold, end and rate a session and return its id."""
         session_id = self.begin(**named)
         for line in lines or LINES:
             self.say(session_id, line)
-        return self.practise.end(ME, session_id).id
+        self.practise.end(ME, session_id)
+        if is_rated:
+            self.review.rate_self(ME, session_id, RATING)
+        return session_id
 
     def rated(self, *lines: str, **named: object) -> str:
         """Hold and end a session, give the own rating, and return the session's id."""
@@ -112,6 +115,7 @@ class World:
         return session_id
 
 
+RATING = SelfRating(ratings={"listening": 3})
 LINES = (
     "What brings you here?",
     "It sounds as if you miss the singing.",

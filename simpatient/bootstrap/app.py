@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from simpatient import __version__
 from simpatient.bootstrap.bin import make_bin
 from simpatient.bootstrap.clock import SystemClock
-from simpatient.bootstrap.upkeep import deletion_service, open_database, prepared_home
+from simpatient.bootstrap.upkeep import deletion_service, hold_window, open_database, prepared_home
 from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
@@ -121,7 +121,7 @@ def open_app(
         library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
     )
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
-    review = ReviewService(library=library, sessions=sessions, coder=coder)
+    review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
     write = WrittenExerciseService(
         library=library,
@@ -214,8 +214,23 @@ def _practise_service(
 
 
 def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None = None) -> App:
-    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it."""
+    """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it.
+
+    Raises:
+        HeldElsewhere: There is a window on this home already. The command line can be used beside it.
+    """
     home = home or app_home()
+    let_go = hold_window(home)
+    try:
+        app = _with_encoder_ahead(home, voices)
+    except BaseException:
+        let_go()
+        raise
+    app.on_close = (*app.on_close, let_go)
+    return app
+
+
+def _with_encoder_ahead(home: Path, voices: PatientModels | None) -> App:
     encoder = sentence_encoder()
     Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
     return open_app(home, encoder=cached(encoder, home), voices=voices)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simpatient.bootstrap.models import open_chat_model, open_remote_model
 from simpatient.content.library import check_paths, open_library
-from simpatient.content.reading.loader import load_file, load_persona
+from simpatient.content.reading.loader import load_content, load_file
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.errors import (
     ContentError,
@@ -28,7 +28,7 @@ class FileAuthoringTools:
 
     def read_persona(self, path: Path) -> Persona:
         """Return the persona in a file."""
-        return load_persona(path)
+        return load_content(path, Persona)
 
     def kind_of(self, path: Path) -> str:
         """Return what kind of content a file is; '' when it cannot be told."""

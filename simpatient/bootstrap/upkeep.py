@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simpatient.bootstrap.voice import open_clips
 from simpatient.content.reading.locations import app_home
+from simpatient.runtime.single_instance import InstanceLock
 from simpatient.services.privacy.deletion import DeletionService
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from simpatient.storage.upkeep import DatabaseUpkeep
 
 DATABASE = "simpatient.sqlite"
+WINDOW_LOCK = "window.lock"
 
 
 def prepared_home(home: Path) -> Path:
@@ -28,6 +30,18 @@ def prepared_home(home: Path) -> Path:
     from simpatient.storage.home import prepare_home
 
     return prepare_home(home)
+
+
+def hold_window(home: Path) -> Callable[[], None]:
+    """Claim a home for the one window there may be on it, and return what gives it up.
+
+    Raises:
+        HeldElsewhere: There is a window on it already.
+        StorageUnavailable: The folder cannot be made.
+    """
+    lock = InstanceLock(prepared_home(home) / WINDOW_LOCK)
+    lock.hold("simpatient is already open on this computer.", "Go to its window, or close it and try again.")
+    return lock.release
 
 
 def open_database(home: Path) -> Repositories:

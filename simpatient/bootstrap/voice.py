@@ -244,9 +244,11 @@ def open_talking(
     """Wire talking on the files under ``home``; sound whose time is over is deleted. No device is opened."""
     from simpatient.services.voice.recording_playback import RecordingPlaybackService
     from simpatient.speech.playback.sink import DeviceSink
+    from simpatient.speech.synthesis.sentence_files import clear_leftovers
 
     clock, clips, recogniser = SystemClock(), open_clips(home), KeptRecogniser(home)
     clips.delete_expired(clock.now())
+    clear_leftovers()
     asked = ConsentService(consents=consents, clips=clips, clock=clock)
     tools = TalkTools(
         hearing=open_microphone_listener,

@@ -11,7 +11,7 @@ from simpatient.cli.home import bin as deleted
 from simpatient.cli.home import database, doctor, forget
 from simpatient.cli.models import components, models, server
 from simpatient.cli.models import recognisers as voice
-from simpatient.cli.practice import coding, drill, practise, reports, transcribe
+from simpatient.cli.practice import coding, drill, practise, rate, reports, transcribe
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
@@ -29,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("practise")(practise.practise)
+app.command("rate")(rate.rate)
 app.command("drill")(drill.drill)
 app.command("code")(coding.code)
 app.command("score")(coding.score)

@@ -1,11 +1,12 @@
 """The content library: what comes with the program and what the user has written, by id.
 
-A user's file takes the place of a bundled one with the same id. Files are read when first asked for.
+A user's file takes the place of a bundled one with the same id; one that cannot be used makes its id an error, never
+the bundled one again. Files are read when first asked for, and again when ``refresh`` finds them changed.
 Must not know what the content is used for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar, cast
@@ -13,8 +14,10 @@ from typing import TypeVar, cast
 from simpatient.content.checking.checks import check, problems_of
 from simpatient.content.checking.known import Known, suggestion
 from simpatient.content.reading.kinds import KINDS, Kind, kind_by_folder
-from simpatient.content.reading.loader import LoadedFile, digest_of, load_file
+from simpatient.content.reading.loader import LoadedFile, load_file
 from simpatient.content.reading.locations import bundled_folders, user_folder
+from simpatient.content.reading.played_versions import PlayedVersions
+from simpatient.content.reading.prepared import PreparedPersona, PreparedPersonas, Stamp, stamp_of
 from simpatient.content.reading.yaml_source import yaml_files
 from simpatient.domain.assessment.codes import CodingScheme
 from simpatient.domain.base import Value
@@ -26,7 +29,7 @@ from simpatient.domain.content.dynamics_table import DynamicsTable
 from simpatient.domain.content.guard_rules import GuardRules
 from simpatient.domain.content.intents import IntentBank
 from simpatient.domain.content.patient_prompt import PatientPrompt
-from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.persona import Persona, PersonaCard
 from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import ContentError, NotFound
@@ -45,6 +48,21 @@ class _Found:
     path: Path
     kind: Kind | None
     layer: int
+    stamp: Stamp
+
+
+@dataclass
+class _Personas:
+    """Persona files by id: those that can be used, and the first mistake of a user's own that cannot."""
+
+    usable: dict[str, tuple[Path, PreparedPersona]] = field(default_factory=dict)
+    broken: dict[str, ContentError] = field(default_factory=dict)
+
+    def add(self, path: Path, layer: int, prepared: PreparedPersona) -> None:
+        """Take a usable file; it stands in the place of what was there before."""
+        self.usable[prepared.card.id] = (path, prepared)
+        if layer:
+            self.broken.pop(prepared.card.id, None)
 
 
 class FileContentLibrary:
@@ -54,14 +72,28 @@ class FileContentLibrary:
         bundled: Folders of the content that comes with the program.
         own: The user's own content folder; it need not exist.
         extra: Single files that stand above both, as when a file somewhere else is checked.
+        prepared: Folder in which parsed personas are remembered between starts.
+        played: Folder in which versions that were played are kept.
     """
 
-    def __init__(self, bundled: Sequence[Path], own: Path | None = None, extra: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        bundled: Sequence[Path],
+        own: Path | None = None,
+        extra: Sequence[Path] = (),
+        *,
+        prepared: Path | None = None,
+        played: Path | None = None,
+    ) -> None:
         self._bundled = tuple(bundled)
         self._own = own
         self._extra = tuple(extra)
+        self._prepared = PreparedPersonas(prepared)
+        self._played = PlayedVersions(played)
         self._lock = RLock()
+        self._parsed: dict[Path, tuple[Stamp, LoadedFile]] = {}
         self._loaded: dict[str, tuple[tuple[LoadedFile, int], ...]] = {}
+        self._personas: _Personas | None = None
         self._known: Known | None = None
         self._found: tuple[_Found, ...] | None = None
 
@@ -69,9 +101,30 @@ class FileContentLibrary:
         """Return all personas whose files fit the schema, sorted by id."""
         return self._all(Persona)
 
+    def persona_cards(self) -> tuple[PersonaCard, ...]:
+        """Return what lists show of all usable personas, sorted by id, without reading those that are known."""
+        return tuple(prepared.card for _, prepared in self._persona_files().usable.values())
+
     def persona(self, persona_id: str) -> Persona:
-        """Return one persona."""
-        return self._one(self.personas(), persona_id, "persona")
+        """Return one persona; raises the first mistake of a user's own file of that id that cannot be used."""
+        with self._lock:
+            files = self._persona_files()
+            if persona_id in files.broken:
+                raise files.broken[persona_id]
+            if persona_id not in files.usable:
+                raise _not_found("persona", persona_id, list(files.usable))
+            path, prepared = files.usable[persona_id]
+            return self._prepared_persona(path, prepared)
+
+    def persona_as_played(self, persona_id: str, digest: str) -> Persona:
+        """Return the version of a persona with this digest; the present one where that version is not kept."""
+        with self._lock:
+            here = self._persona_files().usable.get(persona_id)
+            if here is None or here[1].digest != digest:
+                kept = self._played.load("persona", digest)
+                if kept is not None and kept.item_id == persona_id:
+                    return cast(Persona, kept.value)
+        return self.persona(persona_id)
 
     def cases(self) -> tuple[Case, ...]:
         """Return the cases whose persona and rubrics are there, sorted by id."""
@@ -79,8 +132,29 @@ class FileContentLibrary:
         return tuple(c for c in self._all(Case) if not problems_of(c, known))
 
     def case(self, case_id: str) -> Case:
-        """Return one case."""
+        """Return one case; raises what is wrong with it when it is there and cannot be used."""
+        wrong = self._shelf("case").get(case_id)
+        if wrong is not None and wrong.source and (problems := check(wrong, self._references())):
+            raise problems[0]
         return self._one(self.cases(), case_id, "case")
+
+    def case_as_played(self, case_id: str, digest: str) -> Case:
+        """Return the version of a case with this digest; the present one where that version is not kept."""
+        here = self._shelf("case").get(case_id)
+        if here is None or here.digest != digest:
+            kept = self._played.load("case", digest)
+            if kept is not None and kept.item_id == case_id:
+                return cast(Case, kept.value)
+        return self.case(case_id)
+
+    def keep_played(self, kind: str, item_id: str) -> None:
+        """Keep the present version of a persona or case for sessions that are held with it."""
+        if kind == "persona":
+            path, prepared = self._persona_files().usable[item_id]
+            self._played.keep(path, prepared.digest)
+        else:
+            loaded = self._shelf(kind)[item_id]
+            self._played.keep(loaded.path, loaded.digest)
 
     def curricula(self) -> tuple[Curriculum, ...]:
         """Return the curricula whose cases and rubric measures are there, sorted by id."""
@@ -140,11 +214,13 @@ class FileContentLibrary:
         return self._all(ModelCatalogue)
 
     def digest(self, kind: str, item_id: str) -> str:
-        """Return ``version sha256`` of a content item's file, for manifests."""
+        """Return ``version sha256`` of a content item's bytes as they were parsed, for manifests."""
+        if kind == "persona" and item_id in self._persona_files().usable:
+            return self._persona_files().usable[item_id][1].digest
         shelf = self._shelf(kind) if kind in KINDS else {}
         if item_id not in shelf:
             raise _not_found(kind, item_id, list(shelf))
-        return digest_of(shelf[item_id])
+        return shelf[item_id].digest
 
     def problems(self) -> tuple[ContentError, ...]:
         """Return what is wrong with the content files found, in file order."""
@@ -157,11 +233,15 @@ class FileContentLibrary:
         errors += [error for error in self._collisions() if Path(error.file) in wanted]
         return tuple(sorted(errors, key=lambda error: (error.file, error.line)))
 
-    def reload(self) -> None:
-        """Forget everything read, so that files are read again when next asked for."""
+    def refresh(self) -> None:
+        """Notice files that were added, changed or removed; they are read when next asked for."""
         with self._lock:
-            self._loaded.clear()
-            self._known = self._found = None
+            before = self._found
+            found = tuple(self._walk())
+            if before is None or found != before:
+                self._loaded.clear()
+                self._known = self._personas = None
+                self._found = found
 
     def _files(self) -> tuple[_Found, ...]:
         with self._lock:
@@ -175,20 +255,61 @@ class FileContentLibrary:
             for path in yaml_files(folder):
                 kind = kind_by_folder(path.relative_to(folder.parent))
                 if kind:
-                    yield _Found(path, kind, 0)
+                    yield _Found(path, kind, 0, stamp_of(path))
         if self._own is not None and self._own.is_dir():
             for path in yaml_files(self._own):
-                yield _Found(path, kind_by_folder(path.relative_to(self._own)), 1)
+                yield _Found(path, kind_by_folder(path.relative_to(self._own)), 1, stamp_of(path))
         for path in self._extra:
-            yield _Found(path, None, 2)
+            yield _Found(path, None, 2, stamp_of(path))
 
     def _read(self, name: str) -> tuple[tuple[LoadedFile, int], ...]:
         """Return the loaded files found under a kind's folders; '' for files whose kind their fields tell."""
         with self._lock:
             if name not in self._loaded:
                 here = [f for f in self._files() if (f.kind.name if f.kind else "") == name]
-                self._loaded[name] = tuple((load_file(f.path, f.kind), f.layer) for f in here)
+                self._loaded[name] = tuple((self._parse(f), f.layer) for f in here)
             return self._loaded[name]
+
+    def _parse(self, found: _Found) -> LoadedFile:
+        known = self._parsed.get(found.path)
+        if known is None or known[0] != found.stamp:
+            known = self._parsed[found.path] = (found.stamp, load_file(found.path, found.kind))
+        return known[1]
+
+    def _persona_files(self) -> _Personas:
+        with self._lock:
+            if self._personas is None:
+                self._personas = self._sorted_personas()
+                self._prepared.save()
+            return self._personas
+
+    def _sorted_personas(self) -> _Personas:
+        """Return the persona files by id, parsing only those not known from an earlier start."""
+        personas, kind = _Personas(), KINDS["persona"]
+        named = [found for found in self._files() if found.kind is kind]
+        told = [found for found in self._files() if found.kind is None and self._parse(found).kind is kind]
+        for found in sorted((*named, *told), key=lambda found: found.layer):
+            prepared = self._prepared.get(found.path)
+            if prepared is None:
+                loaded = self._parse(found)
+                prepared = self._prepared.remember(loaded, found.stamp)
+            if prepared is not None:
+                personas.add(found.path, found.layer, prepared)
+            elif found.layer and loaded.problems:
+                personas.broken[loaded.intended_id] = loaded.problems[0]
+        personas.usable = dict(sorted(personas.usable.items()))
+        return personas
+
+    def _prepared_persona(self, path: Path, prepared: PreparedPersona) -> Persona:
+        parsed = self._parsed.get(path)
+        if parsed is None or parsed[1].digest != prepared.digest:
+            found = self._prepared.persona(prepared)
+            if found is not None:
+                return found
+            parsed = self._parsed[path] = (stamp_of(path), load_file(path, KINDS["persona"]))
+        if parsed[1].problems:
+            raise parsed[1].problems[0]
+        return cast(Persona, parsed[1].value)
 
     def _read_all(self) -> list[LoadedFile]:
         return [loaded for name in (*KINDS, "") for loaded, _ in self._read(name)]
@@ -215,16 +336,25 @@ class FileContentLibrary:
 
     def _one(self, items: Sequence[AnyValue], item_id: str, name: str) -> AnyValue:
         by_id = {str(getattr(item, "id", "")): item for item in items}
+        broken = self._broken_own(name).get(item_id)
+        if broken is not None:
+            raise broken
         if item_id not in by_id:
             raise _not_found(name, item_id, list(by_id))
         return by_id[item_id]
+
+    def _broken_own(self, name: str) -> dict[str, ContentError]:
+        """Return the first mistake of each of the user's own files of a kind that cannot be used, by intended id."""
+        told = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
+        files = [loaded for loaded, layer in (*self._read(name), *told) if layer and loaded.problems]
+        return {loaded.intended_id: loaded.problems[0] for loaded in files}
 
     def _references(self) -> Known:
         """Return what cases and curricula refer to."""
         with self._lock:
             if self._known is None:
                 self._known = Known(
-                    personas=frozenset(self._shelf("persona")),
+                    personas=frozenset((*self._persona_files().usable, *self._persona_files().broken)),
                     cases={case.id: case for case in self._all(Case)},
                     rubrics={rubric.id: rubric for rubric in self._all(Rubric)},
                 )
@@ -271,7 +401,12 @@ def _not_found(name: str, item_id: str, known: Sequence[str]) -> NotFound:
 
 def open_library(home: Path) -> FileContentLibrary:
     """Return the library over the bundled content and the user's own under ``home``."""
-    return FileContentLibrary(bundled_folders(), user_folder(home))
+    return FileContentLibrary(
+        bundled_folders(),
+        user_folder(home),
+        prepared=home / "cache" / "personas",
+        played=home / "played-content",
+    )
 
 
 def check_paths(paths: Sequence[Path], home: Path) -> tuple[ContentError, ...]:

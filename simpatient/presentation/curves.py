@@ -11,6 +11,7 @@ from simpatient.domain.assessment.debrief import StatePoint
 from simpatient.domain.learning.progress import SkillCurve, SkillPoint
 from simpatient.presentation.dates import date
 from simpatient.presentation.numbers import NONE, axis_number, listed, number, one_decimal, plural, turn_number
+from simpatient.presentation.perspective import Perspective
 from simpatient.presentation.tables import Table
 
 Item = TypeVar("Item")
@@ -93,7 +94,7 @@ class Chart:
         return line.points if len(self.lines) == 1 else line.shares
 
 
-def state_chart(curve: Sequence[StatePoint]) -> Chart | None:
+def state_chart(curve: Sequence[StatePoint], perspective: Perspective) -> Chart | None:
     """Return the patient's trust and engagement over turns; None when there are fewer than two points."""
     if len(curve) < 2:
         return None
@@ -103,8 +104,8 @@ def state_chart(curve: Sequence[StatePoint]) -> Chart | None:
     )
     return Chart(
         title="How the patient responded",
-        note="Computed from what was said, the same way every time. It describes the simulated patient, not the "
-        "trainee.",
+        note="Computed from what was said, the same way every time. It describes the simulated patient, not "
+        f"{perspective.subject}.",
         x_name="Turn",
         x_ticks=tuple((point.turn + 1.0, turn_number(point.turn)) for point in _few(curve)),
         lines=(

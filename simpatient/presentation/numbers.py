@@ -46,6 +46,11 @@ def one_decimal(value: float) -> str:
     return f"{value:z.1f}"
 
 
+def two_decimals(value: float) -> str:
+    """Return a value where its smallest steps matter, as to an author: ``0.35``."""
+    return f"{value:z.2f}"
+
+
 def percent(share: float) -> str:
     """Return a share of 0..1 in per cent."""
     return number(share, "share")

@@ -80,7 +80,7 @@ def session_view(report: SessionReport) -> SessionView:
         own_rating=own_rating(session.self_rating, report.self_rating_questions, ABOUT_TRAINEE),
         scorecards=scorecard_views(debrief.scorecards, rubrics),
         exercises=newest_attempts(report.exercises),
-        curve=state_chart(debrief.curve),
+        curve=state_chart(debrief.curve, ABOUT_TRAINEE),
         turns=tuple(transcript_row(turn, patient, names, times, ABOUT_TRAINEE) for turn in turns),
         code_key=code_key((turn.codes for turn in turns), names),
         disclosure=None if report.disclosure is None else disclosure_section(report.disclosure),

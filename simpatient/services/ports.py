@@ -13,7 +13,7 @@ from simpatient.domain.content.dynamics_table import DynamicsTable
 from simpatient.domain.content.guard_rules import GuardRules
 from simpatient.domain.content.intents import IntentBank
 from simpatient.domain.content.patient_prompt import PatientPrompt
-from simpatient.domain.content.persona import Persona
+from simpatient.domain.content.persona import Persona, PersonaCard
 from simpatient.domain.content.prompts import Prompt
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import ContentError
@@ -44,12 +44,28 @@ class ContentLibrary(Protocol):
         """Return one persona."""
         ...
 
+    def persona_cards(self) -> tuple[PersonaCard, ...]:
+        """Return what lists show of all personas, sorted by id; cheap however large they are."""
+        ...
+
+    def persona_as_played(self, persona_id: str, digest: str) -> Persona:
+        """Return the version of a persona with this ``digest``; the present one where that is not kept."""
+        ...
+
     def cases(self) -> tuple[Case, ...]:
         """Return all cases, sorted by id."""
         ...
 
     def case(self, case_id: str) -> Case:
         """Return one case."""
+        ...
+
+    def case_as_played(self, case_id: str, digest: str) -> Case:
+        """Return the version of a case with this ``digest``; the present one where that is not kept."""
+        ...
+
+    def keep_played(self, kind: str, item_id: str) -> None:
+        """Keep the present version of a persona or case for the sessions that are held with it."""
         ...
 
     def curricula(self) -> tuple[Curriculum, ...]:
@@ -109,15 +125,15 @@ class ContentLibrary(Protocol):
         ...
 
     def digest(self, kind: str, item_id: str) -> str:
-        """Return ``version sha256`` of a content item's file, for manifests."""
+        """Return ``version sha256`` of the bytes a content item was read from, for manifests."""
         ...
 
     def problems(self) -> tuple[ContentError, ...]:
         """Return what is wrong with the content files found."""
         ...
 
-    def reload(self) -> None:
-        """Read the files again."""
+    def refresh(self) -> None:
+        """Notice content that was added, changed or removed since it was read."""
         ...
 
 

@@ -11,7 +11,17 @@ from simpatient.domain.learning.drill import DrillState, DrillTry
 from simpatient.domain.people.consent import Consent
 from simpatient.domain.session.session import Session, Turn
 
-SESSION_FIELDS = ("id", "trainee_id", "case_id", "curriculum_id", "unit_id", "started_at", "ended_at", "leaf")
+SESSION_FIELDS = (
+    "id",
+    "trainee_id",
+    "case_id",
+    "curriculum_id",
+    "unit_id",
+    "started_at",
+    "ended_at",
+    "leaf",
+    "map_opened_at",
+)
 TURN_FIELDS = ("parent", "speaker", "text", "at", "note")
 ORIGIN_FIELDS = ("cause", "actor", "at", "text_digest", "coder", "model")
 TURN_JSON = ("state_before", "state_after", "plan", "facts_revealed", "guard", "timings_s")

@@ -68,6 +68,7 @@ sessions = Table(
     Column("ended_at", UtcTime),
     # The turn in use; not a foreign key, because turns already point to sessions. `check` looks at it.
     Column("leaf", Integer),
+    Column("map_opened_at", UtcTime),
     Index("ix_sessions_trainee_id_started_at", "trainee_id", "started_at"),
 )
 

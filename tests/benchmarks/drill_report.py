@@ -14,7 +14,7 @@ import yaml
 
 from simpatient.assessment.learning.drilling import judge
 from simpatient.bootstrap.coding import open_coder, remembering_encoder
-from simpatient.content.reading.loader import load_drill
+from simpatient.content.reading.loader import load_content
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.learning.drill import Drill
 
@@ -32,7 +32,7 @@ def main() -> None:
     with TemporaryDirectory() as home:
         coder = open_coder(remembering_encoder(Path(home)))
         for path in sorted(options.drills.glob("*.yaml")):
-            drill = load_drill(path)
+            drill = load_content(path, Drill)
             for name, lines in _sets(drill, answers.get(drill.id, {})):
                 by_id = {stimulus.id: stimulus for stimulus in drill.stimuli}
                 found = Counter(judge(drill, by_id[at], text, coder, {}).outcome for at, text in lines)

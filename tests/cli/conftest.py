@@ -1,5 +1,6 @@
 """The command line on a program in memory, and on the bundled content where it only lists and checks."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    names = ("practise", "review", "progress", "author", "reports", "drill", "models", "write", "judge", "scorecards")
-    # The command line does not talk.
-    silent = dict.fromkeys(
-        ("consents", "talking", "sound_check", "recognisers", "recording_playback", "deletion", "session_drafts", "bin")
-    )
-    app = App(
-        home=home, actor=ME, library=made.library, encoder=ENCODER, coder=made.coder, sessions=made.sessions,
-        **{name: getattr(made, name) for name in names}, **silent,
-    )  # fmt: skip
+    given = {"home": home, "actor": ME, "encoder": ENCODER, "on_close": ()}
+    # What the world has not, the command line does not use either (microphone, voices, bin ...).
+    made_of = {field.name: given.get(field.name, getattr(made, field.name, None)) for field in fields(App)}
+    app = App(**made_of)
     monkeypatch.setattr("simpatient.bootstrap.app.open_app", lambda *_: app)
     monkeypatch.setattr(reports, "open_app", lambda *_: app)
     return made

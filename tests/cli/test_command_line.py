@@ -91,7 +91,7 @@ def test_a_whole_session_from_a_file(world, lines, tmp_path, capsys):
     told = capsys.readouterr()
     assert told.out.count("You: ") == 3
     assert "[A word from the program" in told.out
-    assert "report session" in told.err
+    assert "simpatient rate s-1" in told.err
     assert len(json.loads(out.read_text("utf-8"))["turns"]) == 7
     assert [what for what, *_ in world.writer.written] == ["session_pdf", "session_html"]
     assert run([*command, "--json"]) == 0
@@ -190,6 +190,45 @@ def test_reports_of_the_latest_session_and_of_progress(world, tmp_path, capsys):
     assert run(["report", "progress", "--csv", str(csv)]) == 0
     assert f"Wrote {csv}" in capsys.readouterr().err
     assert world.writer.written[0][2].disclosure is not None
+
+
+def test_feedback_waits_for_the_own_rating_which_can_be_given_here(world, tmp_path, monkeypatch, capsys):
+    session_id, pdf = world.whole(is_rated=False), str(tmp_path / "f.pdf")
+    assert run(["report", "session", "--pdf", pdf]) == 1
+    assert f"simpatient rate {session_id}" in capsys.readouterr().err
+    assert world.writer.written == []
+    assert run(["rate", "--rating", "listening"]) == 1
+    assert "is not a rating" in capsys.readouterr().err
+    assert run(["rate", "--rating", "listening=9"]) == 1
+    assert "from 1 to 5" in capsys.readouterr().err
+    assert run(["rate", "--rating", "singing=3"]) == 1
+    assert "--rating listening=3" in capsys.readouterr().err
+    typed = iter(["", "six", "4", "I waited. ", ""])
+    monkeypatch.setattr("builtins.input", lambda _: next(typed))
+    assert run(["rate", session_id]) == 0
+    rating = world.sessions.get(session_id).self_rating
+    assert (rating.ratings, rating.went_well, rating.would_change) == ({"listening": 4}, "I waited.", "")
+    assert run(["report", "session", "--pdf", pdf]) == 0
+
+
+def test_a_typed_session_is_rated_before_its_report_is_written(world, tmp_path, monkeypatch):
+    command = ["practise", "--case", "nell-first", "--pdf", str(tmp_path / "f.pdf")]
+    typed = iter(["Go on.", "/end", "2", "", "Fewer questions."])
+    monkeypatch.setattr("builtins.input", lambda _: next(typed))
+    assert run(command) == 0
+    assert world.writer.written[0][2].session.self_rating.ratings == {"listening": 2}
+    typed = iter(["Go on.", "/end"])
+
+    def until_the_end(_):
+        try:
+            return next(typed)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", until_the_end)
+    assert run(command) == 1
+    assert len(world.writer.written) == 2
+    assert world.sessions.get("s-2").is_ended
 
 
 @pytest.mark.parametrize("which", ["session", "progress"])

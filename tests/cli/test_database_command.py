@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.bootstrap.upkeep import DATABASE
+from simpatient.bootstrap.upkeep import DATABASE, hold_window
 from simpatient.cli.main import run
+from simpatient.runtime.single_instance import HeldElsewhere
 from simpatient.storage.opening import open_repositories
 from tests.storage.made_sessions import a_session, a_turn, readable_sessions
 from tests.storage.test_drill_repository import a_state, a_try
@@ -96,3 +97,12 @@ def test_what_is_forgotten_is_gone(filled: Path, capsys: pytest.CaptureFixture[s
     assert run(["forget", "all", "--yes"]) == 0
     assert _ids(filled) == set()
     assert "also in the copies" in capsys.readouterr().out
+
+
+def test_one_window_at_a_time_on_a_home_and_the_command_line_beside_it(filled: Path) -> None:
+    let_go = hold_window(filled)
+    with pytest.raises(HeldElsewhere, match="already open"):
+        hold_window(filled)
+    assert run(["db", "check"]) == 0
+    let_go()
+    hold_window(filled)()

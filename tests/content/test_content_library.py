@@ -9,9 +9,19 @@ import yaml
 from simpatient.content.library import FileContentLibrary, check_paths, open_library
 from simpatient.content.reading import loader
 from simpatient.content.reading.locations import app_home, bundled_folders, bundled_root, user_folder
+from simpatient.domain.assessment.codes import CodingScheme
+from simpatient.domain.content.case import Case
+from simpatient.domain.content.coaching import CoachingGuide
+from simpatient.domain.content.curriculum import Curriculum
+from simpatient.domain.content.dynamics_table import DynamicsTable
+from simpatient.domain.content.guard_rules import GuardRules
+from simpatient.domain.content.intents import IntentBank
 from simpatient.domain.content.patient_prompt import PatientPrompt
+from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.prompts import Prompt
+from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import ContentError, NotFound
+from simpatient.domain.learning.drill import Drill
 from simpatient.services.ports import ContentLibrary
 from tests.content.conftest import KINDS, SAMPLES, files_library
 from tests.fakes import FakeLibrary
@@ -19,16 +29,16 @@ from tests.fakes import FakeLibrary
 
 def fake_library() -> FakeLibrary:
     return FakeLibrary(
-        all_personas=[loader.load_persona(SAMPLES / "personas/ada-moss.yaml")],
-        all_cases=[loader.load_case(SAMPLES / "cases/first.yaml")],
-        all_curricula=[loader.load_curriculum(SAMPLES / "curricula/start.yaml")],
-        all_rubrics=[loader.load_rubric(SAMPLES / "rubrics/plain.yaml")],
-        all_schemes=[loader.load_scheme(SAMPLES / "schemes/base.yaml")],
-        all_drills=[loader.load_drill(SAMPLES / "drills/saying-back.yaml")],
-        intent_bank=loader.load_intents(SAMPLES / "intents/bank.yaml"),
-        table=loader.load_dynamics(SAMPLES / "dynamics/table.yaml"),
-        rules=loader.load_guard(SAMPLES / "guard/rules.yaml"),
-        guide=loader.load_coaching(SAMPLES / "debrief/guide.yaml"),
+        all_personas=[loader.load_content(SAMPLES / "personas/ada-moss.yaml", Persona)],
+        all_cases=[loader.load_content(SAMPLES / "cases/first.yaml", Case)],
+        all_curricula=[loader.load_content(SAMPLES / "curricula/start.yaml", Curriculum)],
+        all_rubrics=[loader.load_content(SAMPLES / "rubrics/plain.yaml", Rubric)],
+        all_schemes=[loader.load_content(SAMPLES / "schemes/base.yaml", CodingScheme)],
+        all_drills=[loader.load_content(SAMPLES / "drills/saying-back.yaml", Drill)],
+        intent_bank=loader.load_content(SAMPLES / "intents/bank.yaml", IntentBank),
+        table=loader.load_content(SAMPLES / "dynamics/table.yaml", DynamicsTable),
+        rules=loader.load_content(SAMPLES / "guard/rules.yaml", GuardRules),
+        guide=loader.load_content(SAMPLES / "debrief/guide.yaml", CoachingGuide),
         play_prompt=PatientPrompt.model_validate(
             yaml.safe_load((SAMPLES / "patient-prompts/play.yaml").read_text(encoding="utf-8"))
         ),
@@ -103,7 +113,7 @@ def test_a_digest_is_version_and_hash(library: ContentLibrary, kind: str) -> Non
 
 def test_sound_content_has_no_problems_and_can_be_read_again(library: ContentLibrary) -> None:
     assert library.problems() == ()
-    library.reload()
+    library.refresh()
     assert library.persona("ada-moss").identity.age == 39
 
 
@@ -126,10 +136,11 @@ def test_a_users_file_takes_the_place_of_a_bundled_one(tmp_path: Path) -> None:
     assert library.digest("persona", "ada-moss") != files_library(SAMPLES).digest("persona", "ada-moss")
 
 
-def test_a_users_broken_file_leaves_the_bundled_one_and_is_a_problem(tmp_path: Path) -> None:
+def test_a_users_broken_file_is_a_problem_and_never_replaced_by_the_bundled_one(tmp_path: Path) -> None:
     own = _own_persona(tmp_path, _persona_text().replace("age: 39", "age: old"))
     library = files_library(SAMPLES, own)
-    assert library.persona("ada-moss").identity.age == 39
+    with pytest.raises(ContentError):
+        library.persona("ada-moss")
     (problem,) = library.problems()
     assert problem.file == str(own / "personas" / "mine.yaml")
     assert (problem.line, problem.field) == (12, "identity.age")
@@ -142,12 +153,12 @@ def test_a_users_file_outside_the_kinds_folders_is_recognised_by_its_fields(tmp_
     assert [persona.id for persona in files_library(SAMPLES, own).personas()] == ["ada-moss", "ada-two"]
 
 
-def test_reload_reads_what_has_changed(folder: Path, edit) -> None:
+def test_refresh_reads_what_has_changed(folder: Path, edit) -> None:
     library = files_library(folder)
     assert library.persona("ada-moss").identity.age == 39
     edit("personas/ada-moss.yaml", "age: 39", "age: 41")
     assert library.persona("ada-moss").identity.age == 39
-    library.reload()
+    library.refresh()
     assert library.persona("ada-moss").identity.age == 41
 
 
@@ -222,7 +233,7 @@ def test_checking_what_is_not_there_or_no_content(tmp_path: Path) -> None:
 def test_the_loaders_raise_the_first_mistake(edit) -> None:
     path = edit("rubrics/plain.yaml", "license_tier: 1", "license_tier: 9")
     with pytest.raises(ContentError, match=r"plain\.yaml:6: license_tier: must be at most 4"):
-        loader.load_rubric(path)
+        loader.load_content(path, Rubric)
 
 
 def test_home_is_the_chosen_or_the_platforms_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from simpatient.content.reading.kinds import KINDS
-from simpatient.content.reading.loader import load_file, load_persona
+from simpatient.content.reading.loader import load_content, load_file
 from simpatient.content.reading.yaml_source import MAX_BYTES, field_name, parse_yaml, plain_scalar
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.errors import ContentError
@@ -333,4 +333,4 @@ def test_two_thousand_malformed_files(tmp_path: Path) -> None:
 
 
 def test_the_unbroken_file_loads() -> None:
-    assert load_persona(PERSONA).identity.name == "Ada Moss"
+    assert load_content(PERSONA, Persona).identity.name == "Ada Moss"

@@ -345,8 +345,8 @@ class FakeReview:
         session = self._practise.sessions[session_id]
         self._practise.sessions[session_id] = session.model_copy(update={"self_rating": rating})
 
-    def debrief(self, actor, session_id, leaf=None):
-        session = self.session(actor, session_id, leaf)
+    def debrief_of(self, actor, session):
+        session_id = session.id
         turns = [t for t in session.path() if t.speaker == "trainee"]
         return Debrief(
             session_id=session_id,
@@ -371,6 +371,8 @@ class FakeReview:
         )
 
     def disclosure_map(self, actor, session_id, leaf=None):
+        session = self.session(actor, session_id)
+        self._practise.sessions[session_id] = session.model_copy(update={"map_opened_at": T0})
         hint = "Staying with the shame for a turn instead of reassuring it away."
         return DisclosureMap(
             session_id=session_id,
@@ -623,11 +625,7 @@ class FakeAuthor:
 
 
 class FakeReports:
-    def __init__(self) -> None:
-        self.with_disclosure: bool | None = None
-
     def session(self, actor, session_id, *, pdf=None, html=None, with_disclosure=False, leaf=None):
-        self.with_disclosure = with_disclosure
         Path(pdf).write_bytes(b"%PDF-1.4")
 
     def progress(self, actor, *, pdf=None, csv=None):

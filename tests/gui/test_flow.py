@@ -211,7 +211,7 @@ def test_export_holds_the_map_back_until_it_was_opened(qtbot, window, fake_app, 
     files.path = tmp_path / "mine"
     debrief.export.click()
     wait(qtbot, lambda: (tmp_path / "mine.pdf").exists() and window.banner.isVisible())
-    assert fake_app.reports.with_disclosure is opened
+    assert (fake_app.review.session(ME, session.id).map_opened_at is not None) is opened
     assert "mine.pdf" in window.banner.text
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.session.session import SelfRating
+from simpatient.services.sessions.access import OwnRatingNeeded
 from tests.builders import ME, SOMEBODY, small_case
 
 
 def test_the_own_rating_is_kept_as_first_given(world):
-    session_id = world.whole()
+    session_id = world.whole(is_rated=False)
     assert world.review.questions() == {"listening": "How well did you listen?"}
     first = SelfRating(ratings={"listening": 4})
     world.review.rate_self(ME, session_id, first)
@@ -84,7 +85,7 @@ def test_progress_has_sessions_curves_and_objectives(world):
 
 
 def test_a_session_counts_for_progress_only_after_the_own_rating(world):
-    unrated = [world.whole(unit_id="unit-1", curriculum_id="small-course") for _ in range(2)]
+    unrated = [world.whole(is_rated=False, unit_id="unit-1", curriculum_id="small-course") for _ in range(2)]
     for found in (world.progress.progress(ME), world.progress.home(ME).curricula[0]):
         assert [objective.met_in for unit in found.units for objective in unit.objectives] == [(), ()]
     before = world.progress.progress(ME)
@@ -141,3 +142,50 @@ def test_progress_reports(world):
     assert [(what, str(path)) for what, path, _ in world.writer.written] == [
         ("progress_pdf", "p.pdf"), ("progress_html", "p.html"), ("progress_csv", "p.csv"), ("progress_csv", "q.csv"),
     ]  # fmt: skip
+
+
+def test_no_service_shows_feedback_before_the_own_rating(world):
+    session_id = world.whole(is_rated=False)
+    rubric = world.library.rubrics()[0].id
+    asked = (
+        lambda: world.review.debrief(ME, session_id),
+        lambda: world.review.debrief_of(ME, world.review.session(ME, session_id)),
+        lambda: world.review.disclosure_map(ME, session_id),
+        lambda: world.reports.session(ME, session_id, pdf=Path("x.pdf")),
+        lambda: world.reports.session(ME, session_id, pdf=Path("x.pdf"), with_disclosure=True),
+        lambda: world.write.exercises(ME, session_id),
+        lambda: world.judge.rate(ME, session_id, "big"),
+        lambda: world.judge.rate_by_formulas(ME, session_id),
+        lambda: world.scorecards.history(ME, session_id, None, rubric),
+    )
+    for ask in asked:
+        with pytest.raises(OwnRatingNeeded, match=f"simpatient rate {session_id}"):
+            ask()
+    assert world.writer.written == []
+    assert world.sessions.get(session_id).map_opened_at is None
+    world.review.rate_self(ME, session_id, SelfRating(ratings={"listening": 2}))
+    assert world.review.debrief(ME, session_id).session_id == session_id
+
+
+def test_a_report_holds_the_map_only_once_it_was_opened(world):
+    session_id = world.whole()
+    assert world.reports.session_report(ME, session_id).disclosure is None
+    told = world.review.disclosure_map(ME, session_id)
+    opened_at = world.sessions.get(session_id).map_opened_at
+    assert world.reports.session_report(ME, session_id).disclosure == told
+    assert world.sessions.get(session_id).map_opened_at == opened_at is not None
+
+
+def test_a_session_nobody_practised_is_reported_without_a_rating(world):
+    session_id = world.whole(is_rated=False)
+    report = world.reports.session_report(ME, session_id, needs_own_rating=False)
+    assert (report.session.self_rating, report.disclosure) == (None, None)
+
+
+@pytest.mark.parametrize("ratings", [{"listening": 0}, {"listening": 6}, {"singing": 3}])
+def test_a_rating_off_the_scale_is_refused(world, ratings):
+    session_id = world.whole(is_rated=False)
+    with pytest.raises(UserFacingError, match="from 1 to 5"):
+        world.review.rate_self(ME, session_id, SelfRating(ratings=ratings))
+    with pytest.raises(UserFacingError, match="not ended"):
+        world.review.rate_self(ME, world.begin(), SelfRating(ratings={"listening": 3}))

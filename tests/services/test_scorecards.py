@@ -10,7 +10,7 @@ from simpatient.services.sessions.scorecards import text_digest
 from tests.builders import ME, small_case, small_library, small_rubrics
 from tests.review_fakes import FakeGrader, FakeJudges
 from tests.storage.made_sessions import T0
-from tests.world import LINES, World
+from tests.world import LINES, RATING, World
 from tests.written_rubrics import level_rubric
 
 MISHEARD, RIGHT = "Hm hm.", "It sounds as if you miss the singing."
@@ -33,6 +33,7 @@ def ended(world: World) -> tuple[str, int]:
     for line in LINES:
         world.say(session_id, line)
     world.practise.end(ME, session_id)
+    world.review.rate_self(ME, session_id, RATING)
     return session_id, turn
 
 

@@ -5,7 +5,7 @@ from simpatient.services.sessions.practise import SpokenTurn
 from simpatient.services.sessions.session_export import export_session
 from tests.builders import ME
 from tests.storage.made_sessions import T0
-from tests.world import World
+from tests.world import RATING, World
 
 
 def test_the_debrief_of_a_spoken_session_has_its_times(world: World) -> None:
@@ -17,6 +17,7 @@ def test_the_debrief_of_a_spoken_session_has_its_times(world: World) -> None:
     answer = world.sessions.get(session_id).turns[-1]
     world.practise.keep_heard(ME, session_id, answer.turn, answer.text, TurnSpeech(began_s=9.5, ended_s=12.0))
     world.practise.end(ME, session_id)
+    world.review.rate_self(ME, session_id, RATING)
     speaking = world.review.debrief(ME, session_id).speaking
     assert speaking is not None
     assert [row.turn for row in speaking.rows] == [turn, answer.turn]

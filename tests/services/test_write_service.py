@@ -98,7 +98,7 @@ def test_writing_belongs_to_the_end(writer: World) -> None:
         writer.write.save(ME, session_id, "making-sense", {"cause": HELD})
     with pytest.raises(NotFound):
         writer.write.save(ME, "none", "making-sense", {"cause": HELD})
-    assert writer.write.exercises(ME, session_id)[1].attempts == ()
+    assert writer.writings.attempts(session_id) == ()
 
 
 def test_a_retry_takes_nothing_away_from_what_was_written(writer: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from simpatient.bootstrap.app import App
 from simpatient.bootstrap.voice import open_synthesizer_for
+from simpatient.domain.session.session import SelfRating
 from simpatient.domain.speech import Sound, TalkSettings, VoiceStyle
 from simpatient.services.voice.microphone_listener import MicrophoneListener
 from simpatient.services.voice.ports import Transcriber
@@ -131,6 +132,8 @@ def test_spoken_words_are_understood_coded_answered_aloud_and_scored(desk, tmp_p
     assert here.sink.heard.duration_s > 0.5 * len(spoken)
     assert not here.of(Failed)
     ended = here.app.practise.end(ME, here.session_id)
+    rating = SelfRating(ratings=dict.fromkeys(here.app.review.questions(), 3))
+    here.app.review.rate_self(ME, here.session_id, rating)
     debrief = here.app.review.debrief(ME, here.session_id)
     assert ended.scorecards
     assert debrief.speaking is not None

@@ -15,9 +15,7 @@ Row = dict[str, Any]
 
 
 def _personas(library: ContentLibrary) -> list[Row]:
-    return [
-        {"id": p.id, "title": f"{p.identity.name}, {p.identity.age}", "version": p.version} for p in library.personas()
-    ]
+    return [{"id": p.id, "title": f"{p.name}, {p.age}", "version": p.version} for p in library.persona_cards()]
 
 
 def _cases(library: ContentLibrary) -> list[Row]:

@@ -10,6 +10,7 @@ import typer
 from simpatient.cli.output import as_json, show
 from simpatient.domain.errors import NotFound
 from simpatient.domain.people.actor import Actor
+from simpatient.presentation.dates import timestamp
 
 if TYPE_CHECKING:
     from simpatient.services.privacy.bin import BinItem, BinService
@@ -131,5 +132,5 @@ def _confirm(question: str, yes: bool) -> None:
 
 
 def _as_data(item: "BinItem") -> dict[str, object]:
-    shown = {"case_title": item.case_title, "patient": item.patient_name, "erased_at": item.erased_at.isoformat()}
+    shown = {"case_title": item.case_title, "patient": item.patient_name, "erased_at": timestamp(item.erased_at)}
     return {**item.entry.model_dump(mode="json"), **shown}

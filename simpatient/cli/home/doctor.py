@@ -23,21 +23,21 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of 
     from simpatient.content.reading.locations import app_home
 
     home = app_home()
-    checks: list[Callable[[], Finding]] = [
-        _system,
-        _devices,
-        _encoder,
-        lambda: _coder(home),
-        lambda: _language_model(home),
-        lambda: _content(home),
-        lambda: _server(home),
-        lambda: _database(home),
-        _sound_devices,
-        _speech_output,
-        lambda: _recogniser(home),
-        _imported_recordings,
-    ]
-    findings = [_guarded(check) for check in checks]
+    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("System", _system),
+        ("Compute", _devices),
+        ("Sentence encoder", _encoder),
+        ("Behaviour coder", lambda: _coder(home)),
+        ("Language model", lambda: _language_model(home)),
+        ("Content", lambda: _content(home)),
+        ("Server", lambda: _server(home)),
+        ("Database", lambda: _database(home)),
+        ("Sound", _sound_devices),
+        ("Patients' voice", _speech_output),
+        ("Speech recogniser", lambda: _recogniser(home)),
+        ("Imported recordings", _imported_recordings),
+    )
+    findings = [_guarded(what, check) for what, check in checks]
     if json:
         show(as_json([{"what": what, "works": works, "detail": detail} for what, works, detail in findings]))
     else:
@@ -46,11 +46,14 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of 
     return 0 if all(works for _, works, _ in findings) else 1
 
 
-def _guarded(check: Callable[[], Finding]) -> Finding:
+def _guarded(what: str, check: Callable[[], Finding]) -> Finding:
+    """Return what a look finds; that it fails is a find, too, and must not end the others."""
     try:
         return check()
     except UserFacingError as error:
-        return getattr(check, "__name__", "check").strip("_").replace("_", " "), False, str(error)
+        return what, False, str(error)
+    except Exception as error:
+        return what, False, f"looking at it failed ({type(error).__name__}: {error})"
 
 
 def _system() -> Finding:
@@ -109,22 +112,22 @@ def _content(home: Path) -> Finding:
     return (
         "Content",
         True,
-        f"{len(library.personas())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
+        f"{len(library.persona_cards())} personas, {len(library.cases())} cases, {len(library.curricula())} curricula",
     )
 
 
 def _database(home: Path) -> Finding:
-    from simpatient.bootstrap.upkeep import DATABASE
-    from simpatient.storage.opening import open_sessions
+    from simpatient.bootstrap.upkeep import DATABASE, open_upkeep
 
-    if not (home / DATABASE).exists():
+    if home.exists() and not home.is_dir():
+        return "Database", False, f"there is a file where the folder {home} should be. Move it away."
+    upkeep = open_upkeep(home)
+    problems = upkeep.check()
+    if problems:
+        return "Database", False, f"{'; '.join(problems)}. 'simpatient db rescue' keeps everything that can be read"
+    if not upkeep.is_there:
         return "Database", True, f"none yet; the first session makes it in {home}"
-    sessions = open_sessions(home / DATABASE)
-    try:
-        problems = sessions.check()
-    finally:
-        sessions.close()
-    return "Database", not problems, "; ".join(problems) or f"sound, {home / DATABASE}"
+    return "Database", True, f"sound, {home / DATABASE}"
 
 
 def _server(home: Path) -> Finding:

@@ -11,7 +11,7 @@ from simpatient.cli.output import as_json, read_lines, show
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.learning.drill import TRIES_UNTIL_TOO_HARD
 from simpatient.domain.people.actor import Actor
-from simpatient.presentation.dates import date
+from simpatient.presentation.dates import date, timestamp
 from simpatient.presentation.drills import drill_feedback
 from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
@@ -94,7 +94,7 @@ class _Talk:
             "version": self._current.drill.version,
             "tries": [_row(exercise, answer) for exercise, answer in self._answers],
             "level": last.level if last else self._current.stimulus.level,
-            "due_at": last.due_at.isoformat() if last and last.due_at else None,
+            "due_at": (timestamp(last.due_at) or None) if last else None,
         }
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
+from simpatient.cli.practice.rate import ask
 from simpatient.domain.errors import UserFacingError
 
 END = "/end"
@@ -25,7 +26,9 @@ def practise(
 ) -> None:
     """Hold a whole session, from a file of lines or typed here, then score it.
 
-    Type /end (or end the input) to finish. The session is stored as in the window.
+    Type /end (or end the input) to finish. The session is stored as in the window. Before --pdf is written you are
+    asked for your own rating of the session, except after one from a file of lines. JSON is the session as data, scores
+    included.
 
     Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json
     """
@@ -52,8 +55,10 @@ def practise(
         if out is not None:
             write_text(out, exported + "\n")
         if pdf is not None:
-            app.reports.session(app.actor, session.id, pdf=pdf)
-        print(f"Stored as {session.id}. Next: simpatient report session {session.id} --pdf report.pdf", file=sys.stderr)
+            if lines is None:  # with a file of lines there is nobody here to ask
+                app.review.rate_self(app.actor, session.id, ask(app))
+            app.reports.session(app.actor, session.id, pdf=pdf, needs_own_rating=lines is None)
+        print(f"Stored as {session.id}. Next: simpatient rate {session.id}", file=sys.stderr)
     finally:
         app.close()
 

@@ -8,6 +8,7 @@ lines a patient says they nearly always are.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,16 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class YamlSource:
-    """Plain data of one file and where each field stands."""
+    """Plain data of one file and where each field stands.
+
+    Attributes:
+        digest: SHA-256 of the very bytes that were parsed, in hexadecimal; '' where there is no file.
+    """
 
     file: str
     data: Any
     lines: dict[FieldPath, int]
+    digest: str = ""
 
     def line(self, path: FieldPath) -> int:
         """Return the 1-based line of a field, or of the nearest field around it."""
@@ -93,7 +99,7 @@ def parse_yaml(raw: bytes, file: str) -> YamlSource:
             builder.take(event)
     except yaml.YAMLError as error:
         raise _syntax_error(error, file) from error
-    return YamlSource(file, builder.finished(), builder.lines)
+    return YamlSource(file, builder.finished(), builder.lines, sha256(raw).hexdigest())
 
 
 def _decoded(raw: bytes, file: str) -> str:

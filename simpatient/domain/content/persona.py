@@ -316,3 +316,24 @@ class Persona(Value):
             if fact.id == fact_id:
                 return fact
         raise KeyError(fact_id)
+
+
+class PersonaCard(Value):
+    """What lists show of a persona."""
+
+    id: Slug
+    version: str
+    name: str
+    age: int
+    content_notes: tuple[Words, ...]
+
+
+def card_of(persona: Persona) -> PersonaCard:
+    """Return what lists show of a persona."""
+    return PersonaCard(
+        id=persona.id,
+        version=persona.version,
+        name=persona.identity.name,
+        age=persona.identity.age,
+        content_notes=persona.content_notes,
+    )

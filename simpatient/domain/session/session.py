@@ -82,6 +82,7 @@ class Session(Value):
     Attributes:
         scorecards: Those of the branch in use.
         other_scorecards: Those of branches that were ended and are not in use, by leaf.
+        map_opened_at: When the trainee first opened the map of what the patient held back; None while it is hidden.
         first_free_turn: The least number a new turn may have, where it is not simply the next: turns of an
             attempt in the bin keep theirs.
     """
@@ -99,6 +100,7 @@ class Session(Value):
     scorecards: tuple[Scorecard, ...] = ()
     other_scorecards: dict[int, tuple[Scorecard, ...]] = Field(default_factory=dict)
     self_rating: SelfRating | None = None
+    map_opened_at: datetime | None = None
     first_free_turn: int = 0
 
     @property

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.content.persona import Persona
-from simpatient.domain.state import PatientState, ReplyPlan
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_5
@@ -18,6 +17,7 @@ from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, annou
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
 from simpatient.presentation.code_tags import code_tags
+from simpatient.presentation.patient_state import plan_words, state_words
 from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
 
 _CANNOT = "Fix what stops the persona from loading, then talk with it here."
@@ -136,26 +136,3 @@ class AuthorTalk(QWidget):
         bubble.set_beside([frame])
         self.log.scroll_to_end()
         announce(self.log, f"{self._name}: {reply.text}")
-
-
-def state_words(state: PatientState) -> str:
-    """Return the patient's state in one line."""
-    resistance = f"{state.resistance.form} {state.resistance.intensity:.2f}"
-    return (
-        f"State: trust {state.trust:.2f} ({state.band}) · arousal {state.arousal:.2f} · engagement "
-        f"{state.engagement:.2f} · readiness {state.readiness:.2f} · resistance {resistance} · {state.emotion}"
-    )
-
-
-def plan_words(plan: ReplyPlan) -> str:
-    """Return the plan of a reply in one line."""
-    parts = [plan.act.replace("_", " ")]
-    if plan.reaction != "none":
-        parts.append(f"feels {plan.reaction}")
-    for name, value in (("on", plan.topic), ("asked", plan.intent), ("answers", plan.reacts_to)):
-        if value:
-            parts.append(f"{name} {value.replace('_', ' ')}")
-    if plan.facts_to_tell:
-        parts.append(f"tells {', '.join(plan.facts_to_tell)}")
-    parts.append(f"{plan.talk} talk")
-    return f"Plan: {' · '.join(parts)}"

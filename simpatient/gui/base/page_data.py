@@ -18,6 +18,8 @@ from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.gui.base.context import App
 from simpatient.services.learning.progress import Home
 from simpatient.services.review.second_rating import RaterChoice
+from simpatient.services.sessions.access import has_own_rating
+from simpatient.services.sessions.played_content import played_case, played_persona
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,15 @@ def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | 
     return CaseData(case, app.library.persona(case.persona), _unit(app, curriculum_id, unit_id))
 
 
+def _case_of(app: App, session: Session) -> CaseData:
+    """Return the case a session is held with, in the version it was begun with."""
+    case, persona = played_case(app.library, session), played_persona(app.library, session)
+    return CaseData(case, persona, _unit(app, session.curriculum_id, session.unit_id))
+
+
 def load_session(app: App, session: Session) -> SessionData:
     """Fetch what the session page shows around a session."""
-    case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
+    case = _case_of(app, session)
     drafts = app.session_drafts.drafts(app.actor, session.id)
     return SessionData(session, case, CodeNames(app.library.schemes()), drafts)
 
@@ -92,16 +100,16 @@ def load_session(app: App, session: Session) -> SessionData:
 def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefData:
     """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
     session = app.review.session(app.actor, session_id, leaf)
-    case = load_case(app, session.case_id, session.curriculum_id, session.unit_id)
-    may_see = session.self_rating is not None
+    case = _case_of(app, session)
+    may_see = has_own_rating(session)
     return DebriefData(
         session=session,
         case=case,
         questions=app.review.questions(),
         names=CodeNames(app.library.schemes()),
-        debrief=app.review.debrief(app.actor, session_id, leaf) if may_see else None,
+        debrief=app.review.debrief_of(app.actor, session) if may_see else None,
         rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
-        exercises=app.write.exercises(app.actor, session_id) if may_see else (),
+        exercises=app.write.exercises_of(app.actor, session) if may_see else (),
         judges=app.judge.choices(app.actor, session_id) if may_see else (),
         drafts=app.session_drafts.drafts(app.actor, session_id),
     )

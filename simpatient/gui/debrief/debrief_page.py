@@ -364,14 +364,10 @@ class DebriefPage(PageStates):
         if target is None:
             return
         session_id, leaf, app = self._session_id, self._leaf, self._context.app
-        # Nothing unrevealed leaks into a report before the trainee has opened the map.
-        with_map = self._disclosure is not None and self._disclosure.is_open
         # Not disabled meanwhile: the focus would leave for the button beside it, which deletes.
         self._is_exporting = True
         self._context.lane.call(
-            lambda _: app.reports.session(
-                app.actor, session_id, pdf=target, html=None, with_disclosure=with_map, leaf=leaf
-            ),
+            lambda _: app.reports.session(app.actor, session_id, pdf=target, leaf=leaf),
             lambda _: self._on_exported(target),
             self._on_export_failed,
         )

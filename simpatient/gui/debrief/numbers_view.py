@@ -24,6 +24,8 @@ from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import chip, divider, label
 from simpatient.presentation.critical import HEADING
 from simpatient.presentation.curves import Chart, state_chart
+from simpatient.presentation.numbers import plural
+from simpatient.presentation.perspective import TO_TRAINEE
 from simpatient.presentation.quotes import Quote
 from simpatient.presentation.scorecard import COUNTS, Measure, Rating, ScorecardView, scorecard_views
 from simpatient.presentation.tables import Pairs
@@ -72,7 +74,7 @@ class NumbersView(ScrollPage):
         if self._data.session.scorecards:
             yield lambda: self.body.addWidget(self.judge)
         yield lambda: self.body.addStretch(1)
-        chart = state_chart(self._data.debrief.curve) if self._data.debrief is not None else None
+        chart = state_chart(self._data.debrief.curve, TO_TRAINEE) if self._data.debrief is not None else None
         if chart is not None:
             yield partial(self._add_curve, chart)
         for scorecard in known:
@@ -189,7 +191,7 @@ class _QuoteList(QWidget):
         self._quotes = quotes
         self._box = column(self, SPACE_2)
         self._inner: QWidget | None = None
-        self._words = f"quote{'' if len(quotes) == 1 else 's'} behind this ({len(quotes)})"
+        self._words = f"{plural(len(quotes), 'quote')} behind this"
         self._button = Button(
             f"Show {self._words}", "link", name=f"Show evidence for {title}", on_click=self._on_toggled
         )

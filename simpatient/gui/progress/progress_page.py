@@ -23,6 +23,7 @@ from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
 from simpatient.presentation.file_names import progress_file
+from simpatient.presentation.numbers import plural
 from simpatient.presentation.progress import Objective, objective_view, session_numbers
 
 _MOST_CURVES = 8
@@ -124,7 +125,7 @@ class ProgressPage(PageStates):
                 box.addLayout(row(Button(words, on_click=lambda: self._on_show_all(progress)), None))
         else:
             most = max((curve.defined for curve in progress.curves), default=0)
-            so_far = f"so far there {'is' if most == 1 else 'are'} {most}"
+            so_far = f"so far you have {plural(most, 'session')}"
             words = f"Curves appear after {LEAST_FOR_TREND} scored sessions; {so_far}. One session says too little."
             frame, inner = card("sunken", margin=SPACE_4)
             inner.addWidget(label(words, "soft"))

@@ -15,7 +15,17 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import StartData, load_start
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
-from simpatient.gui.widgets.layout import CardGrid, Columns, PageStates, ScrollPage, card, clear, column, row
+from simpatient.gui.widgets.layout import (
+    CardGrid,
+    Columns,
+    PageStates,
+    ScrollPage,
+    card,
+    clear,
+    column,
+    row,
+    waiting_page,
+)
 from simpatient.gui.widgets.painted import PathNode, Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
@@ -43,7 +53,8 @@ class StartPage(PageStates):
         if self._job is not None:
             self._job.cancel()
         if not self._has_data:
-            self.show_loading()
+            # The very shape that stood here before the pages were made: nothing flashes.
+            self.show_loading(waiting_page("Practise", "Loading your sessions and courses …"))
         self._job = self._context.lane.call(lambda _: load_start(self._context.app), self._on_loaded, self._on_failed)
 
     def _on_failed(self, trouble: Trouble) -> None:

@@ -69,6 +69,7 @@ class ProgressService:
 
     def home(self, actor: Actor) -> Home:
         """Return what the start page shows: the open sessions, the curricula, the cases."""
+        self._library.refresh()
         history = self._history.history(actor.person_id)
         known = {case.id for case in self._library.cases()}
         shown = history.of_rated_sessions()
@@ -108,15 +109,15 @@ class ProgressService:
         return tuple(trainee for trainee in self._sessions.list_trainees() if may_access(actor, trainee))
 
     def _cards(self, history: PracticeHistory) -> tuple[CaseCard, ...]:
-        personas = {persona.id: persona for persona in self._library.personas()}
+        personas = {card.id: card for card in self._library.persona_cards()}
         cases = sorted(self._library.cases(), key=lambda case: (case.difficulty, case.id))
         times = Counter(row.case_id for row in history.sessions)
         return tuple(
             CaseCard(
                 case_id=case.id,
                 title=case.title,
-                patient_name=personas[case.persona].identity.name,
-                patient_age=personas[case.persona].identity.age,
+                patient_name=personas[case.persona].name,
+                patient_age=personas[case.persona].age,
                 setting=case.setting,
                 modality=case.modality,
                 difficulty=case.difficulty,
@@ -130,7 +131,7 @@ class ProgressService:
 
     def _summaries(self, rows: Sequence[AttemptRow]) -> Sequence[SessionSummary]:
         titles = {case.id: (case.title, case.persona) for case in self._library.cases()}
-        names = {persona.id: persona.identity.name for persona in self._library.personas()}
+        names = {card.id: card.name for card in self._library.persona_cards()}
 
         def summary(at: int) -> SessionSummary:
             row = rows[at]

@@ -11,6 +11,7 @@ from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import ReportWriter
 from simpatient.services.review.review import ReviewService
 from simpatient.services.review.written_exercises import WrittenExerciseService
+from simpatient.services.sessions.played_content import played_case, played_persona
 
 
 class ReportService:
@@ -48,33 +49,56 @@ class ReportService:
         html: Path | None = None,
         with_disclosure: bool = False,
         leaf: int | None = None,
+        needs_own_rating: bool = True,
     ) -> None:
         """Write a session's feedback report; with a PDF its HTML twin is written beside it.
 
-        ``leaf`` names an ended branch that is not the one in use.
+        Args:
+            actor: Whose session it is.
+            session_id: The session.
+            pdf: Where the PDF goes.
+            html: Where the HTML goes.
+            with_disclosure: Open the map of what the patient held back. Once opened it is in every report.
+            leaf: An ended branch that is not the one in use.
+            needs_own_rating: False only for a session nobody practised, such as one played from a file of lines.
 
         Raises:
+            OwnRatingNeeded: The trainee has not rated the session.
             UserFacingError: The session has not been ended, or a file cannot be written.
         """
-        report = self.session_report(actor, session_id, with_disclosure=with_disclosure, leaf=leaf)
+        report = self.session_report(
+            actor, session_id, with_disclosure=with_disclosure, leaf=leaf, needs_own_rating=needs_own_rating
+        )
         self._writer.session(report, pdf=pdf, html=html or _beside(pdf))
 
     def session_report(
-        self, actor: Actor, session_id: str, *, with_disclosure: bool = False, leaf: int | None = None
+        self,
+        actor: Actor,
+        session_id: str,
+        *,
+        with_disclosure: bool = False,
+        leaf: int | None = None,
+        needs_own_rating: bool = True,
     ) -> SessionReport:
         """Return everything the feedback report shows: of an open retry, the newest attempt with a debrief."""
         session = self._review.session(actor, session_id, leaf).as_debriefed()
         if not session.scorecards:
             raise UserFacingError("This session has no feedback yet.", "End the session first, then export it.")
-        case = self._library.case(session.case_id)
+        debrief = self._review.debrief_of(actor, session, needs_own_rating=needs_own_rating)
+        shows_map = with_disclosure or session.map_opened_at is not None
+        case = played_case(self._library, session)
         return SessionReport(
             session=session,
             case=case,
-            persona=self._library.persona(case.persona),
+            persona=played_persona(self._library, session),
             rubrics=tuple(self._library.rubric(rubric) for rubric in case.rubrics),
-            debrief=self._review.debrief(actor, session_id, session.leaf),
-            disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if with_disclosure else None,
-            exercises=tuple(each for each in self._write.exercises(actor, session_id) if each.attempts),
+            debrief=debrief,
+            disclosure=self._review.disclosure_map(actor, session_id, session.leaf) if shows_map else None,
+            exercises=tuple(
+                each
+                for each in self._write.exercises_of(actor, session, needs_own_rating=needs_own_rating)
+                if each.attempts
+            ),
             generated_at=self._clock.now(),
             self_rating_questions=self._review.questions(),
             schemes=self._library.schemes(),

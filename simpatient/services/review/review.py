@@ -2,23 +2,27 @@
 
 from simpatient.assessment.debrief.debrief import disclosure, make_debrief
 from simpatient.domain.assessment.debrief import Debrief, DisclosureMap
-from simpatient.domain.errors import NotFound
+from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder
 from simpatient.domain.session.session import SelfRating, Session
-from simpatient.services.ports import ContentLibrary
-from simpatient.services.sessions.access import session_of
+from simpatient.services.ports import Clock, ContentLibrary
+from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import coded_turns
+
+RATING_SCALE = range(1, 6)
 
 
 class ReviewService:
     """Looking back at a session."""
 
-    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, coder: Coder) -> None:
+    def __init__(self, *, library: ContentLibrary, sessions: SessionRepository, coder: Coder, clock: Clock) -> None:
         self._library = library
         self._sessions = sessions
         self._coder = coder
+        self._clock = clock
 
     def questions(self) -> dict[str, str]:
         """Return the self-rating questions by id."""
@@ -44,19 +48,53 @@ class ReviewService:
         raise NotFound("There is no ended session yet.", "Practise first: simpatient practise --case ID.")
 
     def rate_self(self, actor: Actor, session_id: str, rating: SelfRating) -> None:
-        """Store the trainee's own rating, given before any score is shown."""
-        session_of(self._sessions, actor, session_id)
+        """Store the trainee's own rating, given before any score is shown. The first one is kept.
+
+        Raises:
+            UserFacingError: The session has not ended, or a rating is of no question or off the scale.
+        """
+        session = session_of(self._sessions, actor, session_id)
+        if not session.is_ended and not session.debriefed:
+            raise UserFacingError("This session has not ended yet.", "End it first, then rate it.")
+        questions = self.questions()
+        for question, value in rating.ratings.items():
+            if question not in questions or value not in RATING_SCALE:
+                raise UserFacingError(
+                    f"There is no rating {question} = {value}.",
+                    f"Rate {', '.join(questions)} from {RATING_SCALE[0]} to {RATING_SCALE[-1]}.",
+                )
         self._sessions.save_self_rating(session_id, rating)
 
     def debrief(self, actor: Actor, session_id: str, leaf: int | None = None) -> Debrief:
-        """Return the feedback on a branch (the one in use when none is named), made from the transcript alone."""
-        session = self.session(actor, session_id, leaf)
+        """Return the feedback on a branch (the one in use when none is named), made from the transcript alone.
+
+        Raises:
+            OwnRatingNeeded: The trainee has not rated the session.
+        """
+        return self.debrief_of(actor, self.session(actor, session_id, leaf))
+
+    def debrief_of(self, actor: Actor, session: Session, *, needs_own_rating: bool = True) -> Debrief:
+        """Return the feedback on the branch in use of a session that was fetched already; raises as ``debrief``.
+
+        ``needs_own_rating`` is False only for a session nobody practised, such as one played from a file of lines.
+        """
+        accessible(actor, session)
+        if needs_own_rating:
+            rated(session)
         path = session.path()
         turns = coded_turns(path, self._coder)
         return make_debrief(session.id, path, turns, session.scorecards, self._library.coaching())
 
     def disclosure_map(self, actor: Actor, session_id: str, leaf: int | None = None) -> DisclosureMap:
-        """Return what the patient told and held back on a branch, the one in use when none is named."""
-        session = self.session(actor, session_id, leaf)
-        persona = self._library.persona(self._library.case(session.case_id).persona)
+        """Open the map of what the patient told and held back on a branch, the one in use when none is named.
+
+        It reveals the case, so that it was opened is stored: only from then on reports hold it, too.
+
+        Raises:
+            OwnRatingNeeded: The trainee has not rated the session.
+        """
+        session = rated(self.session(actor, session_id, leaf))
+        if session.map_opened_at is None:
+            self._sessions.open_map(session_id, self._clock.now())
+        persona = played_persona(self._library, session)
         return disclosure(session.id, persona, session.path())

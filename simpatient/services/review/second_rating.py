@@ -10,7 +10,7 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, OnDone
 from simpatient.services.ports import ContentLibrary
 from simpatient.services.review.ports import Raters
-from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.access import rated, session_of
 from simpatient.services.sessions.patient_models import judge_note
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import ScorecardService, coded_turns, need_scorecards
@@ -83,11 +83,11 @@ class SecondRatingService:
             on_done: Gets how many criteria are rated so far.
 
         Raises:
-            UserFacingError: There are no scorecards to rate.
+            UserFacingError: There are no scorecards to rate, or the trainee has not rated the session.
             ModelUnavailable: The model cannot be asked.
             Cancelled: ``cancel`` was set.
         """
-        session = need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf))
+        session = rated(need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf)))
         turns = coded_turns(session.path(), self._coder)
         rubrics = [self._library.rubric(card.rubric) for card in session.scorecards]
         ratings: dict[str, tuple[Score, ...]] = {}
@@ -103,9 +103,9 @@ class SecondRatingService:
         """Put the program's own ratings back; what was judged from writing stays.
 
         Raises:
-            UserFacingError: There are no scorecards.
+            UserFacingError: There are no scorecards, or the trainee has not rated the session.
         """
-        session = need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf))
+        session = rated(need_scorecards(session_of(self._sessions, actor, session_id).on_branch(leaf)))
         self._scorecards.rate_by_formulas(actor, session)
 
     def count(self, actor: Actor, session_id: str, *, leaf: int | None = None) -> int:

@@ -17,7 +17,8 @@ from simpatient.domain.session.session import CodedTurn, Session
 from simpatient.domain.text import clean_text
 from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.review.ports import WritingRepository
-from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.sessions.played_content import played_case, played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
 from simpatient.services.unit_of_work import UnitOfWork
@@ -54,10 +55,19 @@ class WrittenExerciseService:
         """Return every rubric that takes writing, those of the case first, with the attempts made so far.
 
         Which are offered is the same for every patient: a choice made by case would already tell something.
+
+        Raises:
+            OwnRatingNeeded: The trainee has not rated the session.
         """
-        session = session_of(self._sessions, actor, session_id)
-        attempts = self._writings.attempts(session_id)
-        of_case = self._library.case(session.case_id).rubrics
+        return self.exercises_of(actor, session_of(self._sessions, actor, session_id))
+
+    def exercises_of(self, actor: Actor, session: Session, *, needs_own_rating: bool = True) -> tuple[Exercise, ...]:
+        """Return the exercises of a session that was fetched already; raises as ``exercises``."""
+        accessible(actor, session)
+        if needs_own_rating:
+            rated(session)
+        attempts = self._writings.attempts(session.id)
+        of_case = played_case(self._library, session).rubrics
         rubrics = [rubric for rubric in self._library.rubrics() if written_criteria(rubric)]
         return tuple(
             Exercise(rubric=rubric, attempts=tuple(a for a in attempts if a.rubric == rubric.id))
@@ -80,6 +90,7 @@ class WrittenExerciseService:
             leaf: The ended branch looked back at; the one in use when None.
 
         Raises:
+            OwnRatingNeeded: The trainee has not rated the session.
             UserFacingError: The session has not ended, nothing was written, or an answer is too long.
             ModelUnavailable: Meanings cannot be compared now; nothing was stored.
             StorageUnavailable: It could not be stored.
@@ -87,6 +98,7 @@ class WrittenExerciseService:
         session = session_of(self._sessions, actor, session_id)
         if not session.is_ended and not session.debriefed:
             raise UserFacingError("This is written after the session.", "End the session first.")
+        rated(session)
         rubric = self._library.rubric(rubric_id)
         written = _written(rubric, texts)
         before = tuple(attempt for attempt in self._writings.attempts(session_id) if attempt.rubric == rubric_id)
@@ -123,7 +135,7 @@ class WrittenExerciseService:
         return coded_turns(session.path(), self._coder)
 
     def _writing(self, session: Session, written: Mapping[str, str]) -> Writing:
-        persona = self._library.persona(self._library.case(session.case_id).persona)
+        persona = played_persona(self._library, session)
         return Writing(written, persona, by_meaning(self._encoder))
 
 

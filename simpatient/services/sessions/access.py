@@ -3,6 +3,7 @@
 What an actor may not see is answered as if it did not exist, in the same words, so that nothing is revealed.
 """
 
+from simpatient.domain.errors import UserFacingError
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.session.session import Session, session_not_found
 from simpatient.services.sessions.ports import SessionRepository
@@ -34,4 +35,25 @@ def accessible(actor: Actor, session: Session) -> Session:
     """
     if not may_access(actor, session.trainee_id):
         raise session_not_found(session.id)
+    return session
+
+
+class OwnRatingNeeded(UserFacingError):
+    """Feedback was asked for before the trainee's own rating was given."""
+
+
+def has_own_rating(session: Session) -> bool:
+    """Return whether the trainee has rated the session, so that feedback on it may be shown."""
+    return session.self_rating is not None
+
+
+def rated(session: Session) -> Session:
+    """Return the session itself once the trainee has rated it: feedback seen first would colour that rating.
+
+    Raises:
+        OwnRatingNeeded: It has not been rated yet.
+    """
+    if not has_own_rating(session):
+        action = f"Rate it when you look back at it in the window, or run `simpatient rate {session.id}`."
+        raise OwnRatingNeeded("Your own rating of this session comes before any feedback.", action)
     return session

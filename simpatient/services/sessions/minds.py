@@ -1,11 +1,17 @@
-"""Patients ready to talk, built once per persona version and kept."""
+"""Patients ready to talk, built once per version of a persona and kept while they are in use."""
 
+from collections import OrderedDict
 from threading import Lock
 
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.ports import RememberingEncoder
+from simpatient.domain.session.session import Session
 from simpatient.patient.mind import Mind
 from simpatient.services.ports import ContentLibrary
+from simpatient.services.sessions.played_content import persona_digest, played_case
+
+# Each holds its persona's vectors, some 5 MB; an author may edit one persona all day.
+_KEPT = 8
 
 
 class MindStore:
@@ -14,20 +20,36 @@ class MindStore:
     def __init__(self, library: ContentLibrary, encoder: RememberingEncoder) -> None:
         self._library = library
         self._encoder = encoder
-        self._minds: dict[str, Mind] = {}
+        self._minds: OrderedDict[str, Mind] = OrderedDict()
         self._lock = Lock()
 
     def of(self, persona_id: str) -> Mind:
-        """Return the mind of a persona of the library.
+        """Return the mind of a persona of the library, in its present version.
 
         Raises:
             NotFound: There is no such persona.
             ModelUnavailable: The sentence encoder cannot be loaded.
         """
-        key = f"{persona_id} {self._library.digest('persona', persona_id)}"
+        return self._version(persona_id, self._library.digest("persona", persona_id))
+
+    def of_session(self, session: Session) -> Mind:
+        """Return the mind of a session's patient, in the version the session was begun with.
+
+        Raises:
+            NotFound: There is no such persona any more.
+            ModelUnavailable: The sentence encoder cannot be loaded.
+        """
+        persona_id = played_case(self._library, session).persona
+        return self._version(persona_id, persona_digest(session, persona_id))
+
+    def _version(self, persona_id: str, digest: str) -> Mind:
+        key = f"{persona_id} {digest}"
         with self._lock:
             if key not in self._minds:
-                self._minds[key] = self.build(self._library.persona(persona_id))
+                self._minds[key] = self.build(self._library.persona_as_played(persona_id, digest))
+                if len(self._minds) > _KEPT:
+                    self._minds.popitem(last=False)
+            self._minds.move_to_end(key)
             return self._minds[key]
 
     def build(self, persona: Persona) -> Mind:

@@ -76,6 +76,10 @@ class SessionRepository(Protocol):
         """Store the trainee's own rating; it is kept once given."""
         ...
 
+    def open_map(self, session_id: str, at: datetime) -> None:
+        """Store that the map of what the patient held back was opened; the first time is kept."""
+        ...
+
     def get(self, session_id: str) -> Session:
         """Return the session with the current scorecards, of its leaf in use and of all other leaves.
 

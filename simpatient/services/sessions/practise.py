@@ -22,6 +22,7 @@ from simpatient.services.ports import Clock, ContentLibrary, OnChunk
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
 from simpatient.services.sessions.patient_models import GUIDED, STAND_IN_NOTE, RealiserFactory, stood_in
+from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import ScorecardService
 from simpatient.services.unit_of_work import UnitOfWork
@@ -105,7 +106,8 @@ class PractiseService:
                 raise
 
     def warm_up(self, case_id: str, model: str = GUIDED) -> None:
-        """Make the patient ready while the vignette is read."""
+        """Make the patient ready while the vignette is read; content edited since it was last read is read again."""
+        self._library.refresh()
         case = self._library.case(case_id)
         self._minds.of(case.persona)
         self._reserved[case_id, model] = session_id = self._new_id()
@@ -136,6 +138,7 @@ class PractiseService:
             StorageUnavailable: The session could not be stored.
             ModelUnavailable: There is no such model.
         """
+        self._library.refresh()
         case = self._library.case(case_id)
         chosen = self._new_seed() if seed is None else seed
         session = Session(
@@ -152,6 +155,8 @@ class PractiseService:
                 self._minds.of(case.persona).open(chosen), 0, None, {}, is_remote=session.manifest.is_remote
             )
             session = session.model_copy(update={"turns": (opening,), "leaf": 0})
+        for kind, item_id in (("persona", case.persona), ("case", case.id)):
+            self._library.keep_played(kind, item_id)
         self._sessions.create(session)
         return self._keep(session)
 
@@ -206,7 +211,7 @@ class PractiseService:
         with self._changing(session_id):
             session = self._current(actor, session_id)
             stored = _turn_of(session, turn, "patient")
-            facts = self._minds.of(self._library.case(session.case_id).persona).persona.facts
+            facts = self._minds.of_session(session).persona.facts
             amended = as_heard(stored, heard, facts).model_copy(update={"speech": speech})
             self._sessions.amend_turn(session_id, amended, self._clock.now())
             self._keep(_with_amended(session, amended))
@@ -304,10 +309,10 @@ class PractiseService:
         path = session.path(turn.turn)
         codes = turn.codes or self._code(session, turn, path)
         coded = self._clock.monotonic()
-        mind = self._minds.of(self._library.case(session.case_id).persona)
+        mind = self._minds.of_session(session)
         state = last_state(path) or mind.persona.dynamics.start.to_state()
         said = [t.text for t in path if t.speaker == "patient"]
-        case = self._library.case(session.case_id)
+        case = played_case(self._library, session)
         speak = self._realisers.realiser(session, case, path, on_chunk, cancel, spoken.stop_generation)
         seed = session.manifest.seed
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, spoken.on_plan)

@@ -31,7 +31,8 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, Grader, OnDone
 from simpatient.domain.session.session import CodedTurn, Session, Turn
 from simpatient.services.ports import Clock, ContentLibrary
-from simpatient.services.sessions.access import session_of
+from simpatient.services.sessions.access import rated, session_of
+from simpatient.services.sessions.played_content import played_case
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 
@@ -122,8 +123,9 @@ class ScorecardService:
 
         Raises:
             NotFound: There is no such session or branch.
+            OwnRatingNeeded: The trainee has not rated the session.
         """
-        session = session_of(self._sessions, actor, session_id).on_branch(leaf)
+        session = rated(session_of(self._sessions, actor, session_id).on_branch(leaf))
         found = () if session.leaf is None else self._sessions.scorecard_history(session_id, session.leaf)
         return tuple(revision for revision in found if revision.card.rubric == rubric)
 
@@ -171,7 +173,7 @@ class ScorecardService:
 
     def _rubrics(self, session: Session, known: Mapping[str, ScorecardRevision]) -> list[Rubric]:
         """Return the rubrics to score by: those of the case, and others of the branch that are still there."""
-        wanted = [self._library.rubric(rubric) for rubric in self._library.case(session.case_id).rubrics]
+        wanted = [self._library.rubric(rubric) for rubric in played_case(self._library, session).rubrics]
         for rubric_id in known.keys() - {rubric.id for rubric in wanted}:
             try:
                 wanted.append(self._library.rubric(rubric_id))

@@ -33,6 +33,7 @@ from simpatient.services.ports import Clock, ContentLibrary
 from simpatient.services.privacy.consent import ConsentService
 from simpatient.services.privacy.kept_recordings import RecordingStore
 from simpatient.services.sessions.access import accessible
+from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.practise import Exchange, PractiseService, SpokenTurn
 from simpatient.services.voice.microphone_listener import MicrophoneListener
 from simpatient.services.voice.partial_transcriber import PartialTranscriber
@@ -430,4 +431,4 @@ class TalkService:
 
     def style_of(self, session: Session) -> VoiceStyle:
         """Return the voice of a session's patient."""
-        return self._library.persona(self._library.case(session.case_id).persona).speech.voice
+        return played_persona(self._library, session).speech.voice

@@ -1,11 +1,9 @@
 """The voice of Flite: a program of its own for every sentence. Must not know who speaks."""
 
-import tempfile
-from pathlib import Path
-
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
 from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.sentence_files import sentence_folder
 from simpatient.speech.synthesis.voice_book import EngineEntry
 
 
@@ -38,8 +36,8 @@ class FliteVoice:
         command = [self._engine.program, "-voice", voice.id]
         command += ["--setf", f"duration_stretch={1 / voice.pace_setting(style):.4f}"]
         command += ["--setf", f"int_f0_target_mean={voice.pitch_setting(style):.1f}"]
-        with tempfile.TemporaryDirectory(prefix="simpatient-voice-") as folder:
-            written, spoken = Path(folder) / "text", Path(folder) / "sound.wav"
+        with sentence_folder() as folder:
+            written, spoken = folder / "text", folder / "sound.wav"
             written.write_text(text + "\n", encoding="utf-8")
             run_program([*command, "-f", str(written), "-o", str(spoken)], "", title, cancel)
             samples, rate = read_wav(spoken, title)

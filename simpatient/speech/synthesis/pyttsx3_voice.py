@@ -6,7 +6,6 @@ and is given one file at a time: with two, it writes only the second.
 
 import contextlib
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from simpatient.domain.speech import Sound, SynthesisVoice, VoiceHeight, VoiceSt
 from simpatient.runtime.child_process import ChildLost, ChildProcess
 from simpatient.runtime.child_serving import Call
 from simpatient.speech.synthesis.rendering import failed, finished, read_wav
+from simpatient.speech.synthesis.sentence_files import sentence_folder
 from simpatient.speech.synthesis.voice_book import EngineEntry, fitting
 
 _SILENCE_S, _START_S, _FILE_S = 20.0, 60.0, 15.0
@@ -58,8 +58,8 @@ class Pyttsx3Worker:
         if voice:
             self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", pace)
-        with tempfile.TemporaryDirectory(prefix="simpatient-voice-", ignore_cleanup_errors=True) as folder:
-            path = Path(folder) / "sound.wav"
+        with sentence_folder() as folder:
+            path = folder / "sound.wav"
             self._engine.save_to_file(text, str(path))
             self._engine.runAndWait()
             _wait_until_whole(path, call)

@@ -160,6 +160,16 @@ class SqlSessionRepository(SqlRepository):
 
         self._write(work)
 
+    def open_map(self, session_id: str, at: datetime) -> None:
+        """Store that the map of what the patient held back was opened; the first time is kept."""
+
+        def work(connection: Connection) -> None:
+            need_session(connection, session_id)
+            is_closed = (sessions.c.id == session_id) & sessions.c.map_opened_at.is_(None)
+            connection.execute(update(sessions).where(is_closed).values(map_opened_at=at))
+
+        self._write(work)
+
     def get(self, session_id: str) -> Session:
         """Return the session; ``scorecards`` are those of its leaf in use."""
 
