@@ -43,6 +43,9 @@ class BinCard(QWidget):
         self.days.setRange(1, LONGEST_DAYS)
         self.days.setMinimumHeight(TARGET)
         self.days.setAccessibleName("Days until what is deleted is erased")
+        # The field inside is read out too, and hands its focus to the whole.
+        self.days.lineEdit().setAccessibleName(self.days.accessibleName())
+        self.days.lineEdit().setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.days.editingFinished.connect(self._on_days)
         box.addLayout(row(label("Erase after"), self.days, label("days"), None, spacing=SPACE_2))
         self._entries = column(spacing=SPACE_4)
