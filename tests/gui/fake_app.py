@@ -32,6 +32,7 @@ from simpatient.domain.learning.progress import (
     SessionSummary,
     SkillCurve,
     SkillPoint,
+    UnitCase,
     UnitProgress,
 )
 from simpatient.domain.session.bin import BinEntry, DeletionExtent
@@ -503,9 +504,14 @@ class FakeProgress:
                     missing=() if is_open else (COURSE.units[i - 1].id,),
                     objectives=objectives,
                     sessions=0 if status == "not_started" else 2,
+                    cases=tuple(UnitCase(case_id=each, sessions=i == 0) for i, each in enumerate(unit.cases)),
+                    next_case=unit.cases[-1],
                 )
             )
         return tuple(made)
+
+    def open_with(self, actor, case_id):
+        return tuple(s for s in self.summaries() if s.ended_at is None and case_id in (None, s.case_id))
 
     def home(self, actor):
         if self.fails:
@@ -529,7 +535,7 @@ class FakeProgress:
             CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=self.units())
             for c in self._library.curricula()
         )
-        still_open = tuple(s for s in self.summaries() if s.ended_at is None)
+        still_open = self.open_with(actor, None)
         return Home(open_sessions=still_open, curricula=courses, cases=cards)
 
     def progress(self, actor):
