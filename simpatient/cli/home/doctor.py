@@ -172,6 +172,6 @@ def _recogniser(home: Path) -> Finding:
 
 
 def _imported_recordings() -> Finding:
-    from simpatient.runtime.confinement import in_words
+    from simpatient.runtime.confinement import confinement_here, in_words
 
-    return "Imported recordings", True, f"decoded in {in_words()}"
+    return "Imported recordings", True, f"decoded in {in_words(confinement_here())}"
