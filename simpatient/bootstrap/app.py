@@ -106,8 +106,6 @@ def open_app(
         StorageUnavailable: The database cannot be opened.
         ModelUnavailable: The coder's weights are missing or damaged.
     """
-    from simpatient.reporting.writer import FileReportWriter
-
     home = prepared_home(home or app_home())
     library = open_library(home)
     encoder = encoder or remembering_encoder(home)
@@ -117,31 +115,12 @@ def open_app(
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
     realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
-    scorecards = ScorecardService(
-        library=library, sessions=sessions, coder=coder, clock=clock, unit_of_work=stored.unit_of_work
-    )
+    scorecards = _scorecard_service(library, stored, coder)
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
     progress = ProgressService(library=library, sessions=sessions, history=stored.history, clock=clock)
-    write = WrittenExerciseService(
-        library=library,
-        sessions=sessions,
-        writings=stored.writings,
-        scorecards=scorecards,
-        unit_of_work=stored.unit_of_work,
-        coder=coder,
-        encoder=encoder,
-        clock=clock,
-    )
-    reports = ReportService(
-        library=library,
-        review=review,
-        progress=progress,
-        write=write,
-        writer=FileReportWriter(),
-        clock=clock,
-        name_of=partial(name_of, open_settings(home)),
-    )
+    write = _written_exercise_service(library, stored, scorecards, encoder, coder)
+    reports = _report_service(home, library, review, progress, write)
     talk = open_talking(home, practise, library, stored.consents)
     deleted = make_bin(library, stored, talk.clips)
     with suppress(StorageUnavailable):  # what cannot be erased now is erased at a later start
@@ -172,6 +151,51 @@ def open_app(
         deletion=deletion_service(stored, talk.clips),
         bin=deleted,
         on_close=(talk.close, configured.close, sessions.close),
+    )
+
+
+def _scorecard_service(library: ContentLibrary, stored: Repositories, coder: Coder) -> ScorecardService:
+    return ScorecardService(
+        library=library,
+        sessions=stored.sessions,
+        coder=coder,
+        clock=SystemClock(),
+        unit_of_work=stored.unit_of_work,
+    )
+
+
+def _written_exercise_service(
+    library: ContentLibrary,
+    stored: Repositories,
+    scorecards: ScorecardService,
+    encoder: RememberingEncoder,
+    coder: Coder,
+) -> WrittenExerciseService:
+    return WrittenExerciseService(
+        library=library,
+        sessions=stored.sessions,
+        writings=stored.writings,
+        scorecards=scorecards,
+        unit_of_work=stored.unit_of_work,
+        coder=coder,
+        encoder=encoder,
+        clock=SystemClock(),
+    )
+
+
+def _report_service(
+    home: Path, library: ContentLibrary, review: ReviewService, progress: ProgressService, write: WrittenExerciseService
+) -> ReportService:
+    from simpatient.reporting.writer import FileReportWriter
+
+    return ReportService(
+        library=library,
+        review=review,
+        progress=progress,
+        write=write,
+        writer=FileReportWriter(),
+        clock=SystemClock(),
+        name_of=partial(name_of, open_settings(home)),
     )
 
 

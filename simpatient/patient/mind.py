@@ -37,15 +37,15 @@ class Reply:
     """The patient's answer and how it came about.
 
     Attributes:
-        before: State after hearing the trainee, before speaking.
-        after: State after speaking.
+        state_heard: State after hearing the trainee, before speaking.
+        state_spoken: State after speaking.
         asked_if_machine: The program has to answer that honestly, outside the role.
     """
 
     words: Realisation
     plan: ReplyPlan
-    before: PatientState
-    after: PatientState
+    state_heard: PatientState
+    state_spoken: PatientState
     seen: Understanding
     asked_if_machine: bool
 

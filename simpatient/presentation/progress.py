@@ -19,6 +19,8 @@ NOTES = (
 )
 STATUS_WORDS = {"not_started": "Not started", "practising": "Practising", "mastered": "Mastered"}
 
+_MOST_NUMBERS = 8  # of the sessions an objective was met in; a year of them says nothing more
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -90,22 +92,26 @@ def objective_view(objective: ObjectiveProgress, order: Mapping[str, int]) -> Ob
     """Return an objective with the sessions in which it was met, by number."""
     numbers = [str(order.get(each, each)) for each in objective.met_in]
     met = f"Met in session{'' if len(numbers) == 1 else 's'} {listed(numbers)}" if numbers else "Not met yet"
+    if len(numbers) > _MOST_NUMBERS:
+        met = f"Met in {len(numbers)} sessions, the latest {listed(numbers[-_MOST_NUMBERS:])}"
     status = STATUS_WORDS[objective.status]
-    return Objective(objective.text, status, objective.status == "mastered", f"{met}{_still_needed(objective)}.")
+    needed = still_needed(objective)
+    words = f"{met}; {needed}." if needed else f"{met}."
+    return Objective(objective.text, status, objective.status == "mastered", words)
 
 
-def _still_needed(objective: ObjectiveProgress) -> str:
+def still_needed(objective: ObjectiveProgress) -> str:
     """Return what is missing for an objective to be mastered; '' when nothing is."""
     if objective.status == "mastered":
         return ""
     if not objective.sessions_missing:
-        return f"; {objective.needed} of {objective.within} sessions in a row are needed"
+        return f"{objective.needed} of {objective.within} sessions in a row are needed"
     more = plural(objective.sessions_missing, "more session", "more sessions")
     others = objective.cases_missing
-    patients = f", {others} of them with another patient" if others else ""
+    patients = f", {'one' if others == 1 else others} of them with another patient" if others else ""
     if others and others == objective.sessions_missing:
         patients = ", with another patient" if others == 1 else ", each with another patient"
-    return f"; {more} needed{patients}"
+    return f"{more} needed{patients}"
 
 
 def _oldest_first(sessions: Sequence[SessionSummary]) -> list[SessionSummary]:

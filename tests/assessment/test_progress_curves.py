@@ -33,7 +33,7 @@ def _session(
 
 def _progress(objective: LearningObjective, sessions: list[Session]) -> ObjectiveProgress:
     history = history_of(sessions)
-    return objective_progress("u1", objective, history.sessions, history.measures)
+    return objective_progress("u1", objective, history)
 
 
 def _objective(*targets: Target, sessions: int = 2, within: int = 3, cases: int = 1) -> LearningObjective:

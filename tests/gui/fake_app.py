@@ -32,6 +32,7 @@ from simpatient.domain.learning.progress import (
     SessionSummary,
     SkillCurve,
     SkillPoint,
+    UnitCase,
     UnitProgress,
 )
 from simpatient.domain.session.bin import BinEntry, DeletionExtent
@@ -83,8 +84,23 @@ class FakeLibrary:
     def case(self, case_id):
         return _find(self.all_cases, case_id)
 
+    def case_as_played(self, case_id, digest):
+        return self.case(case_id)
+
+    def persona_as_played(self, persona_id, digest):
+        return self.persona(persona_id)
+
     def cases(self):
         return tuple(self.all_cases)
+
+    def case_as_played(self, case_id, digest):
+        return self.case(case_id)
+
+    def persona_as_played(self, persona_id, digest):
+        return self.persona(persona_id)
+
+    def keep_played(self, kind, item_id):
+        """Fake content never changes."""
 
     def persona(self, persona_id):
         return _find(PERSONAS, persona_id)
@@ -503,9 +519,14 @@ class FakeProgress:
                     missing=() if is_open else (COURSE.units[i - 1].id,),
                     objectives=objectives,
                     sessions=0 if status == "not_started" else 2,
+                    cases=tuple(UnitCase(case_id=each, sessions=i == 0) for i, each in enumerate(unit.cases)),
+                    next_case=unit.cases[-1],
                 )
             )
         return tuple(made)
+
+    def open_with(self, actor, case_id):
+        return tuple(s for s in self.summaries() if s.ended_at is None and case_id in (None, s.case_id))
 
     def home(self, actor):
         if self.fails:
@@ -529,7 +550,7 @@ class FakeProgress:
             CurriculumProgress(curriculum_id=c.id, title=c.title, summary=c.summary, units=self.units())
             for c in self._library.curricula()
         )
-        still_open = tuple(s for s in self.summaries() if s.ended_at is None)
+        still_open = self.open_with(actor, None)
         return Home(open_sessions=still_open, curricula=courses, cases=cards)
 
     def progress(self, actor):

@@ -4,6 +4,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QTableWidget
 
+from simpatient.domain.learning.progress import UnitCase
 from simpatient.domain.speech import TalkSettings
 from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
@@ -32,6 +33,40 @@ def test_start_shows_next_unit_path_and_cases(window):
 
 def test_unit_states(fake_app):
     assert [unit_state(unit) for unit in fake_app.progress.units()] == ["mastered", "open", "locked"]
+
+
+def test_start_offers_every_open_session(qtbot, window, fake_app):
+    fake_app.talk(ended=False)
+    older = fake_app.talk(case_id="joe-first", ended=False)
+    window.go("start")
+    wait(qtbot, lambda: any(each.text() == "Also open" for each in window.pages.start.findChildren(QLabel)))
+    assert len(fake_app.progress.open_with(fake_app.actor, "joe-first")) == 2
+    resumes = [b for b in window.pages.start.findChildren(Button) if b.accessibleName().startswith("Continue with")]
+    assert len(resumes) == 1
+    window.open_case(older.case_id)
+    page = window.pages.case
+    wait(qtbot, lambda: page.state == "content")
+    assert any("You have an open session with" in each.text() for each in page.findChildren(QLabel))
+    assert [b for b in page.findChildren(Button) if b.text() == "Continue the open session"]
+
+
+def test_a_unit_offers_all_its_cases_and_leads_to_the_one_that_is_needed(qtbot, window, fake_app, monkeypatch):
+    unit = fake_app.progress.units()[0]
+    cases = (UnitCase(case_id="joe-first", sessions=2), UnitCase(case_id="maya-first"))
+    wanted = unit.model_copy(update={"cases": cases, "next_case": "maya-first", "is_open": True})
+    monkeypatch.setattr(fake_app.progress, "units", lambda: (wanted,))
+    opened = []
+    monkeypatch.setattr(window, "open_case", lambda *which: opened.append(which))
+    window.go("start")
+    page = window.pages.start
+    wait(qtbot, lambda: any("not practised yet" in b.text() for b in page.findChildren(Button)))
+    shown = [b for b in page.findChildren(Button) if "practised" in b.text() and b.isVisibleTo(page)]
+    assert [b.text().split(" · ")[1] for b in shown] == ["practised twice", "not practised yet"]
+    for button in shown:
+        button.click()
+    units = [b for b in page.findChildren(CardButton) if b.accessibleName().startswith("Unit 1")]
+    next(card for card in units if card.isVisibleTo(page)).click()
+    assert [which[0] for which in opened] == ["joe-first", "maya-first", "maya-first"]
 
 
 def test_start_offers_the_open_session_first(qtbot, window, fake_app):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from simpatient.domain.errors import Cancelled, ModelUnavailable
-from simpatient.gui.debrief.second_rating_card import NONE, OWN
+from simpatient.gui.debrief.second_rating_card import EARLIER_WORDS, NONE, OWN
 from tests.builders import ME
 from tests.gui.driver import own_rating, shown_words, wait
 from tests.review_fakes import FakeGrader
@@ -58,6 +58,21 @@ def test_nothing_is_asked_until_a_model_is_chosen(qtbot, numbers, fake_app):
     page.numbers.open_all()
     assert "Rated by fake-grader on fake-model." in shown_words(page.numbers.judge)
     assert "2 of 5" in shown_words(page.numbers)
+
+
+def test_ratings_of_words_that_were_corrected_since_say_so(qtbot, numbers, fake_app, window):
+    fake_app.judges.graders = {"big": FakeGrader(value=2.0)}
+    page = numbers()
+    page.numbers.judge.buttons["big"].click()
+    wait(qtbot, lambda: "back" in page.numbers.judge.buttons)
+    assert EARLIER_WORDS not in shown_words(page.numbers.judge)
+    session = fake_app.practise.sessions["s1"]
+    corrected = [turn.model_copy(update={"text": f"{turn.text} Indeed."}) for turn in session.turns]
+    fake_app.practise.sessions["s1"] = session.model_copy(update={"turns": tuple(corrected)})
+    fake_app.scorecards.score_corrected(ME, fake_app.practise.sessions["s1"], session.leaf)
+    window.open_debrief("s1")
+    wait(qtbot, lambda: page.numbers is not None)
+    wait(qtbot, lambda: EARLIER_WORDS in shown_words(page.numbers.judge))
 
 
 def test_the_programs_own_ratings_can_be_had_back(qtbot, numbers, fake_app):

@@ -98,7 +98,7 @@ def test_the_guided_patient_speaks_when_the_model_has_no_words(mind) -> None:
     def silent(plan, random):
         return Realisation(text="", act=plan.act, guard=(GuardEvent(rule="stage_talk", detail="as an AI"),))
 
-    state = mind.open(1).after
+    state = mind.open(1).state_spoken
     guided = mind.reply(state, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1)
     fallen_back = mind.reply(
         state, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, silent
@@ -112,10 +112,10 @@ def test_the_models_words_move_the_same_state(mind) -> None:
         return Realisation(text="Wrenfield has it.", act=plan.act, disclosed_facts=plan.facts_to_tell)
 
     reply = mind.reply(
-        mind.open(1).after, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, tell
+        mind.open(1).state_spoken, "How is the choir?", codes_of("How is the choir?", "open_question"), [], 1, 1, tell
     )
     assert reply.words.text == "Wrenfield has it."
-    assert reply.after.facts_revealed == ("solo",)
+    assert reply.state_spoken.facts_revealed == ("solo",)
 
 
 def test_breaking_in_ends_the_answer_with_the_sentence_in_hand(make_turns) -> None:

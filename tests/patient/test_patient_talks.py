@@ -39,13 +39,13 @@ trusts = st.sampled_from([1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0])
 def hold(mind: Mind, turns: list[Said], seed: int, trust: float | None = None) -> list[Reply]:
     """Return the opening and the replies of a talk that starts at the given trust."""
     replies = [mind.open(seed)]
-    state = replies[0].after
+    state = replies[0].state_spoken
     if trust is not None:
         state = state.model_copy(update={"trust": trust})
     for number, (text, codes) in enumerate(turns, start=1):
         heard = [reply.words.text for reply in replies]
         replies.append(mind.reply(state, text, codes, heard, seed, number))
-        state = replies[-1].after
+        state = replies[-1].state_spoken
     return replies
 
 
@@ -59,16 +59,16 @@ def ask(mind: Mind, text: str, *codes: str, seed: int = 1, **state: object) -> R
 def test_what_holds_in_every_talk(mind, turns, seed, trust):
     replies = hold(mind, turns, seed, trust)
     for reply in replies[1:]:
-        PatientState.model_validate(reply.after.model_dump())
+        PatientState.model_validate(reply.state_spoken.model_dump())
         _nothing_locked_is_said(reply)
         _facts_come_through_open_gates(reply)
-    _no_line_is_said_twice(replies[-1].after)
+    _no_line_is_said_twice(replies[-1].state_spoken)
     _no_act_three_turns_running([reply.plan.act for reply in replies])
     _never_three_deep_turns_in_a_row([reply.words.deep for reply in replies])
 
 
 def _nothing_locked_is_said(reply: Reply) -> None:
-    known = {*reply.before.facts_revealed, *reply.plan.facts_allowed}
+    known = {*reply.state_heard.facts_revealed, *reply.plan.facts_allowed}
     assert reply.words.text
     assert set(leaked_markers(reply.words.text, PERSONA.facts)) <= known
     assert GUARD.check(reply.words.text, tuple(known), reply.plan.max_words) == ()
@@ -77,11 +77,11 @@ def _nothing_locked_is_said(reply: Reply) -> None:
 def _facts_come_through_open_gates(reply: Reply) -> None:
     for told in reply.words.disclosed_facts:
         fact = PERSONA.fact(told)
-        assert told not in reply.before.facts_revealed
-        assert is_open(fact, reply.before, reply.plan.intent)
-        assert not is_superseded(fact, PERSONA, reply.before)
+        assert told not in reply.state_heard.facts_revealed
+        assert is_open(fact, reply.state_heard, reply.plan.intent)
+        assert not is_superseded(fact, PERSONA, reply.state_heard)
         assert leaked_markers(reply.words.text, (fact,))
-    assert set(reply.after.facts_revealed) == {*reply.before.facts_revealed, *reply.words.disclosed_facts}
+    assert set(reply.state_spoken.facts_revealed) == {*reply.state_heard.facts_revealed, *reply.words.disclosed_facts}
 
 
 def _no_line_is_said_twice(state: PatientState) -> None:
@@ -284,10 +284,10 @@ def test_what_was_just_told_is_taken_back_when_scolded_and_told_again_once_trust
     scolded = ask(mind, "You kept them? How silly.", "confront", **told)
     assert scolded.plan.takes_back == ("letters",)
     assert scolded.words.text in {"Forget I said it.", "It was nothing."}
-    assert scolded.after.taken_back == ("letters",)
+    assert scolded.state_spoken.taken_back == ("letters",)
     assert scolded.words.disclosed_facts == ()
     mended = mind.reply(
-        scolded.after.model_copy(update={"trust": 3.4}),
+        scolded.state_spoken.model_copy(update={"trust": 3.4}),
         "Do you see your brother?",
         codes_of("Do you see your brother?", "open_question"),
         ["It was nothing."],
@@ -295,8 +295,8 @@ def test_what_was_just_told_is_taken_back_when_scolded_and_told_again_once_trust
         2,
     )
     assert mended.words.disclosed_facts == ("letters",)
-    assert mended.after.taken_back == ()
-    assert mended.after.facts_revealed.count("letters") == 1
+    assert mended.state_spoken.taken_back == ()
+    assert mended.state_spoken.facts_revealed.count("letters") == 1
 
 
 def test_what_cannot_be_taken_back_or_was_told_long_ago_stands(mind):

@@ -222,7 +222,7 @@ def test_a_range_that_reads_the_same_at_both_ends_is_not_drawn():
         (0, 0, "Not met yet; 2 of 3 sessions in a row are needed."),
         (2, 0, "Not met yet; 2 more sessions needed."),
         (1, 1, "Not met yet; 1 more session needed, with another patient."),
-        (2, 1, "Not met yet; 2 more sessions needed, 1 of them with another patient."),
+        (2, 1, "Not met yet; 2 more sessions needed, one of them with another patient."),
     ],
 )
 def test_an_objective_says_what_is_still_needed(missing, others, words):

@@ -135,6 +135,13 @@ def test_a_session_without_feedback_cannot_be_reported(world):
     assert world.writer.written == []
 
 
+def test_no_report_is_written_of_a_trainee_without_sessions(world):
+    world.whole()
+    with pytest.raises(NotFound, match="no sessions of the trainee 'somebody'"):
+        world.reports.progress(SOMEBODY, csv=Path("q.csv"))
+    assert world.writer.written == []
+
+
 def test_progress_reports(world):
     world.whole()
     world.reports.progress(ME, pdf=Path("p.pdf"), csv=Path("p.csv"))

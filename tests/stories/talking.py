@@ -19,7 +19,7 @@ class Talk:
 
     @property
     def state(self) -> PatientState:
-        return self.replies[-1].after
+        return self.replies[-1].state_spoken
 
     @property
     def told(self) -> int:

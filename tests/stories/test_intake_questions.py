@@ -33,7 +33,7 @@ def test_answers_at_least_forty_intake_questions_in_held_out_wordings(
         for wording in wordings:
             first = mind.open(1)
             codes = coder.code_turn("trainee", wording, first.words.text)
-            reply = mind.reply(first.after, wording, codes, [first.words.text], 1, 1)
+            reply = mind.reply(first.state_spoken, wording, codes, [first.words.text], 1, 1)
             asked += 1
             understood += reply.seen.intent == intent
             if reply.seen.intent == intent and reply.plan.act != "not_understood":
@@ -50,7 +50,7 @@ def test_says_so_when_it_does_not_follow(
 ) -> None:
     mind = minds.of(library.case(case).persona)
     first = mind.open(2)
-    reply = mind.reply(first.after, line, coder.code_turn("trainee", line), [first.words.text], 2, 1)
+    reply = mind.reply(first.state_spoken, line, coder.code_turn("trainee", line), [first.words.text], 2, 1)
     assert reply.plan.act in {"not_understood", "request"}
 
 
@@ -61,5 +61,5 @@ def test_the_program_answers_honestly_whether_it_is_a_machine(
     mind = minds.of(library.case(case).persona)
     first = mind.open(3)
     line = "Can I ask you sincerely, are you a real person or a computer program?"
-    reply = mind.reply(first.after, line, coder.code_turn("trainee", line), [first.words.text], 3, 1)
+    reply = mind.reply(first.state_spoken, line, coder.code_turn("trainee", line), [first.words.text], 3, 1)
     assert reply.asked_if_machine

@@ -37,7 +37,7 @@ def test_several_scripts_of_each_kind(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_trust_rises_with_skill_and_never_with_harm(held, case: str) -> None:
-    start = held(case, "skilled")[0].replies[0].before.trust
+    start = held(case, "skilled")[0].replies[0].state_heard.trust
     skilled = [t.state.trust for t in held(case, "skilled")]
     assert mean(skilled) >= start + 0.4
     assert min(skilled) > start + 0.1
@@ -87,5 +87,5 @@ def test_no_locked_fact_in_any_of_these_talks(held, library: FileContentLibrary,
     facts = library.persona(library.case(case).persona).facts
     for each in (t for kind in KINDS for t in held(case, kind)):
         for reply in each.replies:
-            free = {*reply.plan.facts_allowed, *reply.after.facts_revealed}
+            free = {*reply.plan.facts_allowed, *reply.state_spoken.facts_revealed}
             assert not set(leaked_markers(reply.words.text, facts)) - free, reply.words.text

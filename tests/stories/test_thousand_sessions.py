@@ -32,15 +32,15 @@ def test_no_locked_fact_appears_before_its_gate(
     for seed in range(-(-SESSIONS // len(CASES))):
         random = Random(seed)
         first = mind.open(seed)
-        state, said = first.after, [first.words.text]
+        state, said = first.state_spoken, [first.words.text]
         for number, line in enumerate(random.sample(lines, LINES), start=1):
             reply = mind.reply(state, line, codes[line], said, seed, number)
             for leaked in leaked_markers(reply.words.text, persona.facts):
-                told = leaked in reply.after.facts_revealed
-                assert told or _may_be_open(persona.fact(leaked), reply.before), (seed, line, reply.words.text)
-            for fact_id in set(reply.after.facts_revealed) - set(state.facts_revealed):
-                assert _may_be_open(persona.fact(fact_id), reply.before), (seed, fact_id)
-            state = reply.after
+                told = leaked in reply.state_spoken.facts_revealed
+                assert told or _may_be_open(persona.fact(leaked), reply.state_heard), (seed, line, reply.words.text)
+            for fact_id in set(reply.state_spoken.facts_revealed) - set(state.facts_revealed):
+                assert _may_be_open(persona.fact(fact_id), reply.state_heard), (seed, fact_id)
+            state = reply.state_spoken
             said.append(reply.words.text)
 
 

@@ -3,7 +3,8 @@
 Must not know any curriculum, rubric or storage.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +14,7 @@ from simpatient.assessment.scoring.scoring import COMPARE
 from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit, LearningObjective, MasteryRule, Target
 from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.lazily import Lazily
-from simpatient.domain.learning.practice_history import AttemptRow, MeasureTable, PracticeHistory, defined
+from simpatient.domain.learning.practice_history import AttemptRow, PracticeHistory, defined
 from simpatient.domain.learning.progress import ObjectiveProgress, SkillCurve, SkillPoint, UnitCase, UnitProgress
 
 MIN_SESSIONS = 3  # fewer say nothing about a course of learning
@@ -25,6 +26,8 @@ HALF_BAND = 1.959964  # the same band in standard errors of a normal distributio
 SEED = 20_260_101
 
 Values = NDArray[np.float64]
+# Positions in ``PracticeHistory.sessions``.
+Places = NDArray[np.intp]
 
 
 def curves(
@@ -37,8 +40,8 @@ def curves(
         rubrics: The rubrics, for labels and units.
         difficulty: Difficulty 1..5 by case id; 0 stands for a case no longer there.
     """
-    scored = [row for row in history.sessions if row.result is not None]
-    results = [row.result for row in scored if row.result is not None]
+    places = np.flatnonzero(history.scored >= 0)
+    results = history.scored[places]
     found = []
     for rubric in rubrics:
         measures: list[tuple[str, str, str, tuple[float, float] | None]]
@@ -48,8 +51,8 @@ def curves(
             values, counts = history.measures.column((rubric.id, measure), results)
             here = np.flatnonzero(counts >= 0)
             if len(here):
-                places = values[here]
-                known = places[~np.isnan(places)]
+                shown = values[here]
+                known = shown[~np.isnan(shown)]
                 mean, low, high = mean_band(known)
                 found.append(
                     SkillCurve(
@@ -57,7 +60,7 @@ def curves(
                         measure=measure,
                         label=label,
                         unit=unit,
-                        points=_points([scored[at] for at in here], places, counts[here], difficulty),
+                        points=_points(history.sessions, places[here], shown, counts[here], difficulty),
                         defined=len(known),
                         scale=scale,
                         mean=mean,
@@ -100,25 +103,27 @@ def units(
         history: The trainee's sessions.
         known_cases: Ids of the cases that can be practised; all that the course names when None.
     """
-    held = {unit.id: _sessions_of(unit, curriculum, history.sessions) for unit in curriculum.units}
+    held = {unit.id: _sessions_of(unit, curriculum, history) for unit in curriculum.units}
     objectives = {
-        unit.id: tuple(objective_progress(unit.id, each, held[unit.id], history.measures) for each in unit.objectives)
+        unit.id: tuple(objective_progress(unit.id, each, history, held[unit.id]) for each in unit.objectives)
         for unit in curriculum.units
     }
     done = {unit_id for unit_id, found in objectives.items() if all(o.status == "mastered" for o in found)}
-    return tuple(_unit(unit, objectives[unit.id], held[unit.id], done, known_cases) for unit in curriculum.units)
+    return tuple(
+        _unit(unit, objectives[unit.id], _times(history, held[unit.id]), done, known_cases)
+        for unit in curriculum.units
+    )
 
 
 def _unit(
     unit: CurriculumUnit,
     objectives: tuple[ObjectiveProgress, ...],
-    held: Sequence[AttemptRow],
+    times: Mapping[str, int],
     done: Collection[str],
     known_cases: Collection[str] | None,
 ) -> UnitProgress:
-    times = [row.case_id for row in held]
     cases = tuple(
-        UnitCase(case_id=case, sessions=times.count(case))
+        UnitCase(case_id=case, sessions=times.get(case, 0))
         for case in unit.cases
         if known_cases is None or case in known_cases
     )
@@ -128,7 +133,7 @@ def _unit(
         is_open=set(unit.prerequisites) <= set(done),
         missing=tuple(needed for needed in unit.prerequisites if needed not in done),
         objectives=objectives,
-        sessions=len(held),
+        sessions=sum(times.values()),
         cases=cases,
         next_case=next_case(cases, objectives),
     )
@@ -147,47 +152,57 @@ def next_case(cases: Sequence[UnitCase], objectives: Sequence[ObjectiveProgress]
 
 
 def objective_progress(
-    unit_id: str, objective: LearningObjective, sessions: Sequence[AttemptRow], measures: MeasureTable
+    unit_id: str, objective: LearningObjective, history: PracticeHistory, held: Places | None = None
 ) -> ObjectiveProgress:
-    """Return where a trainee stands with one objective, from the unit's sessions, oldest first.
+    """Return where a trainee stands with one objective.
+
+    Args:
+        unit_id: The unit.
+        objective: The objective.
+        history: The trainee's sessions.
+        held: Which of ``history.sessions`` belong to the unit; all when None.
 
     Met in a session means every target holds with enough evidence. Mastered means met in
     ``mastery.sessions`` of any ``mastery.within`` scored sessions in a row, on enough different cases;
     once mastered, always mastered: later sessions on harder cases take nothing away.
     """
-    scored = [row for row in sessions if row.result is not None]
-    results = [row.result for row in scored if row.result is not None]
+    ours = np.arange(len(history.sessions)) if held is None else held
+    scored = ours[history.scored[ours] >= 0]
     met = np.ones(len(scored), dtype=bool)
     for target in objective.targets:
-        met &= _holds(target, *measures.column((target.rubric, target.measure), results))
-    rule, cases = objective.mastery, [row.case_id for row in scored]
-    is_mastered = _is_mastered(rule, met, cases)
-    more, counted = (0, frozenset[str]()) if is_mastered else _missing(rule, met, cases)
+        met &= _holds(target, *history.measures.column((target.rubric, target.measure), history.scored[scored]))
+
+    def case(at: int) -> str:
+        return history.sessions[int(scored[at])].case_id
+
+    rule = objective.mastery
+    is_mastered = _is_mastered(rule, met, case)
+    more, counted = (0, frozenset[str]()) if is_mastered else _missing(rule, met, case)
     return ObjectiveProgress(
         unit_id=unit_id,
         objective_id=objective.id,
         text=objective.text,
-        met_in=tuple(scored[at].session_id for at in np.flatnonzero(met)),
+        met_in=tuple(history.sessions[at].session_id for at in scored[met]),
         needed=rule.sessions,
         within=rule.within,
-        status="mastered" if is_mastered else "practising" if scored else "not_started",
+        status="mastered" if is_mastered else "practising" if len(scored) else "not_started",
         sessions_missing=more,
         cases_missing=0 if is_mastered else max(0, rule.different_cases - max(1, len(counted))),
         cases_counted=tuple(sorted(counted)),
     )
 
 
-def _is_mastered(rule: MasteryRule, met: NDArray[np.bool_], cases: Sequence[str]) -> bool:
+def _is_mastered(rule: MasteryRule, met: NDArray[np.bool_], case: Callable[[int], str]) -> bool:
     before = np.concatenate([[0], np.cumsum(met)])
     ends = np.arange(1, len(met) + 1)
     starts = np.maximum(0, ends - rule.within)
     enough = np.flatnonzero(before[ends] - before[starts] >= rule.sessions)
     if rule.different_cases == 1 or not len(enough):
         return bool(len(enough))
-    return any(len(_cases_met(met, cases, starts[at], ends[at])) >= rule.different_cases for at in enough)
+    return any(len(_cases_met(met, case, starts[at], ends[at])) >= rule.different_cases for at in enough)
 
 
-def _missing(rule: MasteryRule, met: NDArray[np.bool_], cases: Sequence[str]) -> tuple[int, frozenset[str]]:
+def _missing(rule: MasteryRule, met: NDArray[np.bool_], case: Callable[[int], str]) -> tuple[int, frozenset[str]]:
     """Return in how many sessions more an objective has to be met, at the least, and the cases that count by then.
 
     Each further session pushes the oldest one out of the last ``within``.
@@ -195,14 +210,14 @@ def _missing(rule: MasteryRule, met: NDArray[np.bool_], cases: Sequence[str]) ->
     most = max(rule.sessions, rule.different_cases)
     for more in range(1, most):
         start = max(0, len(met) - max(rule.within - more, 0))
-        counted = _cases_met(met, cases, start, len(met))
+        counted = _cases_met(met, case, start, len(met))
         if int(met[start:].sum()) + more >= rule.sessions and rule.different_cases - len(counted) <= more:
             return more, counted
     return most, frozenset()
 
 
-def _cases_met(met: NDArray[np.bool_], cases: Sequence[str], start: int, end: int) -> frozenset[str]:
-    return frozenset(cases[at] for at in range(start, end) if met[at])
+def _cases_met(met: NDArray[np.bool_], case: Callable[[int], str], start: int, end: int) -> frozenset[str]:
+    return frozenset(case(at) for at in range(start, end) if met[at])
 
 
 def _holds(target: Target, values: Values, counts: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -212,10 +227,14 @@ def _holds(target: Target, values: Values, counts: NDArray[np.int32]) -> NDArray
 
 
 def _points(
-    rows: Sequence[AttemptRow], values: Values, counts: NDArray[np.int32], difficulty: Mapping[str, int]
+    sessions: Sequence[AttemptRow],
+    places: Places,
+    values: Values,
+    counts: NDArray[np.int32],
+    difficulty: Mapping[str, int],
 ) -> Sequence[SkillPoint]:
     def point(at: int) -> SkillPoint:
-        row = rows[at]
+        row = sessions[places[at]]
         return SkillPoint(
             session_id=row.session_id,
             at=row.session_started_at,
@@ -225,14 +244,19 @@ def _points(
             n=int(counts[at]),
         )
 
-    return Lazily(len(rows), point)
+    return Lazily(len(places), point)
 
 
-def _sessions_of(unit: CurriculumUnit, curriculum: Curriculum, sessions: Sequence[AttemptRow]) -> list[AttemptRow]:
-    """Return the sessions of a unit: begun from it, or freely on one of its cases."""
-    return [
-        row
-        for row in sessions
-        if (row.curriculum_id == curriculum.id and row.unit_id == unit.id)
-        or (row.unit_id is None and row.case_id in unit.cases)
+def _sessions_of(unit: CurriculumUnit, curriculum: Curriculum, history: PracticeHistory) -> Places:
+    """Return which sessions are a unit's: begun from it, or freely on one of its cases; oldest first."""
+    ours = [
+        places
+        for (curriculum_id, unit_id, case_id), places in history.places.items()
+        if (curriculum_id == curriculum.id and unit_id == unit.id) or (unit_id is None and case_id in unit.cases)
     ]
+    return np.sort(np.concatenate(ours)) if ours else np.array([], dtype=np.intp)
+
+
+def _times(history: PracticeHistory, held: Places) -> Counter[str]:
+    """Return how many of some sessions were held on each case."""
+    return Counter(history.sessions[at].case_id for at in held)

@@ -74,7 +74,9 @@ class MeasureTable:
                 counts[row, columns[measure]] = count
         return cls(columns, values, counts)
 
-    def column(self, measure: Measure, rows: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    def column(
+        self, measure: Measure, rows: Sequence[int] | NDArray[np.intp]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Return values and counts of one measure in some of the rows."""
         at = self.columns.get(measure)
         if at is None:
@@ -112,8 +114,22 @@ class PracticeHistory:
         """The attempts that have not been ended, newest session first."""
         return tuple(row for row in self.attempts if row.ended_at is None)
 
+    @cached_property
+    def scored(self) -> NDArray[np.intp]:
+        """For each of ``sessions`` its row of ``measures``; -1 for one without scores."""
+        return np.array([-1 if row.result is None else row.result for row in self.sessions], dtype=np.intp)
+
+    @cached_property
+    def places(self) -> Mapping[tuple[str | None, str | None, str], NDArray[np.intp]]:
+        """Where in ``sessions`` those are that were held for a course, a unit and a case."""
+        found: dict[tuple[str | None, str | None, str], list[int]] = {}
+        for at, row in enumerate(self.sessions):
+            found.setdefault((row.curriculum_id, row.unit_id, row.case_id), []).append(at)
+        return {held_for: np.array(rows, dtype=np.intp) for held_for, rows in found.items()}
+
+    @cached_property
     def of_rated_sessions(self) -> "PracticeHistory":
-        """Return the history without the scores of sessions the trainee has not rated yet."""
+        """The history without the scores of sessions the trainee has not rated yet."""
         attempts = (row if row.is_rated or row.result is None else row._replace(result=None) for row in self.attempts)
         return PracticeHistory(tuple(attempts), self.measures)
 

@@ -3,7 +3,7 @@
 Each function makes blocking service calls and returns one frozen value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.assessment.debrief import Debrief
@@ -12,7 +12,7 @@ from simpatient.domain.content.case import Case
 from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.rubric import Rubric
-from simpatient.domain.learning.progress import Progress
+from simpatient.domain.learning.progress import Progress, SessionSummary
 from simpatient.domain.session.session import Session
 from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.gui.base.context import App
@@ -32,11 +32,12 @@ class StartData:
 
 @dataclass(frozen=True, slots=True)
 class CaseData:
-    """A case before its session."""
+    """A case before its session; before a new one, with those with the same patient that are still open."""
 
     case: Case
     persona: Persona
     unit: CurriculumUnit | None = None
+    open_sessions: tuple[SessionSummary, ...] = ()
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -82,6 +83,12 @@ def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | 
     """Fetch a case, its persona and, inside a course, its unit."""
     case = app.library.case(case_id)
     return CaseData(case, app.library.persona(case.persona), _unit(app, curriculum_id, unit_id))
+
+
+def load_case_to_begin(app: App, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
+    """Fetch a case with the sessions with the same patient that are still open."""
+    still_open = app.progress.open_with(app.actor, case_id)
+    return replace(load_case(app, case_id, curriculum_id, unit_id), open_sessions=still_open)
 
 
 def _case_of(app: App, session: Session) -> CaseData:

@@ -18,6 +18,7 @@ WORDS = (
     "what was judged from your writing, stay. It can be wrong too: check the quotes."
 )
 OWN = "It spoke as the patient here; a model is no good judge of its own talk."
+EARLIER_WORDS = "You have corrected words since. Ask again to have the words as they are now rated."
 NONE = "No language model is set up. Download one, or name the server of your course, in Settings."
 
 
@@ -95,6 +96,8 @@ class SecondRatingCard(QWidget):
             back = Button("Back to the program's own ratings", "plain", on_click=self._on_back)
             self.buttons["back"] = back
             self._box.addWidget(label(f"Rated by {', '.join(raters)}.", "strong"))
+            if rests_on_earlier_words(self._data):
+                self._box.addWidget(label(EARLIER_WORDS, "small"))
             self._box.addLayout(row(back, None))
         for choice in self._data.judges:
             self._box.addWidget(self._choice(choice))
@@ -141,6 +144,12 @@ class SecondRatingCard(QWidget):
         line.addWidget(button)
         outer.setLayout(line)
         return outer
+
+
+def rests_on_earlier_words(data: DebriefData) -> bool:
+    """Return whether words were corrected after a model rated them."""
+    scores = [score for card_there in data.session.scorecards for score in card_there.criteria]
+    return any(score.provenance is not None and score.provenance.from_earlier_words for score in scores)
 
 
 def model_raters(data: DebriefData) -> Sequence[str]:

@@ -5,6 +5,7 @@ Must not know how anything is deleted.
 
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from simpatient.gui.base.bridge import WorkerJob
@@ -35,9 +36,16 @@ class BinCard(QWidget):
         box.addWidget(label("Bin", "h2"))
         box.addWidget(label("Deleted sessions and attempts can be restored until they are erased for good.", "soft"))
         self.days = QSpinBox()
+        field = self.days.lineEdit()
+        # Tab stops at the box as a whole, not once more at the field in it.
+        field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        field.setAccessibleName("Days")
         self.days.setRange(1, LONGEST_DAYS)
         self.days.setMinimumHeight(TARGET)
         self.days.setAccessibleName("Days until what is deleted is erased")
+        # The field inside is read out too, and hands its focus to the whole.
+        self.days.lineEdit().setAccessibleName(self.days.accessibleName())
+        self.days.lineEdit().setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.days.editingFinished.connect(self._on_days)
         box.addLayout(row(label("Erase after"), self.days, label("days"), None, spacing=SPACE_2))
         self._entries = column(spacing=SPACE_4)

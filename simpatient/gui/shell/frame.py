@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from simpatient.gui.base.bridge import Trouble
 from simpatient.gui.base.theme import Theme
-from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
+from simpatient.gui.base.tokens import SPACE_4, SPACE_5
 from simpatient.gui.shell.skeleton import RAIL_WIDTH
 from simpatient.gui.widgets.banner import Banner
 from simpatient.gui.widgets.controls import Button, RailButton
-from simpatient.gui.widgets.layout import ScrollPage, column, message_panel, skeleton
+from simpatient.gui.widgets.layout import column, message_panel, waiting_page
 from simpatient.gui.widgets.text import label
 
 PLACES = (
@@ -22,6 +22,7 @@ PLACES = (
     ("author", "Author", "author", "Ctrl+4"),
     ("settings", "Settings", "settings", "Ctrl+5"),
 )
+LOADING = "Loading your sessions and courses …"
 SHORTCUTS = (
     *((keys, f"Go to {name}") for _, name, _, keys in PLACES),
     ("Enter", "Send (Ctrl+Enter works too)"),
@@ -60,7 +61,7 @@ class Frame(QWidget):
         side.addWidget(self.banner)
         side.addWidget(self.stack, 1)
         line.addLayout(side, 1)
-        waiting = _waiting_page()
+        waiting = waiting_page("Practise", LOADING)
         self.stack.addWidget(waiting)
         # The pages in the stack are dressed one by one, so that hidden ones cost nothing.
         for part in (self._rail_box, self.banner, waiting):
@@ -128,13 +129,3 @@ class Frame(QWidget):
         width = round(RAIL_WIDTH * max(1.0, Theme.current().scale))
         self._rail_box.setFixedWidth(width)
         self._rail_area.setFixedWidth(width)
-
-
-def _waiting_page() -> QWidget:
-    page = ScrollPage("Start")
-    heading = column(spacing=SPACE_2)
-    heading.addWidget(label("Practise", "h1"))
-    heading.addWidget(label("Loading your sessions and courses …", "lead"))
-    page.body.addLayout(heading)
-    page.body.addWidget(skeleton((112, 24, 132, 132)))
-    return page

@@ -3,18 +3,23 @@
 Shows nothing that is gated in the persona.
 """
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from simpatient.domain.learning.progress import SessionSummary
 from simpatient.domain.session.session import Session
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import App, Context
-from simpatient.gui.base.page_data import CaseData, load_case
+from simpatient.gui.base.page_data import CaseData, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
+from simpatient.presentation.dates import date_and_time
+from simpatient.presentation.numbers import plural
 from simpatient.presentation.wording import DIFFICULTY_WORDS
 from simpatient.services.sessions.patient_models import GUIDED
 
@@ -41,7 +46,7 @@ class CasePage(PageStates):
         self.show_loading()
         app, lane = self._context.app, self._context.lane
         self._job = lane.call(
-            lambda _: load_case(app, case_id, curriculum_id, unit_id), self._on_loaded, self._on_failed
+            lambda _: load_case_to_begin(app, case_id, curriculum_id, unit_id), self._on_loaded, self._on_failed
         )
         # No error callback: what fails here fails again, and is shown, when the session begins.
         lane.call(lambda _: app.practise.warm_up(case_id))
@@ -63,6 +68,8 @@ class CasePage(PageStates):
         if data.unit is not None and data.unit.reading:
             body.addWidget(_section("Before you begin", data.unit.reading))
         body.addWidget(_notes(data))
+        if data.open_sessions:
+            body.addWidget(self._still_open(data.open_sessions[0]))
         self.begin = Button(
             "Begin", "primary", name=f"Begin with {data.persona.identity.name}", on_click=self._on_begin
         )
@@ -79,6 +86,17 @@ class CasePage(PageStates):
         self.show_content()
         self._page.verticalScrollBar().setValue(0)
         self.begin.setFocus()
+
+    def _still_open(self, summary: SessionSummary) -> QWidget:
+        """Return what says that another session with this patient waits, and leads to it."""
+        frame, box = card("sunken", spacing=SPACE_2, margin=SPACE_4)
+        said = plural(summary.trainee_turns, "turn")
+        when = date_and_time(summary.started_at)
+        words = f"You have an open session with {summary.patient_name}: {said} so far, from {when}."
+        box.addWidget(label(f"{words} Begin starts another one beside it.", "body"))
+        resume = partial(self._context.navigator.resume, summary.session_id)
+        box.addLayout(row(Button("Continue the open session", on_click=resume), None))
+        return frame
 
     def _talking_hint(self) -> QWidget:
         """Return a quiet line, once for each trainee's window."""

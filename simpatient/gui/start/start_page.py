@@ -4,6 +4,7 @@ Must not know how mastery is decided.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -15,11 +16,22 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import StartData, load_start
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
-from simpatient.gui.widgets.layout import CardGrid, Columns, PageStates, ScrollPage, card, clear, column, row
+from simpatient.gui.widgets.layout import (
+    CardGrid,
+    Columns,
+    PageStates,
+    ScrollPage,
+    card,
+    clear,
+    column,
+    row,
+    waiting_page,
+)
 from simpatient.gui.widgets.painted import PathNode, Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import how_often, plural
+from simpatient.presentation.progress import still_needed
 from simpatient.presentation.wording import DIFFICULTY_WORDS
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress
 
@@ -43,7 +55,8 @@ class StartPage(PageStates):
         if self._job is not None:
             self._job.cancel()
         if not self._has_data:
-            self.show_loading()
+            # The very shape that stood here before the pages were made: nothing flashes.
+            self.show_loading(waiting_page("Practise", "Loading your sessions and courses …"))
         self._job = self._context.lane.call(lambda _: load_start(self._context.app), self._on_loaded, self._on_failed)
 
     def _on_failed(self, trouble: Trouble) -> None:
@@ -74,6 +87,8 @@ class StartPage(PageStates):
         heading.addWidget(label("Simulated patients to practise with. You are not graded here.", "lead"))
         body.addLayout(heading)
         body.addWidget(self._continue_card(data))
+        if others := data.home.open_sessions[1:]:
+            body.addWidget(self._other_open_sessions(others))
         cases = self._cases(data.home.cases)
         if data.home.curricula:
             courses = QWidget()
@@ -94,7 +109,7 @@ class StartPage(PageStates):
             for progress in course.units:
                 unit = data.units.get((course.curriculum_id, progress.unit_id))
                 if unit is not None and progress.is_open and not _is_mastered(progress):
-                    return self._next_unit_card(course, unit, started=progress.sessions > 0)
+                    return self._next_unit_card(course, unit, progress, data)
         first = next(iter(data.home.cases), None)
         if first is None:
             return QWidget()
@@ -107,14 +122,34 @@ class StartPage(PageStates):
         button = Button("Continue", "primary", on_click=lambda: self._context.navigator.resume(summary.session_id))
         return _hero("Continue your session", f"With {summary.patient_name}", words, button)
 
-    def _next_unit_card(self, course: CurriculumProgress, unit: CurriculumUnit, *, started: bool) -> QWidget:
+    def _next_unit_card(
+        self, course: CurriculumProgress, unit: CurriculumUnit, progress: UnitProgress, data: StartData
+    ) -> QWidget:
+        started = progress.sessions > 0
+        case_id = progress.next_case or unit.cases[0]
+        patient = next((case.patient_name for case in data.home.cases if case.case_id == case_id), "")
         button = Button(
             "Continue" if started else "Start",
             "primary",
             name=f"{'Continue' if started else 'Start'} {unit.title}",
-            on_click=lambda: self._open(unit.cases[0], course.curriculum_id, unit.id),
+            on_click=lambda: self._open(case_id, course.curriculum_id, unit.id),
         )
-        return _hero("Next on your course" if started else "Begin here", unit.title, unit.summary, button)
+        words = f"{unit.summary} Next: {patient}." if patient and len(progress.cases) > 1 else unit.summary
+        return _hero("Next on your course" if started else "Begin here", unit.title, words, button)
+
+    def _other_open_sessions(self, others: Sequence[SessionSummary]) -> QWidget:
+        frame, box = card("sunken", spacing=SPACE_2, margin=SPACE_4)
+        box.addWidget(label("Also open", "strong"))
+        for summary in others:
+            words = f"{summary.case_title} · {plural(summary.trainee_turns, 'turn')} so far"
+            when = f"from {date_and_time(summary.started_at)}"
+            resume = partial(self._context.navigator.resume, summary.session_id)
+            name = f"Continue with {summary.patient_name}, {when}"
+            line = row(spacing=SPACE_3)
+            line.addWidget(Elided(f"{summary.patient_name}: {words}, {when}", "small"), 1)
+            line.addWidget(Button("Continue", "quiet", name=name, on_click=resume))
+            box.addLayout(line)
+        return frame
 
     # Courses
 
@@ -128,12 +163,18 @@ class StartPage(PageStates):
         for i, progress in enumerate(course.units):
             unit = data.units.get((course.curriculum_id, progress.unit_id))
             is_last = i == len(course.units) - 1
-            path_box.addWidget(self._unit_row(course, progress, unit, i, is_last))
+            path_box.addWidget(self._unit_row(course, progress, unit, i, is_last, data))
         box.addWidget(path)
         return outer
 
     def _unit_row(
-        self, course: CurriculumProgress, progress: UnitProgress, unit: CurriculumUnit | None, i: int, is_last: bool
+        self,
+        course: CurriculumProgress,
+        progress: UnitProgress,
+        unit: CurriculumUnit | None,
+        i: int,
+        is_last: bool,
+        data: StartData,
     ) -> QWidget:
         state = unit_state(progress)
         outer = QWidget()
@@ -143,7 +184,7 @@ class StartPage(PageStates):
         button = CardButton(f"Unit {i + 1}, {progress.title}, {state}")
         button.setEnabled(state != "locked" and unit is not None)
         if unit is not None:
-            case_id, unit_id = unit.cases[0], unit.id
+            case_id, unit_id = progress.next_case or unit.cases[0], unit.id
             button.clicked.connect(lambda: self._open(case_id, course.curriculum_id, unit_id))
         titles = {each.unit_id: each.title for each in course.units}
         _fill_unit(column(button, SPACE_2, SPACE_4), progress, state, titles)
@@ -151,8 +192,22 @@ class StartPage(PageStates):
         holder = QVBoxLayout()
         holder.setContentsMargins(0, 6, 0, 6)
         holder.addWidget(button)
+        if unit is not None and state != "locked" and len(progress.cases) > 1:
+            holder.addWidget(self._unit_cases(course, progress, data))
         line.addLayout(holder, 1)
         return outer
+
+    def _unit_cases(self, course: CurriculumProgress, progress: UnitProgress, data: StartData) -> QWidget:
+        """Return a button for each case of a unit; the card above leads to the one that is needed next."""
+        patients = {case.case_id: case.patient_name for case in data.home.cases}
+        buttons = []
+        for case in progress.cases:
+            patient = patients.get(case.case_id, case.case_id)
+            times = f"practised {how_often(case.sessions)}" if case.sessions else "not practised yet"
+            start = partial(self._open, case.case_id, course.curriculum_id, progress.unit_id)
+            name = f"{progress.title} with {patient}, {times}"
+            buttons.append(Button(f"{patient} · {times}", "quiet", name=name, on_click=start))
+        return CardGrid(buttons, least_width=220)
 
     # Cases
 
@@ -215,8 +270,9 @@ def _objective_line(objective: ObjectiveProgress) -> QVBoxLayout:
     glyph.setWordWrap(False)
     glyph.setFixedWidth(18)
     line.addWidget(glyph, 0, Qt.AlignmentFlag.AlignTop)
-    met = f" ({len(objective.met_in)} of {objective.needed})" if objective.status == "practising" else ""
-    text = label(objective.text, "small")
+    needed = still_needed(objective)
+    met = f" ({needed})" if needed and objective.status == "practising" else ""
+    text = label(f"{objective.text}{met}", "small")
     text.setAccessibleName(f"{objective.text}: {_STATUS_WORDS[objective.status]}{met}")
     line.addWidget(text, 1)
     box = column(spacing=0)

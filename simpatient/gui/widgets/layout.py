@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from simpatient.gui.base.bridge import Trouble
 from simpatient.gui.base.theme import Theme
-from simpatient.gui.base.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_3, SPACE_4, SPACE_5, SPACE_6
+from simpatient.gui.base.tokens import CONTENT_WIDTH, MESSAGE_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5, SPACE_6
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.text import label
 
@@ -107,6 +107,7 @@ class ScrollPage(QScrollArea):
         outer = Tall()
         self._line = line = QHBoxLayout(outer)
         self.set_margins(SPACE_6, SPACE_6)
+        self.verticalScrollBar().rangeChanged.connect(self._keep_column)
         self._inner = QWidget()
         self._inner.setMaximumWidth(width)
         self._inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -119,7 +120,14 @@ class ScrollPage(QScrollArea):
 
     def set_margins(self, sides: int, ends: int) -> None:
         """Set the empty space around the content."""
-        self._line.setContentsMargins(sides, ends, sides, ends)
+        self._sides, self._ends = sides, ends
+        self._keep_column()
+
+    def _keep_column(self) -> None:
+        """Take the scroll bar's room from the right margin, so that content stays in place when the bar appears."""
+        bar = self.verticalScrollBar()
+        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
+        self._line.setContentsMargins(self._sides, self._ends, max(0, self._sides - taken), self._ends)
 
 
 _LEAST_LEFT = 260
@@ -291,6 +299,17 @@ def skeleton(blocks: Sequence[int]) -> QWidget:
     return outer
 
 
+def waiting_page(title: str, words: str) -> "ScrollPage":
+    """Return a page with its heading and the shape of what is coming."""
+    page = ScrollPage(title)
+    heading = column(spacing=SPACE_2)
+    heading.addWidget(label(title, "h1"))
+    heading.addWidget(label(words, "lead"))
+    page.body.addLayout(heading)
+    page.body.addWidget(skeleton((112, 24, 132, 132)))
+    return page
+
+
 class PageStates(QStackedWidget):
     """Content, or one of: loading, empty, trouble.
 
@@ -318,12 +337,13 @@ class PageStates(QStackedWidget):
         """Return what one would use first in the content; the first that Tab reaches unless a page knows better."""
         return first_tabbed(self._content)
 
-    def show_loading(self) -> None:
-        """Show that something is on its way."""
-        outer = QWidget()
-        box = column(outer, margin=SPACE_6)
-        box.addWidget(skeleton((36, 120, 220, 160)))
-        self._swap(outer, "loading")
+    def show_loading(self, page: QWidget | None = None) -> None:
+        """Show that something is on its way, in the given shape or in that of most pages."""
+        if page is None:
+            page = QWidget()
+            box = column(page, margin=SPACE_6)
+            box.addWidget(skeleton((36, 120, 220, 160)))
+        self._swap(page, "loading")
 
     def show_empty(self, title: str, words: str, button: Button | None = None) -> None:
         """Show that there is nothing yet, and what to do."""

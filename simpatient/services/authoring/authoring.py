@@ -66,18 +66,18 @@ class PreviewTalk:
         self._said: list[str] = []
         self._turn = 0
         opening = mind.open(seed)
-        self._state = opening.after
+        self._state = opening.state_spoken
         self._said.append(opening.words.text)
-        self.opening = PreviewReply(text=opening.words.text, state=opening.after, plan=opening.plan)
+        self.opening = PreviewReply(text=opening.words.text, state=opening.state_spoken, plan=opening.plan)
 
     def say(self, text: str) -> PreviewReply:
         """Return the patient's answer to a trainee line."""
         self._turn += 1
         codes = self._coder.code_turn("trainee", text, self._said[-1])
         reply = self._mind.reply(self._state, text, codes, self._said, self._seed, self._turn)
-        self._state = reply.after
+        self._state = reply.state_spoken
         self._said.append(reply.words.text)
-        return PreviewReply(text=reply.words.text, state=reply.after, plan=reply.plan, codes=codes)
+        return PreviewReply(text=reply.words.text, state=reply.state_spoken, plan=reply.plan, codes=codes)
 
 
 class AuthorService:

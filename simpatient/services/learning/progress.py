@@ -72,7 +72,7 @@ class ProgressService:
         self._library.refresh()
         history = self._history.history(actor.person_id)
         known = {case.id for case in self._library.cases()}
-        shown = history.of_rated_sessions()
+        shown = history.of_rated_sessions
         return Home(
             open_sessions=tuple(self._summaries(history.open_attempts)),
             curricula=tuple(
@@ -85,7 +85,7 @@ class ProgressService:
     def progress(self, actor: Actor) -> Progress:
         """Return every past session, the skill curves and the objectives of all curricula."""
         history = self._history.history(actor.person_id)
-        shown = history.of_rated_sessions()
+        shown = history.of_rated_sessions
         cases = self._library.cases()
         return Progress(
             trainee_id=actor.person_id,
@@ -111,7 +111,9 @@ class ProgressService:
     def _cards(self, history: PracticeHistory) -> tuple[CaseCard, ...]:
         personas = {card.id: card for card in self._library.persona_cards()}
         cases = sorted(self._library.cases(), key=lambda case: (case.difficulty, case.id))
-        times = Counter(row.case_id for row in history.sessions)
+        times: Counter[str] = Counter()
+        for (_, _, case_id), places in history.places.items():
+            times[case_id] += len(places)
         return tuple(
             CaseCard(
                 case_id=case.id,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from simpatient.domain.errors import UserFacingError
+from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.people.actor import Actor
 from simpatient.services.learning.progress import ProgressService
@@ -108,8 +108,15 @@ class ReportService:
     def progress(
         self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
-        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it."""
+        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it.
+
+        Raises:
+            NotFound: There are no sessions of this trainee; nothing is written.
+        """
         progress = self._progress.progress(actor).model_copy(update={"trainee_name": self._name_of(actor)})
+        if not progress.sessions:
+            message = f"There are no sessions of the trainee '{actor.person_id}' here, so there is nothing to report."
+            raise NotFound(message, "Check the trainee id, or practise first.")
         self._writer.progress(progress, pdf=pdf, html=html or _beside(pdf), csv=csv)
 
 

@@ -358,11 +358,11 @@ class PractiseService:
             speaker="patient",
             text=reply.words.text,
             at=self._clock.now(),
-            state_before=before or reply.before,
-            state_after=reply.after,
+            state_before=before or reply.state_heard,
+            state_after=reply.state_spoken,
             plan=reply.plan,
             facts_revealed=tuple(
-                fact for fact in reply.words.disclosed_facts if fact not in reply.before.facts_revealed
+                fact for fact in reply.words.disclosed_facts if fact not in reply.state_heard.facts_revealed
             ),
             guard=reply.words.guard,
             timings_s=timings,

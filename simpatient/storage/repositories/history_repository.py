@@ -34,6 +34,7 @@ from simpatient.storage.repositories.session_repository import (
     stale_sessions,
 )
 from simpatient.storage.rows import NOT_SOUND
+from simpatient.storage.sqlite.changes import stored_number
 from simpatient.storage.sqlite.failures import is_damage
 from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import attempt_measures, attempts, measure_layouts, self_ratings, sessions
@@ -49,10 +50,22 @@ _KINDS: tuple[Any, ...] = (
 class SqlHistoryRepository(SqlRepository):
     """What trainees have done, in an opened and migrated database."""
 
+    # Whose history was read last, after which change of the database, and what it was: pages are looked at far more
+    # often than something is stored.
+    _last: tuple[str, int, PracticeHistory] | None = None
+
     def history(self, trainee_id: str) -> PracticeHistory:
         """Return all attempts of a trainee, newest session first, with every measure of their scores."""
 
         def work(connection: Connection) -> PracticeHistory:
+            if self._unit.connection is not None:
+                return read(connection)
+            changes = stored_number(connection.connection.driver_connection)  # type: ignore[arg-type]
+            if self._last is None or self._last[:2] != (trainee_id, changes):
+                self._last = (trainee_id, changes, read(connection))
+            return self._last[2]
+
+        def read(connection: Connection) -> PracticeHistory:
             try:
                 found = connection.execute(_all_attempts(trainee_id)).all()
             except DBAPIError as error:
