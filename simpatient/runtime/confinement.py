@@ -5,13 +5,14 @@ For child processes that handle what comes from elsewhere. Must not know what th
 
 import contextlib
 import os
-import platform
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from simpatient.runtime.child_process import ChildLost, child_for
+from simpatient.runtime.child_serving import Call
 from simpatient.runtime.system_calls import restrict_system_calls
 
+_PROBE_S = 30.0
 _MEMORY = Path("/proc/self/statm")
 
 
@@ -55,11 +56,21 @@ def confine(*, memory_bytes: int, cpu_s: int) -> Confinement:
     return Confinement(limits=True, calls=restrict_system_calls())
 
 
-def in_words() -> str:
-    """Return what keeps a hostile recording from doing harm on this kind of system, for ``doctor``."""
-    if sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64"):
+def confinement_here() -> Confinement:
+    """Return what this system takes from a confined process, found out by confining one."""
+    with child_for(_confined, "simpatient-probe", silence_s=_PROBE_S, bare=True) as child:
+        try:
+            limits, calls = child.ask(())
+        except ChildLost:
+            return Confinement(limits=False, calls=False)
+    return Confinement(limits=limits is True, calls=calls is True)
+
+
+def in_words(found: Confinement) -> str:
+    """Return what keeps a hostile recording from doing harm, for ``doctor``."""
+    if found.calls:
         return "a process that can open nothing, change nothing, start nothing and reach no network (seccomp)"
-    if os.name == "posix":
+    if found.limits:
         return (
             "a process that can open no file and reach no network; this system does not keep it from deleting or "
             "renaming files or from starting programs, should a recording exploit a flaw in the decoder"
@@ -68,6 +79,10 @@ def in_words() -> str:
         "a process of its own, which this system does not confine; open only recordings whose origin you know, "
         "should one exploit a flaw in the decoder"
     )
+
+
+def _confined(_: Call) -> list[bool]:
+    return list(confine(memory_bytes=1 << 28, cpu_s=10))
 
 
 def _limit(what: int, soft: int, hard: int) -> None:

@@ -11,9 +11,12 @@ import pytest
 import soundfile
 
 from simpatient.bootstrap import voice as bootstrap
+from simpatient.bootstrap.settings import open_settings
 from simpatient.cli.main import run
 from simpatient.content.reading.transcripts import read_transcript
 from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.speech import TalkSettings
+from simpatient.services.voice.talk_settings import write_talking
 from simpatient.speech.recognition.transcriber import open_transcriber
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import FakeTranscriber
@@ -137,7 +140,7 @@ def test_without_weights_it_says_what_to_do(recording, home, monkeypatch, capsys
     assert run(["transcribe", str(recording), *BOTH]) == 1
     told = capsys.readouterr().err
     assert "The speech recogniser's weights are not on this computer." in told
-    assert "simpatient voice download" in told
+    assert "simpatient recogniser download" in told
 
 
 def test_the_whole_way_with_the_real_recogniser(recording, tmp_path, monkeypatch, capsys):
@@ -175,3 +178,10 @@ def test_the_help_has_an_example(capsys):
 def test_what_listens_is_wired(home):
     with pytest.raises(ModelUnavailable):
         bootstrap.open_import(home, "tiny.en")
+
+
+def test_the_recogniser_chosen_in_the_window_is_used_for_english(tmp_path):
+    assert bootstrap._chosen_recogniser(tmp_path, "en") == ""
+    write_talking(open_settings(tmp_path), TalkSettings(recogniser="small.en"))
+    assert bootstrap._chosen_recogniser(tmp_path, "en") == "small.en"
+    assert bootstrap._chosen_recogniser(tmp_path, "es") == ""

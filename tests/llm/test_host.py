@@ -115,7 +115,7 @@ def test_an_answer_begun_ends_where_the_child_was_lost(voice, tmp_path, fault):
 def test_a_child_lost_twice_is_said_in_one_sentence_and_the_next_turn_goes_on(voice, tmp_path):
     for fault in ("kill", "raise"):
         (tmp_path / f"early-{fault}").touch()
-    with pytest.raises(ModelUnavailable, match=r"^The language model has stopped\. Go on"):
+    with pytest.raises(ModelUnavailable, match=r"^The language model has stopped\. Continue"):
         said(voice, talk("Hi there"))
     assert said(voice, talk("Hi there"))[0].is_complete
 

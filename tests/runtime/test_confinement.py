@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simpatient.runtime.child_process import ChildLost, ChildProcess
-from simpatient.runtime.confinement import in_words
+from simpatient.runtime.confinement import Confinement, confinement_here, in_words
 from tests.runtime.workers import Probing
 
 IS_COMPLETE = sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64")
@@ -64,7 +64,10 @@ def test_processor_time_ends(tmp_path):
 
 
 def test_it_is_said_what_the_system_can_do():
-    assert "seccomp" in in_words()
+    assert confinement_here() == Confinement(limits=True, calls=True)
+    assert "seccomp" in in_words(confinement_here())
+    assert "does not keep it from deleting" in in_words(Confinement(limits=True, calls=False))
+    assert "does not confine" in in_words(Confinement(limits=False, calls=False))
 
 
 class Spinning:

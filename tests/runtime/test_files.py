@@ -48,10 +48,10 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     (tmp_path / "file").write_bytes(b"old")
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from simpatient.runtime.files import write_whole\n"
+        "from simpatient.runtime.files import write_atomically\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "try: write_whole(Path(sys.argv[1]), b'new' * 1000)\n"
+        "try: write_atomically(Path(sys.argv[1]), b'new' * 1000)\n"
         "except OSError as error: print(error.errno)\n"
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -167,11 +167,11 @@ def _recogniser(home: Path) -> Finding:
     if used is not None:
         return "Speech recogniser", True, f"{used.weights.title}, {used.path}"
     suggested = recognisers.suggestion()
-    advice = f"'simpatient voice download {suggested.id}' fetches what suits this computer" if suggested else ""
+    advice = f"'simpatient recogniser download {suggested.id}' fetches what suits this computer" if suggested else ""
     return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
 
 
 def _imported_recordings() -> Finding:
-    from simpatient.runtime.confinement import in_words
+    from simpatient.runtime.confinement import confinement_here, in_words
 
-    return "Imported recordings", True, f"decoded in {in_words()}"
+    return "Imported recordings", True, f"decoded in {in_words(confinement_here())}"
