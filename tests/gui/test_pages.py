@@ -59,7 +59,8 @@ def test_a_unit_offers_all_its_cases_and_leads_to_the_one_that_is_needed(qtbot, 
     monkeypatch.setattr(window, "open_case", lambda *which: opened.append(which))
     window.go("start")
     page = window.pages.start
-    wait(qtbot, lambda: any("not practised yet" in b.text() for b in page.findChildren(Button)))
+    # A layout shows what was added to it by a queued event.
+    wait(qtbot, lambda: any("not practised yet" in b.text() and b.isVisibleTo(page) for b in page.findChildren(Button)))
     shown = [b for b in page.findChildren(Button) if "practised" in b.text() and b.isVisibleTo(page)]
     assert [b.text().split(" · ")[1] for b in shown] == ["practised twice", "not practised yet"]
     for button in shown:
