@@ -93,6 +93,9 @@ class FakeLibrary:
     def cases(self):
         return tuple(self.all_cases)
 
+    def keep_played(self, kind, item_id):
+        """Fake content never changes."""
+
     def persona(self, persona_id):
         return _find(PERSONAS, persona_id)
 

@@ -171,7 +171,7 @@ def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     debrief.numbers.open_all()
-    button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show quote"))
+    button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show ") and "quote" in b.text())
     button.click()
     assert any("“What does that hour give you?”" in text for text in shown_words(debrief.numbers))
     assert button.text().startswith("Hide")
