@@ -93,12 +93,6 @@ class FakeLibrary:
     def cases(self):
         return tuple(self.all_cases)
 
-    def case_as_played(self, case_id, digest):
-        return self.case(case_id)
-
-    def persona_as_played(self, persona_id, digest):
-        return self.persona(persona_id)
-
     def keep_played(self, kind, item_id):
         """Fake content never changes."""
 
