@@ -222,7 +222,7 @@ def test_progress_is_empty_first_then_lists_and_hides_curves(qtbot, window, fake
     fake_app.progress.sessions_per_curve = 2
     page.refresh()
     wait(qtbot, lambda: page.state == "content")
-    assert any("Curves appear after 3 scored sessions; so far there are 2." in text for text in shown_words(page))
+    assert any("Curves appear after 3 scored sessions; so far you have 2 sessions." in text for text in shown_words(page))
     assert page.findChildren(Plot) == []
 
 
@@ -310,7 +310,7 @@ def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
     wait(qtbot, lambda: not page.talk.composer.is_waiting)
     words = shown_words(page)
     assert any(text.startswith("State: trust 2.00 (mid)") for text in words)
-    assert "Plan: affective · feels understood · on sleep · tells recital · neutral talk" in words
+    assert "Plan: affective · feels understood · on sleep · discloses recital · neutral talk" in words
     assert "OQ open question" in words
 
 
