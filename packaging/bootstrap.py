@@ -24,7 +24,7 @@ PROJECT = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
 LOCK_WAIT_S = 3600
 
-# What Qt's xcb and offscreen platforms load (reference/feasibility.md, section 2), by Debian package.
+# What Qt's xcb and offscreen platforms load (their ldd output on Debian 12), by Debian package.
 DEBIAN_LIBRARIES = {
     "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libX11.so.6": "libx11-6", "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1", "libfreetype.so.6": "libfreetype6", "libglib-2.0.so.0": "libglib2.0-0",

@@ -9,8 +9,7 @@ import typer
 from simpatient.cli.authoring import content, draft, tune
 from simpatient.cli.home import bin as deleted
 from simpatient.cli.home import database, doctor, forget
-from simpatient.cli.models import components, models, server
-from simpatient.cli.models import recognisers as voice
+from simpatient.cli.models import components, models, recognisers, server
 from simpatient.cli.practice import coding, drill, practise, rate, reports, transcribe
 from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFacingError
 
@@ -42,7 +41,9 @@ app.add_typer(draft.app, name="draft", help="A language model drafts content for
 app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
 app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")
 app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
-app.add_typer(voice.app, name="voice", help="Speech recognisers on this computer.")
+app.add_typer(recognisers.app, name="recogniser", help="Speech recognisers on this computer.")
+# The name until 0.3; scripts still call it.
+app.add_typer(recognisers.app, name="voice", hidden=True)
 app.add_typer(deleted.app, name="bin", help="Deleted sessions and attempts: restore them, or erase them for good.")
 app.add_typer(database.app, name="db", help="The database: check it, copy it, put a copy back, rescue it.")
 app.add_typer(forget.app, name="forget", help="Delete what was said and written, for good.")

@@ -45,17 +45,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """Return the lines of a text file.
+    """Return the lines of a text file, as its author ended them: at line feeds alone.
+
+    Word processors put other separators (U+2028, vertical tab) inside a paragraph, where a person sees one line; they
+    become blanks. A byte-order mark is not part of the text.
 
     Raises:
         UserFacingError: The file cannot be read or is not UTF-8 text.
     """
     try:
-        return read_plain_file(path, MOST_BYTES).decode("utf-8").splitlines()
+        text = read_plain_file(path, MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise UserFacingError(f"{path} cannot be read ({error.strerror}).", "Check the path.") from error
     except UnicodeDecodeError as error:
         raise UserFacingError(f"{path} is not UTF-8 text.", "Save it as UTF-8 and try again.") from error
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [" ".join(line.splitlines()) for line in lines]
 
 
 def tracked(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:

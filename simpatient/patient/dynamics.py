@@ -1,6 +1,6 @@
 """State dynamics: how a coded trainee turn moves the patient. Pure, bounded, seeded by nothing.
 
-Directions follow the transitions of AnnoMI's high- and low-quality sessions (patient.md) and the
+Directions follow the transitions of AnnoMI's high- and low-quality sessions (counted on its training part) and the
 adherence groups of MITI 4.2.1; sizes are data (``assets/dynamics``), scaled by each persona.
 """
 

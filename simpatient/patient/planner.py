@@ -41,7 +41,8 @@ CONTENT_BY_BAND: dict[str, tuple[Act, ...]] = {
 MAX_WORDS = 60
 HOPE_AFTER = 5  # skilled turns in a row after which a patient may sound hopeful unasked
 LENGTH = {"low": 22, "mid": 42, "high": MAX_WORDS}
-# Client talk after a trainee turn in AnnoMI's high-quality sessions (patient.md): change, neutral, sustain.
+# Client talk after a trainee turn in AnnoMI's high-quality sessions (counted on its training part):
+# change, neutral, sustain.
 TALK_AFTER_SKILL = (0.27, 0.61, 0.12)
 TALK_AFTER_PUSH = (0.10, 0.62, 0.28)
 

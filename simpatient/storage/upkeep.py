@@ -1,6 +1,7 @@
 """What a user can do about the database as a whole: check it, copy it, put a copy back, rescue a damaged one."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from simpatient.storage.opening import look, open_repositories, refuse
 from simpatient.storage.repositories.history_repository import SqlHistoryRepository
 from simpatient.storage.repositories.session_repository import SqlSessionRepository
 from simpatient.storage.rescue import Rescued, copy_readable
-from simpatient.storage.sqlite.changes import beside, note, noted
+from simpatient.storage.sqlite.changes import SUFFIX, beside, note, noted
 from simpatient.storage.sqlite.copies import FOLDER, copy_database, set_aside_files
 from simpatient.storage.sqlite.engine import make_engine
 from simpatient.storage.sqlite.failures import translating
@@ -133,10 +134,22 @@ class DatabaseUpkeep:
             upgrade(aside, is_new=True)
             rescued = copy_readable(sources, aside)
             rescued = _without_unreadable(aside, rescued)
-            return rescued, self._put_in_place(aside, "before-rescue")
+            kept = self._put_in_place(aside, "before-rescue")
+            self._mark_as_read(sources)
+            return rescued, kept
         finally:
-            for companion in ("", *_COMPANIONS, "-journal"):
+            for companion in ("", *_COMPANIONS, SUFFIX, "-journal"):
                 aside.with_name(aside.name + companion).unlink(missing_ok=True)
+
+    def _mark_as_read(self, sources: Sequence[Path]) -> None:
+        """Rename what was set aside, now that it was read, so that nobody is told of it again."""
+        with translating(self._path):
+            for source in [each for each in sources if each in set_aside_files(self._path)]:
+                kept = free_name(self._path.with_name(f"{self._path.stem}-rescued{self._path.suffix}"))
+                for companion in ("", *_COMPANIONS, SUFFIX):
+                    left = source.with_name(source.name + companion)
+                    if left.exists():
+                        left.rename(kept.with_name(kept.name + companion))
 
     def _put_in_place(self, made: Path, reason: str) -> Path | None:
         """Rename a finished file to be the database; what was there becomes a copy."""

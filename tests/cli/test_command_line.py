@@ -1,16 +1,18 @@
 """The command line: what it prints, which exit code it gives, and that it never shows a traceback unasked."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from simpatient import __main__
 from simpatient.cli.main import run
-from simpatient.cli.output import tracked
+from simpatient.cli.output import read_lines, tracked
 from simpatient.cli.practice import coding
 from simpatient.domain.errors import Cancelled
 from tests.builders import small_rubrics
 from tests.fakes import FakeCoder
+from tests.world import World
 
 COMMANDS = [
     ["practise"], ["drill"], ["code"], ["score"], ["list"], ["check"], ["doctor"], ["report", "session"], ["report", "progress"],
@@ -275,3 +277,25 @@ def test_a_bar_is_drawn_for_a_person_only(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert list(tracked(range(9), "Working", 9)) == list(range(9))
     assert list(tracked([1], "Working", 1)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"\xef\xbb\xbfHi Ray.\r\nHow are you?\r\n", ["Hi Ray.", "How are you?"]),
+        ("Tell me\u2028more.\nAnd\x0bthen?\n".encode(), ["Tell me more.", "And then?"]),
+        (b"One.\rTwo.", ["One.", "Two."]),
+    ],
+)
+def test_lines_are_what_their_author_ended(tmp_path: Path, raw: bytes, said: list[str]) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_bytes(raw)
+    assert [line for line in read_lines(file) if line] == said
+
+
+def test_a_line_too_long_is_said_before_anything_is_stored(world: World, tmp_path: Path, capsys) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("Hello.\n" + "x" * 25_000 + "\n", encoding="utf-8")
+    assert run(["practise", "--case", "nell-first", "--trainee-lines", str(lines)]) == 1
+    assert "Line 2 has 25,000 characters" in capsys.readouterr().err
+    assert world.sessions.list_trainees() == ()

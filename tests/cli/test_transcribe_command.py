@@ -140,7 +140,7 @@ def test_without_weights_it_says_what_to_do(recording, home, monkeypatch, capsys
     assert run(["transcribe", str(recording), *BOTH]) == 1
     told = capsys.readouterr().err
     assert "The speech recogniser's weights are not on this computer." in told
-    assert "simpatient voice download" in told
+    assert "simpatient recogniser download" in told
 
 
 def test_the_whole_way_with_the_real_recogniser(recording, tmp_path, monkeypatch, capsys):

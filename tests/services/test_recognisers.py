@@ -76,9 +76,9 @@ def test_from_nothing_to_fetched_to_deleted(store):
     made, seen = service(store), []
     assert [row.is_used for row in made.rows()] == [False] * 4
     assert [row.weights.id for row in made.rows() if row.is_suggested] == ["middle.en"]
-    with pytest.raises(ModelUnavailable, match="weights are not on this computer") as raised:
+    with pytest.raises(ModelUnavailable, match="not installed on this computer") as raised:
         made.resolve()
-    assert "'simpatient voice download middle.en'" in raised.value.action
+    assert "'simpatient recogniser download middle.en'" in raised.value.action
     assert "typing always works" in raised.value.action
     path = made.download("", seen.append)
     assert [each.stage for each in seen][:2] == ["asking", "fetching"]
@@ -105,12 +105,12 @@ def test_what_is_here_is_used_even_where_better_would_fit(store):
 def test_a_wanted_one_is_the_one_or_none(store):
     made = service(store)
     made.download("small.en")
-    with pytest.raises(ModelUnavailable, match="not on this computer") as raised:
+    with pytest.raises(ModelUnavailable, match="not installed on this computer") as raised:
         made.resolve("many")
-    assert "voice download many" in raised.value.action
+    assert "recogniser download many" in raised.value.action
     with pytest.raises(NotFound, match=r"There are: small\.en"):
         made.resolve("whatever")
-    with pytest.raises(ModelUnavailable, match="does not hear this language"):
+    with pytest.raises(ModelUnavailable, match="does not understand this language"):
         made.resolve("small.en", "es")
     with pytest.raises(ModelUnavailable):
         made.resolve("", "es")
@@ -138,7 +138,7 @@ def test_what_others_fetched_is_not_deleted(store, tmp_path):
     made.download("small.en")
     store.is_own = lambda _: False
     store.remove = lambda _: 0
-    with pytest.raises(NotFound, match="not fetched by this program"):
+    with pytest.raises(NotFound, match="Another program put its weights"):
         made.delete("small.en")
 
 

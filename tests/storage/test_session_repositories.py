@@ -165,6 +165,14 @@ def test_earlier_versions_of_a_turn_are_kept(sessions: SessionRepository) -> Non
     assert sessions.turn_versions("s1", 1) == (second.model_copy(update={"codes": CODES}),)
 
 
+def test_when_the_map_was_first_opened_is_kept(sessions: SessionRepository) -> None:
+    sessions.create(a_session())
+    assert sessions.get("s1").map_opened_at is None
+    sessions.open_map("s1", T0)
+    sessions.open_map("s1", T0 + timedelta(days=1))
+    assert sessions.get("s1").map_opened_at == T0
+
+
 def test_an_ended_branch_can_be_looked_at_after_a_retry_began(sessions: SessionRepository) -> None:
     sessions.create(a_session(turns=(a_turn(0), a_turn(1, 0)), leaf=1))
     sessions.add_scorecards("s1", 1, [a_card()], ORIGIN)
@@ -230,6 +238,7 @@ def test_a_deleted_session_is_gone_with_all_that_hangs_on_it(sessions: SessionRe
         lambda r: r.set_leaf("s1", 9),
         lambda r: r.set_leaf("no", None),
         lambda r: r.end("no", T0),
+        lambda r: r.open_map("no", T0),
         lambda r: r.reopen("no"),
         lambda r: r.add_scorecards("s1", 9, [], ORIGIN),
         lambda r: r.scorecard_history("no", 0),

@@ -143,6 +143,8 @@ def test_what_was_begun_after_the_damage_stays(tmp_path: Path) -> None:
     result, kept = DatabaseUpkeep(path).rescue()
     assert "s7" in _ids(path)
     assert kept is not None
+    assert DatabaseUpkeep(path).check() == ()  # what was read is not told of again
+    assert not [file.name for file in tmp_path.iterdir() if ".part" in file.name]
     assert result.copied[0] == "s7"
 
 

@@ -24,7 +24,7 @@ from simpatient.domain.assessment.speaking_times import (
 )
 from simpatient.domain.session.session import CodedTurn
 
-# From here on a pause is counted as a silence: "patient pauses > 3 s" (rubrics_and_users.md, A14).
+# From here on a pause counts as a silence (own choice, shown as a trend only; no manual we know sets a limit).
 SILENCE_S = 3.0
 # A longer quiet is the talk set aside, not a silence in it (own choice).
 LONGEST_SILENCE_S = 60.0

@@ -167,7 +167,7 @@ def _recogniser(home: Path) -> Finding:
     if used is not None:
         return "Speech recogniser", True, f"{used.weights.title}, {used.path}"
     suggested = recognisers.suggestion()
-    advice = f"'simpatient voice download {suggested.id}' fetches what suits this computer" if suggested else ""
+    advice = f"'simpatient recogniser download {suggested.id}' fetches what suits this computer" if suggested else ""
     return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
 
 

@@ -1,4 +1,4 @@
-"""``simpatient voice``: which speech recognisers there are, fetching them, deleting them."""
+"""``simpatient recogniser``: which speech recognisers there are, fetching them, deleting them."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simpatient.services.models.recognisers import RecogniserRow, RecogniserService
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-RecogniserName = Annotated[str, typer.Argument(help="Id of a recogniser; see 'simpatient voice list'.")]
+RecogniserName = Annotated[str, typer.Argument(help="Id of a recogniser; see 'simpatient recogniser list'.")]
 Language = Annotated[str, typer.Option("--language", help="Code of the language that is spoken, like en or es.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -23,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def list_recognisers(language: Language = "en", json: AsJson = False) -> None:
     """List the speech recognisers for a language, those on this computer first. Uses no network.
 
-    Example: simpatient voice list --json
+    Example: simpatient recogniser list --json
     """
     service = _open()
     rows = service.rows(language)
@@ -37,7 +37,7 @@ def list_recognisers(language: Language = "en", json: AsJson = False) -> None:
     if not any(row.path for row in rows):
         suggested = next((row.weights.id for row in rows if row.is_suggested), "")
         show("No recogniser is on this computer yet; typing always works.")
-        show(f"* suits this computer: simpatient voice download {suggested}")
+        show(f"* suits this computer: simpatient recogniser download {suggested}")
 
 
 @app.command("download")
@@ -47,7 +47,7 @@ def download(
 ) -> None:
     """Download a recogniser's weights and check them; goes on where it stopped.
 
-    Example: simpatient voice download small.en
+    Example: simpatient recogniser download small.en
     """
     service = _open()
     with stoppable("Run the command again: it continues where it stopped."), download_bar() as on_progress:
@@ -66,7 +66,7 @@ def delete(
 ) -> None:
     """Delete downloaded weights. What other programs keep on this computer is left alone.
 
-    Example: simpatient voice delete small.en --yes
+    Example: simpatient recogniser delete small.en --yes
     """
     if not yes and not typer.confirm(f"Delete {recogniser} from this computer?", err=True):
         raise UserFacingError("Nothing was deleted.")

@@ -10,6 +10,7 @@ import typer
 from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
 from simpatient.cli.practice.rate import ask
 from simpatient.domain.errors import UserFacingError
+from simpatient.domain.text import LONGEST_TURN, clean_text
 
 END = "/end"
 EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json"
@@ -32,7 +33,7 @@ def practise(
 
     Example: simpatient practise --case ray-first-talk --trainee-lines lines.txt --seed 7 --out session.json
     """
-    lines = read_lines(trainee_lines) if trainee_lines else None
+    lines = _checked(read_lines(trainee_lines)) if trainee_lines else None
     from simpatient.bootstrap.app import open_app
     from simpatient.services.sessions.patient_models import leaves_note
     from simpatient.services.sessions.session_export import export_session
@@ -63,13 +64,26 @@ def practise(
         app.close()
 
 
+def _checked(lines: list[str]) -> list[str]:
+    """Return the lines with words in them, all fit to be said: a session never stops half-way because of its file.
+
+    Raises:
+        UserFacingError: There are none, or one is too long.
+    """
+    for number, line in enumerate(lines, start=1):
+        if len(line) > LONGEST_TURN:
+            message = f"Line {number} has {len(line):,} characters; a turn can have {LONGEST_TURN:,}."
+            raise UserFacingError(message, "Shorten it, or make several lines of it.")
+    said = [line for line in lines if clean_text(line)]
+    if not said:
+        raise UserFacingError("The file of trainee lines is empty.", "Write one trainee line per line.")
+    return said
+
+
 def _spoken(lines: list[str] | None) -> Iterator[str]:
     """Yield the trainee's lines, from the file or from the keyboard until the end."""
     if lines is not None:
-        said = [line for line in lines if line.strip()]
-        if not said:
-            raise UserFacingError("The file of trainee lines is empty.", "Write one trainee line per line.")
-        yield from tracked(said, "Practising", len(said))
+        yield from tracked(lines, "Practising", len(lines))
         return
     while True:
         try:

@@ -32,7 +32,7 @@ def transcribe(
         Path | None, typer.Option("--speakers", help="Who spoke each spell; made to be filled in if not there.")
     ] = None,
     rubric: Annotated[str, typer.Option("--rubric", help="Score it; see 'simpatient list rubrics'.")] = "",
-    recogniser: Annotated[str, typer.Option("--recogniser", help="See 'simpatient voice list'.")] = "",
+    recogniser: Annotated[str, typer.Option("--recogniser", help="See 'simpatient recogniser list'.")] = "",
     language: Annotated[str, typer.Option("--language", help="Code of the language spoken, like en.")] = "en",
     json: Annotated[bool, typer.Option("--json", help="Print transcript and scorecard as one JSON object.")] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Transcripts as JSON Lines, one turn a line; several sessions may share a file. See ``interfaces.md``.
+"""Transcripts as JSON Lines, one turn a line; several sessions may share a file. See ARCHITECTURE.md, "File formats".
 
 Fields that are not part of the format are passed over: transcripts come from elsewhere, and output of
 the coder can be read back. Must not know codes or scores.

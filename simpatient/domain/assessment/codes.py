@@ -1,6 +1,6 @@
 """Behaviour codes: what a turn of a conversation was, and how sure the coder is.
 
-Heads and utterance codes follow ``interfaces.md``; the labels themselves are data
+Heads and utterance codes follow ARCHITECTURE.md, "File formats"; the labels themselves are data
 (``assets/schemes``), so no code value is spelled out here.
 """
 

@@ -172,7 +172,7 @@ def session_not_found(session_id: str) -> NotFound:
 
 
 class TranscriptTurn(Value):
-    """A turn as read from or written to a transcript file (JSON Lines, see interfaces.md)."""
+    """A turn as read from or written to a transcript file (JSON Lines; see ARCHITECTURE.md, "File formats")."""
 
     session_id: str
     turn: int = Field(ge=0)

@@ -8,7 +8,7 @@ from simpatient.domain.ports import Embeddings, SentenceEncoder
 from simpatient.patient.phrases import first_phrase
 from simpatient.patient.understanding.persona_index import PersonaIndex
 
-# Cosines of all-MiniLM-L6-v2 on our held-out wordings (tests/patient/test_understanding.py has the figures).
+# Cosines of all-MiniLM-L6-v2 on our held-out wordings (tests/patient/test_patient_understanding.py has the figures).
 ASKED = 0.72  # by a statement: reflections sound like the questions they answer
 ASKED_QUESTION = 0.45
 TOUCHED = 0.46

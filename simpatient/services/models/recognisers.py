@@ -141,10 +141,8 @@ class RecogniserService:
         freed = self._store.remove(weights)
         if not freed:
             there = self._store.find(weights)
-            words = (
-                f"Its weights were not fetched by this program: {there}." if there else "See 'simpatient voice list'."
-            )
-            raise NotFound(f"There is nothing of '{wanted}' to delete.", words)
+            advice = f"Another program put its weights into {there}." if there else "See 'simpatient recogniser list'."
+            raise NotFound(f"There is nothing of '{wanted}' to delete.", advice)
         return freed
 
     def disk_use(self) -> int:
@@ -177,7 +175,7 @@ class RecogniserService:
     def _how_to_get(self, wanted: str, language: str) -> str:
         suggested = self.suggestion(language)
         name = wanted or (suggested.id if suggested else "")
-        return f"Download them with 'simpatient voice download {name}' or in the settings; typing always works."
+        return f"Download it with 'simpatient recogniser download {name}' or in the settings; typing always works."
 
     def _check_room(self, weights: RecogniserWeights) -> None:
         needed = weights.disk_gb * GB - self._store.partial_bytes(weights) + _SPARE_BYTES

@@ -1,4 +1,4 @@
-"""A session as the JSON object of ``practise --out`` (interfaces.md)."""
+"""A session as the JSON object of ``practise --out`` (ARCHITECTURE.md, "File formats")."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def export_scorecards(cards: Sequence[Scorecard], session_id: str) -> list[dict[
 
 
 def export_scorecard(card: Scorecard) -> dict[str, Any]:
-    """Return one scorecard as in interfaces.md."""
+    """Return one scorecard as in ARCHITECTURE.md, "File formats"."""
     return card.model_dump(mode="json", by_alias=True)
 
 

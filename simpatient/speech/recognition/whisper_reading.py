@@ -44,8 +44,8 @@ LONGEST_PIECE_S, SHORTEST_PIECE_S = 29.0, 18.0
 _INAUDIBLE = 1e-4
 _SPARE_TOKENS = 12  # a clip may be one long word with its punctuation
 MISSING = "The speech recogniser's weights are not on this computer."
-HOW_TO_GET = "Download them with 'simpatient voice download', or in the settings; typing always works."
-_DAMAGED = "Run 'simpatient voice download' for it: what is damaged is fetched again; typing always works."
+HOW_TO_GET = "Download them with 'simpatient recogniser download', or in the settings; typing always works."
+_DAMAGED = "Run 'simpatient recogniser download' for it: what is damaged is fetched again; typing always works."
 
 
 @dataclass(frozen=True)

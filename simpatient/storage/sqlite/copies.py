@@ -115,12 +115,14 @@ def erase_in_copies(path: Path, statements: Sequence[Statement]) -> None:
 
 def erase_in_set_aside(path: Path, statements: Sequence[Statement], words: Sequence[str]) -> tuple[Path, ...]:
     """Delete in the files that were set aside as damaged or emptied; return those that still hold one of ``words``."""
-    for kept in set_aside_files(path):
+    for kept in (*set_aside_files(path), *path.parent.glob(f"{path.stem}-rescued-*{path.suffix}")):
         with suppress(sqlite3.Error):
             _erase(kept, statements)
     searched = [word.encode("utf-8") for word in words]
     with translating(path):
-        files = [file for kind in ("damaged", "emptied") for file in path.parent.glob(f"{path.stem}-{kind}-*")]
+        files = [
+            file for kind in ("damaged", "emptied", "rescued") for file in path.parent.glob(f"{path.stem}-{kind}-*")
+        ]
         return tuple(file for file in files if any(word in file.read_bytes() for word in searched))
 
 

@@ -1,4 +1,4 @@
-"""``simpatient voice`` on a server of our own: what it prints and which exit code it gives."""
+"""``simpatient recogniser`` on a server of our own: what it prints and which exit code it gives."""
 
 import json
 
@@ -32,34 +32,34 @@ def server(home, monkeypatch):
 
 @pytest.mark.parametrize("command", ["list", "download", "delete"])
 def test_the_help_of_every_command_has_an_example(command, capsys):
-    assert run(["voice", command, "--help"]) == 0
-    assert f"Example: simpatient voice {command}" in capsys.readouterr().out
+    assert run(["recogniser", command, "--help"]) == 0
+    assert f"Example: simpatient recogniser {command}" in capsys.readouterr().out
 
 
 def test_from_listing_to_download_to_deleting(server, home, capsys):
-    assert run(["voice", "list"]) == 0
+    assert run(["recogniser", "list"]) == 0
     told = capsys.readouterr().out
     assert "* small.en" in told
     assert "typing always works" in told
-    assert "simpatient voice download small.en" in told
-    assert run(["voice", "download"]) == 0
+    assert "simpatient recogniser download small.en" in told
+    assert run(["recogniser", "download"]) == 0
     assert str(home / "speech" / "small.en.pt") in capsys.readouterr().err
-    assert run(["voice", "list", "--json"]) == 0
+    assert run(["recogniser", "list", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)[0]
     assert (first["id"], first["state"], first["is_used"]) == ("small.en", "installed", True)
-    assert run(["voice", "list"]) == 0
+    assert run(["recogniser", "list"]) == 0
     assert "in use" in capsys.readouterr().out
-    assert run(["voice", "download", "small.en", "--json"]) == 0
+    assert run(["recogniser", "download", "small.en", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"path": str(home / "speech" / "small.en.pt")}
-    assert run(["voice", "delete", "small.en", "--yes", "--json"]) == 0
+    assert run(["recogniser", "delete", "small.en", "--yes", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"id": "small.en", "freed_bytes": len(CONTENT)}
     assert server.starts == [0]
 
 
 def test_deleting_asks_first(server, monkeypatch, capsys):
-    assert run(["voice", "download"]) == 0
+    assert run(["recogniser", "download"]) == 0
     monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
-    assert run(["voice", "delete", "small.en"]) == 1
+    assert run(["recogniser", "delete", "small.en"]) == 1
     assert "Nothing was deleted" in capsys.readouterr().err
 
 
@@ -70,16 +70,16 @@ def test_errors_are_one_plain_sentence_each(server, capsys):
         (["download", "no-such"], 2, "no recogniser 'no-such'"),
         (["delete", "large", "--yes"], 2, "nothing of 'large'"),
     ):
-        assert run(["voice", *arguments]) == code
+        assert run(["recogniser", *arguments]) == code
         told = capsys.readouterr().err
         assert words in told
         assert "Traceback" not in told
-    assert run(["voice", "list"]) == 0
+    assert run(["recogniser", "list"]) == 0
     assert "partial" in capsys.readouterr().out
 
 
 def test_the_list_that_ships_can_be_shown_anywhere(capsys):
-    assert run(["voice", "list", "--json", "--language", "es"]) == 0
+    assert run(["recogniser", "list", "--json", "--language", "es"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert sum(row["is_suggested"] for row in shown) == 1
     assert all(row["languages"] == ["many"] for row in shown)
@@ -89,5 +89,10 @@ def test_a_transcriber_without_weights_says_what_to_do(home, monkeypatch):
     from simpatient.domain.errors import ModelUnavailable
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "no-cache"))
-    with pytest.raises(ModelUnavailable, match="weights are not on this computer"):
+    with pytest.raises(ModelUnavailable, match="not installed on this computer"):
         bootstrap.open_transcriber(home)
+
+
+def test_the_command_s_name_until_0_3_still_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["voice", "list", "--help"]) == 0
+    assert "recogniser list" in capsys.readouterr().out
