@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -19,8 +17,8 @@ from simpatient.bootstrap.voice import open_talking
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import app_home
 from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
-from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder, RememberingEncoder
+from simpatient.services.application import App
 from simpatient.services.authoring.authoring import AuthorService
 from simpatient.services.learning.drill import DrillService
 from simpatient.services.learning.progress import ProgressService
@@ -39,13 +37,6 @@ from simpatient.services.sessions.session_drafts import SessionDraftService
 if TYPE_CHECKING:
     from simpatient.llm.encoder.embedder import OnnxEncoder
     from simpatient.services.models.models import ModelService
-    from simpatient.services.models.recognisers import RecogniserService
-    from simpatient.services.privacy.bin import BinService
-    from simpatient.services.privacy.consent import ConsentService
-    from simpatient.services.privacy.deletion import DeletionService
-    from simpatient.services.voice.recording_playback import RecordingPlaybackService
-    from simpatient.services.voice.sound_check import SoundCheckService
-    from simpatient.services.voice.talk import TalkService
     from simpatient.storage.opening import Repositories
 from simpatient.bootstrap.authoring import FileAuthoringTools
 from simpatient.bootstrap.coding import cached, open_coder, remembering_encoder, sentence_encoder
@@ -54,42 +45,6 @@ from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.person import actor_here, name_of
 from simpatient.bootstrap.raters import ConfiguredRaters
 from simpatient.bootstrap.settings import open_settings
-
-
-@dataclass(kw_only=True)
-class App:
-    """The wired program."""
-
-    home: Path
-    actor: Actor
-    library: ContentLibrary
-    encoder: RememberingEncoder
-    coder: Coder
-    sessions: SessionRepository
-    practise: PractiseService
-    review: ReviewService
-    progress: ProgressService
-    author: AuthorService
-    reports: ReportService
-    drill: DrillService
-    models: ModelService
-    consents: ConsentService
-    talking: TalkService
-    sound_check: SoundCheckService
-    recognisers: RecogniserService
-    recording_playback: RecordingPlaybackService
-    deletion: DeletionService
-    bin: BinService
-    write: WrittenExerciseService
-    judge: SecondRatingService
-    scorecards: ScorecardService
-    session_drafts: SessionDraftService
-    on_close: tuple[Callable[[], None], ...] = ()
-
-    def close(self) -> None:
-        """Let go of the database and of child processes."""
-        for close in self.on_close:
-            close()
 
 
 def open_app(

@@ -50,7 +50,9 @@ def _card(rubric: Rubric, random: Random) -> Scorecard:
 def _session(home: Path) -> Session:
     library, random = open_library(home), Random(4)
     case = library.cases()[0]
-    turns = tuple((a_full_turn if number % 2 == 0 else a_turn)(number, number - 1 or None) for number in range(1, TURNS))
+    turns = tuple(
+        (a_full_turn if number % 2 == 0 else a_turn)(number, number - 1 or None) for number in range(1, TURNS)
+    )
     return a_session(
         trainee_id=ME.person_id, case_id=case.id, turns=(a_turn(0), *(t.model_copy(update={"parent": t.turn - 1})
         for t in turns)), leaf=TURNS - 1, ended_at=T0 + timedelta(minutes=20),
@@ -81,9 +83,7 @@ def _measured(call: Callable[[], object], before: Callable[[], object] = lambda:
 def measure(home: Path) -> dict[str, float]:
     """Return what both pages' calls cost in this process; printed by a child of the benchmark."""
     stored, library = open_repositories(home / "s.db"), open_library(home)
-    progress = ProgressService(
-        library=library, sessions=stored.sessions, history=stored.history, clock=SystemClock()
-    )
+    progress = ProgressService(library=library, sessions=stored.sessions, history=stored.history, clock=SystemClock())
     library.cases()  # content is read once per program, however many sessions there are
     marks = count()
 

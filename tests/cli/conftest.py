@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simpatient.bootstrap.app import App
 from simpatient.cli.practice import reports
+from simpatient.services.application import App
 from tests.builders import ME
 from tests.world import ENCODER, World
 

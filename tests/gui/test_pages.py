@@ -59,7 +59,8 @@ def test_a_unit_offers_all_its_cases_and_leads_to_the_one_that_is_needed(qtbot, 
     monkeypatch.setattr(window, "open_case", lambda *which: opened.append(which))
     window.go("start")
     page = window.pages.start
-    wait(qtbot, lambda: any("not practised yet" in b.text() for b in page.findChildren(Button)))
+    # A layout shows what was added to it by a queued event.
+    wait(qtbot, lambda: any("not practised yet" in b.text() and b.isVisibleTo(page) for b in page.findChildren(Button)))
     shown = [b for b in page.findChildren(Button) if "practised" in b.text() and b.isVisibleTo(page)]
     assert [b.text().split(" · ")[1] for b in shown] == ["practised twice", "not practised yet"]
     for button in shown:
@@ -170,7 +171,7 @@ def test_evidence_opens_with_verbatim_quotes(qtbot, window, fake_app):
     debrief = debrief_of(qtbot, window, session)
     debrief.show_tab("numbers")
     debrief.numbers.open_all()
-    button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show quote"))
+    button = next(b for b in debrief.numbers.findChildren(Button) if b.text().startswith("Show ") and "quote" in b.text())
     button.click()
     assert any("“What does that hour give you?”" in text for text in shown_words(debrief.numbers))
     assert button.text().startswith("Hide")
@@ -221,7 +222,7 @@ def test_progress_is_empty_first_then_lists_and_hides_curves(qtbot, window, fake
     fake_app.progress.sessions_per_curve = 2
     page.refresh()
     wait(qtbot, lambda: page.state == "content")
-    assert any("Curves appear after 3 scored sessions; so far there are 2." in text for text in shown_words(page))
+    assert any("Curves appear after 3 scored sessions; so far you have 2 sessions." in text for text in shown_words(page))
     assert page.findChildren(Plot) == []
 
 
@@ -309,7 +310,7 @@ def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
     wait(qtbot, lambda: not page.talk.composer.is_waiting)
     words = shown_words(page)
     assert any(text.startswith("State: trust 2.00 (mid)") for text in words)
-    assert "Plan: affective · feels understood · on sleep · tells recital · neutral talk" in words
+    assert "Plan: affective · feels understood · on sleep · discloses recital · neutral talk" in words
     assert "OQ open question" in words
 
 

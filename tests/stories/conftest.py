@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from simpatient.bootstrap import coding
-from simpatient.bootstrap.app import App, open_app
+from simpatient.bootstrap.app import open_app
 from simpatient.content.library import FileContentLibrary, open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.ports import Coder, RememberingEncoder
+from simpatient.services.application import App
 from simpatient.services.sessions.minds import MindStore
 
 SCRIPTS = Path(__file__).parent.parent / "data" / "scripts"

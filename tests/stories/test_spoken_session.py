@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simpatient.bootstrap.app import App
 from simpatient.bootstrap.voice import open_synthesizer_for
 from simpatient.domain.session.session import SelfRating
 from simpatient.domain.speech import Sound, TalkSettings, VoiceStyle
+from simpatient.services.application import App
 from simpatient.services.voice.microphone_listener import MicrophoneListener
 from simpatient.services.voice.ports import Transcriber
 from simpatient.services.voice.speech_output import SpeechOutput

@@ -110,8 +110,7 @@ def units(
     }
     done = {unit_id for unit_id, found in objectives.items() if all(o.status == "mastered" for o in found)}
     return tuple(
-        _unit(unit, objectives[unit.id], _times(history, held[unit.id]), done, known_cases)
-        for unit in curriculum.units
+        _unit(unit, objectives[unit.id], _times(history, held[unit.id]), done, known_cases) for unit in curriculum.units
     )
 
 

@@ -11,7 +11,7 @@ from simpatient.domain.session.session import SelfRating
 from simpatient.services.review.review import RATING_SCALE
 
 if TYPE_CHECKING:
-    from simpatient.bootstrap.app import App
+    from simpatient.services.application import App
 
 LOWEST, HIGHEST = RATING_SCALE[0], RATING_SCALE[-1]
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from simpatient.bootstrap.app import App, open_app
+from simpatient.bootstrap.app import open_app
 from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.people.actor import Actor
+from simpatient.services.application import App
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 LATEST = "latest"

@@ -17,55 +17,8 @@ from simpatient.gui.base.draft_keeper import DraftKeeper
 from simpatient.gui.base.preferences import Preferences
 
 if TYPE_CHECKING:
-    from simpatient.domain.people.actor import Actor
     from simpatient.domain.session.session import Session
-    from simpatient.services.authoring.authoring import AuthorService
-    from simpatient.services.learning.drill import DrillService
-    from simpatient.services.learning.progress import ProgressService
-    from simpatient.services.models.models import ModelService
-    from simpatient.services.models.recognisers import RecogniserService
-    from simpatient.services.ports import ContentLibrary
-    from simpatient.services.privacy.bin import BinService
-    from simpatient.services.privacy.consent import ConsentService
-    from simpatient.services.privacy.deletion import DeletionService
-    from simpatient.services.review.reports import ReportService
-    from simpatient.services.review.review import ReviewService
-    from simpatient.services.review.second_rating import SecondRatingService
-    from simpatient.services.review.written_exercises import WrittenExerciseService
-    from simpatient.services.sessions.practise import PractiseService
-    from simpatient.services.sessions.session_drafts import SessionDraftService
-    from simpatient.services.voice.recording_playback import RecordingPlaybackService
-    from simpatient.services.voice.sound_check import SoundCheckService
-    from simpatient.services.voice.talk import TalkService
-
-
-class App(Protocol):
-    """The wired program, as ``bootstrap`` builds it."""
-
-    practise: PractiseService
-    review: ReviewService
-    progress: ProgressService
-    author: AuthorService
-    reports: ReportService
-    drill: DrillService
-    models: ModelService
-    consents: ConsentService
-    talking: TalkService
-    sound_check: SoundCheckService
-    recognisers: RecogniserService
-    write: WrittenExerciseService
-    judge: SecondRatingService
-    recording_playback: RecordingPlaybackService
-    deletion: DeletionService
-    bin: BinService
-    session_drafts: SessionDraftService
-    library: ContentLibrary
-    actor: Actor
-    home: Path
-
-    def close(self) -> None:
-        """Let go of database and child processes."""
-        ...
+    from simpatient.services.application import App
 
 
 class Navigator(Protocol):

@@ -15,7 +15,7 @@ from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.learning.progress import Progress, SessionSummary
 from simpatient.domain.session.session import Session
 from simpatient.domain.session.session_drafts import SessionDraft
-from simpatient.gui.base.context import App
+from simpatient.services.application import App
 from simpatient.services.learning.progress import Home
 from simpatient.services.review.second_rating import RaterChoice
 from simpatient.services.sessions.access import has_own_rating

@@ -14,8 +14,8 @@ from simpatient.gui.shell.main_window import MainWindow
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simpatient.gui.base.context import App
     from simpatient.runtime.settings_store import SettingsStore
+    from simpatient.services.application import App
 
 
 def start(open_app: Callable[[], App], argv: Sequence[str], preferences: Preferences) -> MainWindow:

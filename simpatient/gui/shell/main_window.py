@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from simpatient.domain.session.session import Session
     from simpatient.gui.base.bridge import Trouble, Worker
-    from simpatient.gui.base.context import App, Files
+    from simpatient.gui.base.context import Files
     from simpatient.gui.base.draft_keeper import DraftKeeper
     from simpatient.gui.shell.frame import Frame
     from simpatient.gui.shell.pages import Pages
     from simpatient.gui.widgets.banner import Banner
+    from simpatient.services.application import App
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)

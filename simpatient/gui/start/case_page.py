@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from simpatient.domain.learning.progress import SessionSummary
 from simpatient.domain.session.session import Session
 from simpatient.gui.base.bridge import Trouble, WorkerJob
-from simpatient.gui.base.context import App, Context
+from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import CaseData, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
 from simpatient.gui.widgets.controls import Button
@@ -21,6 +21,7 @@ from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import plural
 from simpatient.presentation.wording import DIFFICULTY_WORDS
+from simpatient.services.application import App
 from simpatient.services.sessions.patient_models import GUIDED
 
 DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."
