@@ -40,14 +40,22 @@ class LimitedPattern:
 
     def search(self, line: str) -> "regex.Match[str] | None":
         """Return the first place that fits; None where there is none, or where looking takes too long."""
-        return next(self.finditer(line), None)
+        try:
+            found: regex.Match[str] | None = self._compiled.search(line, timeout=LIMIT_S)
+        except TimeoutError:
+            self._pass_over()
+            return None
+        return found
 
     def finditer(self, line: str) -> "Iterator[regex.Match[str]]":
         """Yield the places that fit, until looking takes too long."""
         try:
             yield from self._compiled.finditer(line, timeout=LIMIT_S)
         except TimeoutError:
-            _log.warning("A pattern of the content takes too long and was passed over: %s", self.text)
+            self._pass_over()
+
+    def _pass_over(self) -> None:
+        _log.warning("A pattern of the content takes too long and was passed over: %s", self.text)
 
     def slow_on(self) -> str:
         """Return the beginning of a long line on which a search takes too long; '' if there is none among the usual."""
