@@ -1,1 +1,1 @@
-"""The command line: a thin layer over the services. Must not hold logic of its own."""
+"""The command line: a thin layer over the services. Must not hold any logic itself."""

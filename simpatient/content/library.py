@@ -206,7 +206,7 @@ class FileContentLibrary:
         return self._one(self._all(DraftingGuide), guide_id, "drafting")
 
     def patient_prompt(self) -> PatientPrompt:
-        """Return how a chat model is told to play a patient."""
+        """Return how a chat model is instructed to play a patient."""
         return self._only(PatientPrompt)
 
     def catalogues(self) -> tuple[ModelCatalogue, ...]:
@@ -263,7 +263,7 @@ class FileContentLibrary:
             yield _Found(path, None, 2, stamp_of(path))
 
     def _read(self, name: str) -> tuple[tuple[LoadedFile, int], ...]:
-        """Return the loaded files found under a kind's folders; '' for files whose kind their fields tell."""
+        """Return the loaded files found under a kind's folders; '' for files whose fields show their kind."""
         with self._lock:
             if name not in self._loaded:
                 here = [f for f in self._files() if (f.kind.name if f.kind else "") == name]

@@ -62,7 +62,7 @@ def _total_step(
     heard: tuple[str, ...], codes: TurnCodes, events: tuple[str, ...], persona: Persona, table: DynamicsTable
 ) -> Step:
     """Add the steps of every code and event, each scaled by confidence and the persona's sensitivity."""
-    # Half a step is for having been heard at all, the other half for how sure the coder is.
+    # Half a step is for having been coded at all, the other half for how sure the coder is.
     sure = {u.codes[0].code: 0.5 + 0.5 * u.codes[0].confidence for u in codes.utterances if u.codes}
     factors = persona.dynamics.sensitivity
     steps = [(table.codes[code], factors.get(code, 1.0) * sure[code]) for code in heard if code in table.codes]

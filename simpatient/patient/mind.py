@@ -25,7 +25,7 @@ from simpatient.patient.understanding.persona_index import build_index
 
 RECENT_TURNS = 3
 REMEMBERED_ACTS = 3
-TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
+TAKES_BACK_WITHIN = 2  # turns within which a scolding can still make the patient retract what it disclosed
 # Words a plan; empty text says that an authored line has to do it.
 Speak = Callable[[ReplyPlan, Random], Realisation]
 OnPlan = Callable[[ReplyPlan, PatientState], None]
@@ -97,7 +97,7 @@ class Mind:
             seed: The session's seed.
             turn: The number of the trainee's turn in the session; with the seed it fixes all variety.
             speak: Words a plan in place of the authored lines, which are said when it gives no words.
-            on_plan: Told what the patient will do, before there are words, and the state it does it in.
+            on_plan: Called with the plan and the state it is made in, before there are words.
         """
         seen = understand(text, codes, patient_turns[-RECENT_TURNS:], self._index, self._encoder)
         events = detect_events(text, codes, state, seen, self._index, self._table)
@@ -135,7 +135,7 @@ def _taken_back(state: PatientState, words: Realisation, plan: ReplyPlan) -> tup
 
 
 def _after(state: PatientState, words: Realisation, plan: ReplyPlan) -> PatientState:
-    """Return the state once the words are said: lines used, facts told, acts and depth remembered."""
+    """Return the state once the words are said: lines used, facts disclosed, acts and depth remembered."""
     return state.model_copy(
         update={
             "emotion": plan.emotion,

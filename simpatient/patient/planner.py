@@ -28,7 +28,7 @@ CODE_ORDER = (
 )  # fmt: skip
 PUSHED = frozenset({"confront", "warn", "direct", "advise_without_permission", "insult", "dismissed", "ignored"})
 WARM = frozenset({"affirm", "support", "emphasize_autonomy", "seek_collaboration", "immediacy"})
-# What makes a patient take back something just told, and what says more than a greeting or thanks beside it.
+# What makes a patient retract something just disclosed, and what says more than a greeting or thanks beside it.
 SCOLDED = frozenset({"confront", "warn", "dismissed", "insult", "labelled"})
 OUTWEIGHS_A_MOVE = REFLECTION_CODES | PUSHED | {"affirm", "support", "emphasize_autonomy"}
 TAKEN_BACK = "taken_back"
@@ -52,7 +52,7 @@ class PlanningContext:
     """Everything the planner looks at for one reply.
 
     Attributes:
-        said_something: Whether the coder heard any behaviour at all, however unsure of it.
+        coder_found_any: Whether the coder found any behaviour at all, however uncertain.
     """
 
     index: PersonaIndex
@@ -60,7 +60,7 @@ class PlanningContext:
     seen: Understanding
     heard: tuple[str, ...]
     events: tuple[str, ...]
-    said_something: bool
+    coder_found_any: bool
 
     @property
     def persona(self) -> Persona:
@@ -80,7 +80,7 @@ class PlanningContext:
 
     @property
     def takes_back(self) -> tuple[str, ...]:
-        """Return the facts just told that being scolded or belittled makes the patient take back."""
+        """Return the facts just disclosed that being scolded or belittled makes the patient retract."""
         if not SCOLDED & {*self.heard, *self.events}:
             return ()
         told = {fact for facts in self.state.last_told for fact in facts}
@@ -151,7 +151,7 @@ def _reaction(moment: PlanningContext, reacts_to: str | None) -> Reaction:
 
 
 def _fact_to_tell(moment: PlanningContext) -> Fact | None:
-    """Return the fact this turn brings out: asked for or on the topic in hand, open, not yet told."""
+    """Return the fact this turn brings out: asked for or on the current topic, open, not yet disclosed."""
     if moment.pushed or moment.state.resistance.intensity > 0.85:
         return None
     topic = moment.seen.intent or moment.seen.topic or moment.state.topic
@@ -206,7 +206,7 @@ def _is_followable(moment: PlanningContext) -> bool:
     """Whether the patient can make something of a turn that asked nothing recognised."""
     if moment.seen.has_question:
         return False
-    if moment.said_something and moment.seen.fits:
+    if moment.coder_found_any and moment.seen.fits:
         return True
     return bool(set(moment.heard) - {"other"}) or bool(moment.seen.moves) or moment.seen.topic is not None
 

@@ -91,7 +91,7 @@ def reconcile(
     chosen: dict[str, int],
     turn: dict[str, Floats],
 ) -> tuple[list[int], dict[str, int]]:
-    """Make utterance codes and turn labels tell the same story; returns the codes' indices and the labels'.
+    """Make utterance codes and turn labels agree; returns the codes' indices and the labels'.
 
     A behaviour the turn heads found gets an utterance, unless the utterance head rules it out for every
     one. A behaviour only an utterance's code holds is taken over by the turn when the utterance is

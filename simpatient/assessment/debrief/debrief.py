@@ -138,7 +138,7 @@ def state_curve(turns: Sequence[Turn]) -> tuple[StatePoint, ...]:
 
 
 def disclosure(session_id: str, persona: Persona, turns: Sequence[Turn]) -> DisclosureMap:
-    """Return the map for one branch: told facts first, in the order told, then those held back.
+    """Return the map for one branch: disclosed facts first, in the order disclosed, then those held back.
 
     A fact counts as approached in the trainee turns whose answer was planned about one of the fact's
     topics while the fact was still untold.
@@ -267,7 +267,7 @@ def _item(fact: Fact, turns: Sequence[Turn], reached: float) -> DisclosureItem:
 
 
 def _approaches(fact: Fact, turns: Sequence[Turn]) -> tuple[int, ...]:
-    """Return the trainee turns that came near the fact before it was told."""
+    """Return the trainee turns that came near the fact before it was disclosed."""
     near, asked = [], None
     for turn in turns:
         if turn.speaker == "trainee":

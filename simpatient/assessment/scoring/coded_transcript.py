@@ -57,7 +57,7 @@ class CodedTranscript:
         return row.waited_s if row is not None else None
 
     def lasted(self, at: int) -> float | None:
-        """Return how long volley ``at`` went on, seconds; None where it is not known."""
+        """Return how long volley ``at`` lasted, seconds; None where it is not known."""
         times = self.times
         rows = [times.row(turn.turn) for turn in self.volleys[at].turns] if times is not None else []
         spoken = [row for row in rows if row is not None]

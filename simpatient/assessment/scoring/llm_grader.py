@@ -37,9 +37,9 @@ from simpatient.domain.text import without_surrogates
 EVIDENCE, TURN, QUOTE, FOR, VALUE = "evidence", "turn", "quote", "for", "value"  # as the prompt names them
 SHOWN_CHARACTERS = 4000  # of one turn; a pasted book is not speech
 _FRAME_TOKENS = 32
-UNREADABLE = "The answers of the language model could not be read."
+UNREADABLE = "The language model's answers could not be read."
 WRITTEN = "This is judged from what the trainee writes afterwards, not from the talk."
-UNQUOTED = "The language model could not back a rating with words that were said."
+UNQUOTED = "The language model could not support a rating with words from the session."
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class _Rating:
 
 @dataclass(frozen=True)
 class _Session:
-    """The turns that may be quoted, by number, and which of them speak to whoever judges."""
+    """The turns that may be quoted, by number, and which of them address the rater."""
 
     texts: dict[int, str]
     pleading: frozenset[int]
@@ -204,7 +204,7 @@ class LlmGrader:
 
 
 def _status(criterion: Criterion, confidence: float, session: _Session) -> Policy:
-    """Ask for a person when unsure, or when someone in the session spoke to whoever judges it."""
+    """Ask for a person when unsure, or when someone in the session addressed the rater."""
     return "needs_review" if confidence < REVIEW_BELOW or session.pleading else criterion.policy
 
 

@@ -88,7 +88,7 @@ def summarise(
     known, found = dict(names), []
     for summary in rubric.summaries:
         if summary.needs == "times" and not known.get("spoken_turns"):
-            known[summary.id] = None  # a typed session is not told what it has no numbers for
+            known[summary.id] = None  # a typed session has no times, so it shows no measure of them
             continue
         value = _summary(summary, known, reading)
         known[summary.id] = value.value

@@ -38,7 +38,7 @@ class PlayedVersions:
                 write_atomically(target, raw)
 
     def load(self, kind: str, digest: str) -> LoadedFile | None:
-        """Return a kept version; None when it is not here, was changed since, or no longer fits the program."""
+        """Return a kept version; None when it is missing, was changed since, or no longer fits the program."""
         path = self._path(digest)
         if path is None:
             return None

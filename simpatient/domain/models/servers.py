@@ -12,7 +12,7 @@ class ServerChoice(Value):
         key_variable: Environment variable that holds the key; '' for none. The key itself is never part of this.
         key_file: File that holds the key, readable by its owner alone; '' for none.
         allows_plain_http: Whether words may go unencrypted to another computer.
-        read_s: Longest silence of the server, in seconds.
+        read_s: How long to wait for the server to send something, in seconds.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""The generative patient's voice on plain transformers: one growing key-value memory for each session.
+"""The generative patient's model on plain transformers: one growing key-value cache for each session.
 
 A message is read once. A director's note is read for one answer and cut out again, and so is the answer,
 which saw it: what was said comes back as a message like any other. Must not know personas or plans, or
@@ -27,7 +27,7 @@ from simpatient.llm.output.visible_text import Spoken
 _log = logging.getLogger(__name__)
 STATIC_LENGTH = 16_384  # two hours of talk; one length, so that nothing is compiled twice
 _CPU_MEMORY = 2 * 2**30
-_LEAST_ROOM = 512  # tokens; with less than this nobody is talking any more
+_LEAST_ROOM = 512  # tokens; with less than this no conversation is possible
 _CANARY = (Message(role="user", content="Count from one to twenty, then say the days of the week."),)
 _CANARY_TOKENS = 12
 _CANARY_SESSION = "\x00canary"
@@ -165,7 +165,7 @@ class TransformersVoice(OfFolder):
         return self._speak(session, messages, note, sampling, on_text, cancel)
 
     def forget(self, session: str) -> None:
-        """Let go of what is kept of a session."""
+        """Release  what is kept of a session."""
         with self._lock:
             self._drop(session)
 
@@ -237,7 +237,7 @@ class TransformersVoice(OfFolder):
             self._drop(name)
         if not others:
             self._room = max(_LEAST_ROOM, min(self._room, needed) // 2)
-            _log.warning("Memory is short; the patient remembers %d tokens of a session.", self._room)
+            _log.warning("Memory is short; the cache keeps %d tokens of a session.", self._room)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()  # what the failed try held
 
@@ -290,7 +290,7 @@ class _Answer:
         self._spoken = Spoken(parts.loaded.tokenizer, parts.hidden, (*stops, *_written_tags(parts.loaded)))
 
     def grow(self, reading: PrefixCache, logits: Any, cancel: Cancellation | None) -> Completion:
-        """Draw tokens until the answer has ended, nobody wants more, or there is no more room.
+        """Draw tokens until the answer has ended, no more is wanted, or the room is used up.
 
         Raises:
             Cancelled: ``cancel`` was set.

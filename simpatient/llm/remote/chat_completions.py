@@ -36,7 +36,7 @@ _pause = wait_exponential_jitter(multiplier=0.5, max=4.0, jitter=0.25)
 
 
 class StreamChunk(NamedTuple):
-    """What came at once: some text, why the answer ended ('' while it goes on), tokens so far where told."""
+    """One piece of the stream: some text, why the answer ended ('' until then), tokens so far where reported."""
 
     text: str
     finish: str = ""
@@ -78,7 +78,7 @@ class ChatCompletionsClient:
         """Ask, and yield the answer piece by piece; closing the iterator early ends the request.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         answer, first = self._begun(body, cancel)
@@ -94,7 +94,7 @@ class ChatCompletionsClient:
             answer.leave()
 
     def close(self) -> None:
-        """Let go of open connections."""
+        """Release  open connections."""
         with self._lock:
             if self._client is not None:
                 self._client.close()
@@ -155,7 +155,7 @@ class ChatCompletionsClient:
 
 
 class _Answer:
-    """One request in a thread of its own, so that who waits for it can be cancelled in a silence."""
+    """One request in a separate thread, so that a waiting caller can be cancelled while the server is silent."""
 
     def __init__(self, server: RemoteServer, client: httpx2.Client, body: Mapping[str, Any]) -> None:
         self._server = server
@@ -209,7 +209,7 @@ def streamed(blocks: Iterable[bytes]) -> Iterator[StreamChunk]:
     """Yield the pieces of a stream of server-sent events.
 
     Raises:
-        ValueError: It is no such stream, or tells of an error.
+        ValueError: It is not such a stream, or reports an error.
         EOFError: It ended before the answer did.
     """
     has_ended = False
@@ -252,7 +252,7 @@ def _all(blocks: Iterable[bytes]) -> bytes:
 
 
 def _piece(data: Any, part: str) -> StreamChunk:
-    """Return the piece in one event; its reasoning, where a server tells it apart, is passed over."""
+    """Return the piece in one event; its reasoning, where a server sends it separately, is skipped."""
     if not isinstance(data, Mapping):
         raise _Strange("an event that is no object")
     if data.get("error"):
@@ -277,7 +277,7 @@ class _Strange(ValueError):
 
 
 class _Told(ValueError):
-    """The server itself told of an error in the middle of an answer."""
+    """The server itself reported an error in the middle of an answer."""
 
 
 def _detail(data: Any) -> str:
@@ -332,7 +332,7 @@ def _in_words(error: Exception, server: RemoteServer) -> Exception:
     if isinstance(error, httpx2.TimeoutException):
         return ModelUnavailable(f"The {where} did not answer in time.", "Try again, or ask who runs it.")
     if isinstance(error, (httpx2.NetworkError, httpx2.ProtocolError, EOFError)):
-        return _TryAgain(ModelUnavailable(f"The connection to the {where} broke off.", "Try again in a moment."))
+        return _TryAgain(ModelUnavailable(f"The connection to the {where} was lost.", "Try again in a moment."))
     if isinstance(error, _Told):
         return ModelUnavailable(f"The {where} stopped ({error}).", "Try again in a moment.")
     action = "Check that its address ends in /v1."

@@ -1,7 +1,7 @@
 """A language model on a server that speaks OpenAI's chat-completions protocol: vLLM, ``transformers serve``, llama.cpp.
 
 The ports ``ChatModel`` and ``PatientVoice`` in one. Keeps nothing of a conversation: every request holds all
-of it, so no session can hear another. How a template takes a system message is left to the server. Must not
+of it, so no session can leak into another. How a template takes a system message is left to the server. Must not
 know what is asked.
 """
 
@@ -71,7 +71,7 @@ class RemoteChatModel:
         """Answer the last message; see ``domain.ports.PatientModel``.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         if sampling.samples != 1:
@@ -94,7 +94,7 @@ class RemoteChatModel:
         """Answer several requests that begin alike; see ``domain.ports.ChatModel``.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         stop = _Stop(cancel)
@@ -119,7 +119,7 @@ class RemoteChatModel:
         return tuple(tuple(found[at, sample] for sample in samples) for at in range(len(requests)))
 
     def close(self) -> None:
-        """Let go of open connections."""
+        """Release  open connections."""
         self._wire.close()
 
     def _sample(

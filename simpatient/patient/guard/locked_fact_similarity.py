@@ -1,7 +1,7 @@
 """How near a sentence comes to what a persona has locked away, against all it may say freely.
 
-The persona's own material is the measure: lines that tell a fact on one side, free lines on the other. Names
-stand for nobody here, since sharing a name says little about sharing a secret. Must not know an encoder.
+The persona's own material is the measure: lines that disclose a fact on one side, free lines on the other. Names
+are masked here, since sharing a name says little about sharing a secret. Must not know an encoder.
 """
 
 import re
@@ -22,7 +22,7 @@ _UNTRUE, _UNTRUE_DENIAL = "untrue:", "untrue denial:"
 _DENIAL = re.compile(r"n't\b|\b(?:no|not|never|none|nobody|nothing|neither|hardly|without)\b", re.IGNORECASE)
 _SOMEONE = "someone"
 _CAPITAL = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}\b")
-_SHORTEST_LINE = 4  # words; a shorter part of a telling line tells nothing by itself
+_SHORTEST_LINE = 4  # words; a shorter part of a disclosing line discloses nothing by itself
 
 
 def as_streamed(text: str) -> list[str]:
@@ -134,7 +134,7 @@ def _top(near: Embeddings) -> Embeddings:
 
 
 def _untrue_of(text: str) -> str:
-    """Return the kind of an untrue line: vectors hardly tell a claim from its denial, so they are kept apart."""
+    """Return the kind of an untrue line: vectors hardly distinguish a claim from its denial, so they are kept apart."""
     return _UNTRUE_DENIAL if _DENIAL.search(normalise(text)) else _UNTRUE
 
 

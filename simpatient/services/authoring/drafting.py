@@ -25,7 +25,7 @@ from simpatient.services.authoring.draft_schemas import item_model, section_sche
 from simpatient.services.ports import ContentLibrary
 
 TARGETS: dict[str, type[BaseModel]] = {"persona": Persona, "curriculum": Curriculum}
-UNUSABLE = "the model gave no answer of the right form; write it yourself"
+UNUSABLE = "the model's answer did not have the right form; write this yourself"
 Data = dict[str, Any]
 Place = tuple[str | int, ...]
 # Asks the model once: what, in which form, and which try it is.
@@ -63,8 +63,8 @@ class DraftService:
             guide_id: Which guide; see the files in ``assets/drafting``.
             brief: Fields as in the finished file, as far as the author gives them, and ``story`` in free words.
             seed: Makes the draft repeatable.
-            cancel: Looked at between tokens.
-            on_done: Told how many sections are done.
+            cancel: Checked between tokens.
+            on_done: Called with the number of sections done.
 
         Raises:
             NotFound: There is no such guide.
@@ -230,7 +230,7 @@ def _check_brief(guide: DraftingGuide, brief: Mapping[str, Any]) -> None:
     """Refuse a brief that leaves to the model what only the author can say."""
     for name in (*guide.needs, STORY):
         if not brief.get(name):
-            raise ContentError(f'the brief needs "{name}", which no model may make up', field=name)
+            raise ContentError(f'the brief needs "{name}", which a model must not invent', field=name)
     given = {name: value for name, value in brief.items() if name != STORY}
     for error in _errors(TARGETS[guide.target], {**guide.start, **given}):
         name = str(error["loc"][0])

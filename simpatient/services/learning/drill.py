@@ -152,7 +152,7 @@ class DrillService:
             raise NotFound(f"This drill has no level {level}.", f"There are: {there}.")
         state = self._state(actor, drill_id)
         now = state.now.model_copy(update={"level": level, "easy_in_a_row": 0})
-        # The round is closed: were its tries to go on, they would set the level of before it again.
+        # The round is closed: if its tries continued, they would bring back the level from before it.
         self._drills.save_state(state.model_copy(update={"before": now, "now": now, "outcomes": ()}))
 
     def _state(self, actor: Actor, drill_id: str) -> DrillState:
@@ -247,7 +247,7 @@ def _named(drill: Drill, stimulus_id: str) -> Stimulus:
 def _speakable(text: str) -> str:
     text = clean_text(text)
     if not text:
-        raise UserFacingError("There is nothing to look at yet.", "Write what you would say.")
+        raise UserFacingError("There is no try to give feedback on yet.", "Write what you would say.")
     if len(text) > LONGEST_TURN:
-        raise UserFacingError(f"One try can have {LONGEST_TURN:,} characters.", "Say it in fewer words.")
+        raise UserFacingError(f"One try can have {LONGEST_TURN:,} characters.", "Shorten it.")
     return text

@@ -125,14 +125,14 @@ class ModelService:
     def download(
         self, wanted: str, on_progress: OnProgress | None = None, cancel: Cancellation | None = None
     ) -> InstalledModel:
-        """Fetch a model of the catalogue by its id, or any chat model by its hub id; goes on where it stopped.
+        """Fetch a model of the catalogue by its id, or any chat model by its hub id; continues where it stopped.
 
         The libraries that run language models come first, where they are not installed yet.
 
         Raises:
             NotFound: There is no such model.
             ModelUnavailable: It cannot be fetched, or is none that can be run here.
-            Cancelled: ``cancel`` was set; what has come so far is kept.
+            Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
         """
         known = self._recommended(wanted)
         name = known.id if known else folder_name(hub_id_of(wanted))
@@ -247,7 +247,7 @@ class ModelService:
         )
 
     def measure(self, wanted: str, cancel: Cancellation | None = None) -> Measurement:
-        """Time a model on this machine, in a process of its own, and keep the figures with it.
+        """Time a model on this machine, in a separate process, and keep the figures with it.
 
         Raises:
             ModelUnavailable: There is no such model here, or it cannot be run.

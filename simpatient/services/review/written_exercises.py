@@ -54,7 +54,7 @@ class WrittenExerciseService:
     def exercises(self, actor: Actor, session_id: str) -> tuple[Exercise, ...]:
         """Return every rubric that takes writing, those of the case first, with the attempts made so far.
 
-        Which are offered is the same for every patient: a choice made by case would already tell something.
+        Which are offered is the same for every patient: a choice made by case would already reveal something.
 
         Raises:
             OwnRatingNeeded: The trainee has not rated the session.

@@ -36,7 +36,7 @@ class MindStore:
         """Return the mind of a session's patient, in the version the session was begun with.
 
         Raises:
-            NotFound: There is no such persona any more.
+            NotFound: There is no longer such a persona.
             ModelUnavailable: The sentence encoder cannot be loaded.
         """
         persona_id = played_case(self._library, session).persona

@@ -48,8 +48,8 @@ class SpokenTurn:
 
     Attributes:
         speech: How the trainee's words were spoken; None when they were typed and only the answer is spoken.
-        on_plan: Told what the patient will do, before there are words: it decides how they are spoken.
-        stop_generation: Set when the trainee breaks in: no more words are worked out, those there are stand.
+        on_plan: Called with the plan before there are words: it decides how they are spoken.
+        stop_generation: Set when the trainee breaks in: generation stops, and the words so far stand.
     """
 
     speech: TurnSpeech | None = None
@@ -182,7 +182,7 @@ class PractiseService:
         Raises:
             UserFacingError: The text is too long, or the session has ended.
             StorageUnavailable: The turn could not be stored; nothing was said.
-            OpenElsewhere: The session went on in another window; the next try goes on from there.
+            OpenElsewhere: The session continued in another window; the next try continues from there.
             Cancelled: The trainee's turn is stored, the answer is not; ``resume`` answers it.
         """
         with self._changing(session_id):
@@ -203,7 +203,7 @@ class PractiseService:
             return self._answer(session, turn, on_chunk, cancel, spoken)
 
     def keep_heard(self, actor: Actor, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
-        """Store how a patient's turn was spoken; of one that was cut off, only what was heard has been said.
+        """Store how a patient's turn was spoken; where it was cut off, only what was heard counts as said.
 
         Raises:
             UserFacingError: There is no such patient turn.
@@ -225,7 +225,7 @@ class PractiseService:
         """
         said = clean_text(text)
         if not said:
-            raise UserFacingError("There are no words in it.", "Write what you said; the turn stays as it was.")
+            raise UserFacingError("The corrected turn has no words.", "Write what you said; the turn stays as it was.")
         if len(said) > LONGEST_TURN:
             raise _too_long(said)
         with self._changing(session_id):
@@ -392,7 +392,7 @@ class PractiseService:
     def _open_session(self, actor: Actor, session_id: str) -> Session:
         session = self._current(actor, session_id)
         if session.is_ended:
-            raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to go on.")
+            raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to continue.")
         path = session.path()
         if path and path[-1].speaker == "trainee":
             self._answer(session, path[-1], lambda _: None, None)

@@ -140,7 +140,7 @@ class ScorecardService:
             fresh = score(session.id, turns, rubric, self._coder.coder_id)
             if rubric.id in known:
                 before = known[rubric.id].origin.text_digest
-                # Of a scorecard from before digests were kept, only a correction tells that words have changed.
+                # Of a scorecard from before digests were kept, only a correction shows that words have changed.
                 words_changed = before != digest and (bool(before) or cause == "correction")
                 kept = _stays(known[rubric.id], rubric, words_changed=words_changed)
                 fresh = with_ratings(fresh, turns, rubric, kept)

@@ -1,6 +1,6 @@
 """Recordings from elsewhere, decoded in a confined child process: the ``RecordingDecoder`` port.
 
-A file's kind is told by what it holds, not by its name, and only plain files are opened. Must not know what
+A file's kind is determined by its content, not by its name, and only plain files are opened. Must not know what
 is done with the sound. Importing this module loads no audio library.
 """
 
@@ -157,9 +157,9 @@ class RecordingReader:
 
     def _check(self, sound: Any) -> None:
         if sound.format not in _FORMATS:
-            raise _Refused("This is no WAV, FLAC or MP3 recording.")
+            raise _Refused("This is not a WAV, FLAC or MP3 recording.")
         if not _LEAST_RATE <= sound.samplerate <= _MOST_RATE or not 1 <= sound.channels <= _MOST_CHANNELS:
-            raise _Refused(f"This recording has {sound.channels} channels at {sound.samplerate} samples a second.")
+            raise _Refused(f"This recording has {sound.channels} channels at {sound.samplerate} samples per second.")
 
     def _count(self, sound: Any, call: Call) -> int:
         """Return how many samples there are, by decoding them."""
@@ -173,7 +173,7 @@ class RecordingReader:
                 raise Cancelled
         # MP3 files only guess at their length, and end where they end.
         if sound.format == "FLAC" and frames < sound.frames:
-            raise _Refused("This recording is cut off.", _AGAIN)
+            raise _Refused("This recording is incomplete.", _AGAIN)
         return frames
 
 
@@ -241,9 +241,9 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
             raise _Refused(f"This file is larger than {limits.size_bytes / 1e9:.3g} GB.", "Save it as FLAC or MP3.")
         head = file.read(_HEAD_BYTES)
         if kind_of(head) is None:
-            raise _Refused("This is no WAV, FLAC or MP3 recording.")
+            raise _Refused("This is not a WAV, FLAC or MP3 recording.")
         if _is_cut_off(head, size):
-            raise _Refused("This recording is cut off.", _AGAIN)
+            raise _Refused("This recording is incomplete.", _AGAIN)
         file.seek(0)
         yield file
 

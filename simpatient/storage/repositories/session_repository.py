@@ -37,7 +37,7 @@ from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import bin_entries, marks, self_ratings, sessions, turn_codes, turn_speech, turns
 
-# Whether a session is in the bin as a whole: it is there for nobody but the bin.
+# Whether a session is in the bin as a whole: only the bin can see it.
 is_binned = exists().where(bin_entries.c.session_id == sessions.c.id, bin_entries.c.leaf.is_(None))
 
 
@@ -58,7 +58,7 @@ class SqlSessionRepository(SqlRepository):
             taken = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
             if connection.execute(select(turns.c.seq).where(taken)).first() is not None:
                 raise OpenElsewhere(
-                    "This session is open in another window or program, where it has gone on.",
+                    "This session is open in another window or program, and has continued there.",
                     "Close one of the two, then send it again here; nothing is lost.",
                 )
             _insert_turns(connection, session_id, [turn])
@@ -197,7 +197,7 @@ class SqlSessionRepository(SqlRepository):
         return str(self._read(lambda connection: _stored_session(connection, session_id).trainee_id))
 
     def delete(self, session_id: str) -> None:
-        """Erase a session, in the bin or not, and everything that hangs on it for good, also in every copy."""
+        """Erase a session, in the bin or not, and everything that belongs to it for good, also in every copy."""
         self._read(lambda connection: _stored_session(connection, session_id))
         self._erase([(f"DELETE FROM {sessions.name} WHERE id = ?", (session_id,))], [session_id])
 
@@ -234,7 +234,7 @@ class SqlSessionRepository(SqlRepository):
 
 
 class _Hanging:
-    """Everything that hangs on a set of sessions, read in one query per table."""
+    """Everything that belongs to a set of sessions, read in one query per table."""
 
     def __init__(self, connection: Connection, ids: Select[Any]) -> None:
         self._turns = self._grouped(connection, select(turns).where(turns.c.session_id.in_(ids)).order_by(turns.c.seq))
@@ -347,13 +347,13 @@ def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
 
 
 def stale_sessions(connection: Connection) -> tuple[str, ...]:
-    """Return the ids of the sessions whose rows of attempts are out of date; damage of the file is told elsewhere."""
+    """Return the ids of sessions whose rows of attempts are out of date; file damage is reported elsewhere."""
     try:
         return attempt_rows.disagreements(connection)
     except DBAPIError as error:
         if not is_damage(error):
             raise
-        return ()  # the damage itself is told
+        return ()  # the damage itself is reported
 
 
 def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:
