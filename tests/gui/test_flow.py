@@ -8,8 +8,8 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
-from simpatient.presentation.cues import HEADING
-from simpatient.presentation.debrief import BETTER_LINE, CHANGE, KEEP
+from simpatient.presentation.feedback.cues import HEADING
+from simpatient.presentation.feedback.debrief import BETTER_LINE, CHANGE, KEEP
 from tests.builders import ME
 from tests.gui.driver import HOSTILE, begin, end, own_rating, rate, say, shown_words, wait
 

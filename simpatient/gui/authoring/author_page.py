@@ -18,7 +18,7 @@ from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4,
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import HeadLine, PageStates, ScrollPage, card, clear, column, message_panel, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.authoring.authoring import Preview
 
 _SETTLE_MS = 250

@@ -17,8 +17,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.code_tags import code_tags
-from simpatient.presentation.patient_state import plan_words, state_words
+from simpatient.presentation.words.code_tags import code_tags
+from simpatient.presentation.words.patient_state import plan_words, state_words
 from simpatient.services.authoring.authoring import AuthorService, PreviewReply, PreviewTalk
 from simpatient.services.ports import ContentLibrary
 

@@ -29,11 +29,11 @@ from simpatient.gui.transcript.correction import correct_button
 from simpatient.gui.transcript.playback import Playback
 from simpatient.gui.transcript.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import HeadLine, PageStates, column, row
-from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
-from simpatient.presentation.dates import date
-from simpatient.presentation.file_names import feedback_file
+from simpatient.presentation.words.dates import date
+from simpatient.presentation.words.file_names import feedback_file
 from simpatient.services.review.reports import ReportService
 from simpatient.services.sessions.practise import PractiseService
 from simpatient.services.voice.recording_playback import RecordingPlaybackService

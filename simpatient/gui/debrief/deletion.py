@@ -16,8 +16,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.deletion import what_goes, what_stays
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.deletion import what_goes, what_stays
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.privacy.bin import BinService
 from simpatient.services.review.review import ReviewService
 

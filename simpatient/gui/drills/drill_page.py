@@ -17,7 +17,7 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import Bubble, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, divider, label
-from simpatient.presentation.drills import drill_feedback
+from simpatient.presentation.learning.drills import drill_feedback
 from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
 _SIDE_FROM = 860

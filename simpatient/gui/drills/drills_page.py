@@ -14,8 +14,8 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.drills import due_words
-from simpatient.presentation.numbers import how_often, plural
+from simpatient.presentation.learning.drills import due_words
+from simpatient.presentation.words.numbers import how_often, plural
 from simpatient.services.learning.drill import DrillCard, DrillService
 
 _OVERLINES = {"due": "Due today", "new": "Try this next", "later": "Practise ahead of time"}

@@ -21,10 +21,10 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
-from simpatient.presentation.file_names import progress_file
-from simpatient.presentation.numbers import plural
-from simpatient.presentation.progress import Objective, objective_view, session_numbers
+from simpatient.presentation.learning.progress import Objective, objective_view, session_numbers
+from simpatient.presentation.shapes.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
+from simpatient.presentation.words.file_names import progress_file
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.review.reports import ReportService
 
@@ -194,7 +194,7 @@ def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, C
 
 def _draw(chart: Chart, box: QVBoxLayout) -> None:
     # Loads numpy and the plots: late, so that opening the page does not wait for it.
-    from simpatient.gui.widgets.plots import Plot
+    from simpatient.gui.widgets.drawn.plots import Plot
 
     box.insertWidget(0, Plot(chart, height=_CURVE_HEIGHT))
 

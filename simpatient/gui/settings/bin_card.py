@@ -15,8 +15,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, label
-from simpatient.presentation.deletion import bin_facts, bin_title
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.deletion import bin_facts, bin_title
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.privacy.bin import LONGEST_DAYS, BinItem, BinService
 
 Found = tuple[tuple[BinItem, ...], int]

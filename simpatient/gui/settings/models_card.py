@@ -16,7 +16,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
-from simpatient.presentation.model_words import (
+from simpatient.presentation.words.model_words import (
     facts_line,
     fit_detail,
     fit_words,
@@ -24,7 +24,7 @@ from simpatient.presentation.model_words import (
     measured_line,
     progress_words,
 )
-from simpatient.presentation.numbers import file_size
+from simpatient.presentation.words.numbers import file_size
 from simpatient.services.models.model_download import DownloadProgress
 from simpatient.services.models.models import GUIDED, ModelRow, ModelService, Suggestion
 

@@ -15,8 +15,8 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
-from simpatient.presentation.model_words import progress_words
-from simpatient.presentation.numbers import file_size
+from simpatient.presentation.words.model_words import progress_words
+from simpatient.presentation.words.numbers import file_size
 from simpatient.services.models.model_download import DownloadProgress
 from simpatient.services.models.recognisers import RecogniserRow, RecogniserService
 

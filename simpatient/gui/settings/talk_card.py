@@ -16,9 +16,9 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.drawn.meter import LevelBar
 from simpatient.gui.widgets.fields import DropDown
 from simpatient.gui.widgets.layout import column, row
-from simpatient.gui.widgets.meter import LevelBar
 from simpatient.gui.widgets.text import divider, label
 from simpatient.services.privacy.consent import WORDINGS, ConsentService
 from simpatient.services.voice.sound_check import SoundCheckService

@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
 
 
 def _import_other_pages() -> None:
-    for name in ("debrief.debrief_page", "progress.progress_page", "widgets.plots"):
+    for name in ("debrief.debrief_page", "progress.progress_page", "widgets.drawn.plots"):
         importlib.import_module(f"simpatient.gui.{name}")
 
 

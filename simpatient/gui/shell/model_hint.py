@@ -1,7 +1,7 @@
 """Says once, at the first start, which language model suits this computer. Must not know how that is found out."""
 
 from simpatient.gui.base.context import Context
-from simpatient.presentation.numbers import gigabytes
+from simpatient.presentation.words.numbers import gigabytes
 from simpatient.services.models.models import GUIDED, ModelService, Suggestion
 
 

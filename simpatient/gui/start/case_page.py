@@ -16,12 +16,12 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import CaseData, StartServices, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
-from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import plural
-from simpatient.presentation.wording import DIFFICULTY_WORDS
+from simpatient.presentation.words.dates import date_and_time
+from simpatient.presentation.words.numbers import plural
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS
 from simpatient.services.models.models import ModelService
 from simpatient.services.sessions.patient_models import GUIDED
 from simpatient.services.sessions.practise import PractiseService

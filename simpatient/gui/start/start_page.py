@@ -16,6 +16,7 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import StartData, StartServices, load_start
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
+from simpatient.gui.widgets.drawn.painted import PathNode, Portrait
 from simpatient.gui.widgets.layout import (
     CardGrid,
     Columns,
@@ -27,12 +28,11 @@ from simpatient.gui.widgets.layout import (
     row,
     waiting_page,
 )
-from simpatient.gui.widgets.painted import PathNode, Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import how_often, plural
-from simpatient.presentation.progress import still_needed
-from simpatient.presentation.wording import DIFFICULTY_WORDS
+from simpatient.presentation.learning.progress import still_needed
+from simpatient.presentation.words.dates import date_and_time
+from simpatient.presentation.words.numbers import how_often, plural
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress
 
 _GLYPHS = {"not_started": "○", "practising": "◐", "mastered": "●"}

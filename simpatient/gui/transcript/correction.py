@@ -19,7 +19,7 @@ from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.words.numbers import turn_words
 from simpatient.services.sessions.practise import PractiseService
 
 OnCorrected = Callable[[Turn], None]

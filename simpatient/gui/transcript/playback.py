@@ -6,7 +6,7 @@ from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings
 from simpatient.gui.widgets.controls import Button
-from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.words.numbers import turn_words
 from simpatient.services.voice.recording_playback import RecordingPlaybackService
 
 HEAR, STOP = "Hear it again", "Stop"
