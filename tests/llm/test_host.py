@@ -252,10 +252,10 @@ def test_closing_never_hangs(tmp_path):
 def test_the_child_ends_with_its_parent(tmp_path):
     program = (
         "import os, sys; from pathlib import Path; from functools import partial\n"
-        "from simpatient.llm.local.host import VoiceProcess; from tests.hosted_voices import FaultyVoice\n"
+        "from simpatient.llm.local.host import PatientModelProcess; from tests.hosted_voices import FaultyVoice\n"
         "from tests.llm.test_host import OPENING\n"
         "if __name__ == '__main__':\n"
-        f"    voice = VoiceProcess(partial(FaultyVoice, Path({str(tmp_path)!r})), str)\n"
+        f"    voice = PatientModelProcess(partial(FaultyVoice, Path({str(tmp_path)!r})), str)\n"
         "    voice.prepare('s', OPENING); print(voice.pid, flush=True); os._exit(0)\n"
     )
     (tmp_path / "program.py").write_text(program)
