@@ -3,7 +3,7 @@
 from simpatient.domain.content.persona import Fact, Persona
 from simpatient.domain.state import PatientState
 
-OR_ACT_DISCOUNT = 0.5
+OR_ACT_DISCOUNT = 0.5  # points of trust, on the scale of 1 to 4; promised to authors in ``Gate``
 
 
 def is_open(fact: Fact, state: PatientState, asked: str | None) -> bool:

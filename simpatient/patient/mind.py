@@ -23,7 +23,7 @@ from simpatient.patient.understanding.events import detect_events, fired_trigger
 from simpatient.patient.understanding.intent_recogniser import LONGEST_READ, Understanding, understand
 from simpatient.patient.understanding.persona_index import build_index
 
-RECENT_TURNS = 3
+RECENT_TURNS = 3  # patient turns a reflection may refer to
 REMEMBERED_ACTS = 3
 TAKES_BACK_WITHIN = 2  # turns within which a scolding can still make the patient retract what it disclosed
 # Words a plan; empty text says that an authored line has to do it.
@@ -104,12 +104,14 @@ class Mind:
         heard = heard_codes(codes)
         trigger = fired_trigger(self.persona, text, heard, events)
         moved = update(state, codes, seen, events, trigger, self.persona, self._table)
+        # Seeded by turn, not by call: a turn replayed or retried draws the same variety.
         random = Random(f"{seed}:{turn}")
         machine = MACHINE_MOVE in seen.moves
         moment = PlanningContext(
             self._index, moved, seen, heard, events, bool(set(codes.utterance_codes()) - {"other"})
         )
         plan = plan_reply(moment, random)
+        # The program answers that question outside the role; in the role nothing may be disclosed beside it.
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
         if on_plan is not None:

@@ -152,6 +152,7 @@ def _reaction(moment: PlanningContext, reacts_to: str | None) -> Reaction:
 
 def _fact_to_tell(moment: PlanningContext) -> Fact | None:
     """Return the fact this turn brings out: asked for or on the current topic, open, not yet disclosed."""
+    # A patient who is pushed or this closed discloses nothing, however high the trust.
     if moment.pushed or moment.state.resistance.intensity > 0.85:
         return None
     topic = moment.seen.intent or moment.seen.topic or moment.state.topic
@@ -228,9 +229,11 @@ def _free_wishes(moment: PlanningContext, random: Random) -> list[Act]:
 
 def _talk(moment: PlanningContext, random: Random) -> TalkType:
     """Draw change, neutral or sustain talk; readiness and skill tilt to change, pushing to sustain."""
+    # Without a change in question there is nothing to talk for or against.
     if moment.persona.change is None:
         return "neutral"
     change, _, sustain = TALK_AFTER_PUSH if moment.pushed else TALK_AFTER_SKILL
+    # At a readiness of 0.4 the shares are those counted in AnnoMI; above and below they tilt.
     tilt = moment.state.readiness - 0.4
     change, sustain = change * (1 + 1.5 * tilt), sustain * (1 - tilt) + 0.2 * moment.state.resistance.intensity
     drawn = random.random()

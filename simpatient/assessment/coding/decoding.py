@@ -168,6 +168,7 @@ def _settle_unheard(
     for at, index in enumerate(picked):
         if not family[index]:
             continue
+        # Label 0 means "none": the utterance is surer of the behaviour than the turn is of its absence.
         if float((blended[at] * family).sum()) > float(turn[head][0]):
             wanted = [rules.heads[head].index(label) for label in rules.family[codes[index]][head]]
             labels[head] = max(wanted, key=lambda label: float(turn[head][label]))

@@ -155,6 +155,7 @@ class LlmGrader:
         ratings = [rating for rating in read if rating is not None and rating.evidence]
         if not ratings or len(ratings) < self._prompt.judging.abstain_below * len(answers):
             return _unscored(criterion, UNREADABLE if not any(read) else UNQUOTED, made_by)
+        # The lower middle value: in doubt the less favourable level, as with the formulas.
         values = [rating.value for rating in ratings]
         confidence, value = self._confidence(criterion, values, len(answers)), median_low(values)
         return Score(
@@ -184,6 +185,7 @@ class LlmGrader:
         turn, quote, supports = entry.get(TURN), entry.get(QUOTE), entry.get(FOR)
         if type(turn) is not int or not isinstance(quote, str) or not isinstance(supports, bool):
             return None
+        # A turn that addresses the rater must not earn the praise it asks for; it may still count against.
         if supports and turn in session.pleading:
             return None
         place = find_quote(quote, session.texts.get(turn, ""), self._prompt.quoting)

@@ -193,6 +193,7 @@ class TransformersVoice(OfFolder):
             try:
                 return answer.grow(read.reading, read.logits, cancel)
             finally:
+                # Also after an error: the note and the half answer must not stay in what the session has read.
                 read.reading.back_to(read.lasting)
                 self._let_go()
 
@@ -209,6 +210,7 @@ class TransformersVoice(OfFolder):
         """Read a conversation; when memory runs out, without the other sessions, then without early talk."""
         import torch
 
+        # As it is, then without the other sessions, then with half the room.
         for is_last in (False, False, True):
             kept = self._kept(session)
             ids, lasting = kept.script.ids(messages, note, self._room - more)

@@ -111,6 +111,7 @@ class PatientModelProcess:
 
     def close(self) -> None:
         """End the child, whatever it is doing; a later call is refused."""
+        # Before the lock is taken: a call under way may hold it for minutes.
         self._is_closed = True
         self._child.close()  # a call under way finds its child lost
         if not self._lock.acquire(timeout=END_S):
@@ -137,6 +138,7 @@ class PatientModelProcess:
                 except ChildLost as error:
                     _log.warning("The language model's process was lost: %s", error)
                     self._child.drop()
+                    # Words already shown cannot be taken back, so a second try would repeat or contradict them.
                     if said and not self._is_closed:
                         self._child.start()  # loads while the trainee reads
                         return _cut_short("".join(said), len(said))

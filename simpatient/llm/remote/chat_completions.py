@@ -115,6 +115,7 @@ class ChatCompletionsClient:
                 raise error.unavailable from error
             else:
                 # One schema may be too much for a server that takes others.
+                # Remembered, so that the next request is not refused first.
                 self._not_taken = left_out - {"response_format"}
                 return begun
 
@@ -133,6 +134,7 @@ class ChatCompletionsClient:
         answer = _Answer(self._server, self._opened(), body)
         try:
             piece = answer.next(cancel)
+            # Read up to the first words, for a request may be repeated only until then.
             while piece is not None and not piece.text and not piece.finish:
                 piece = answer.next(cancel)  # who speaks, or hidden thinking: no token of the answer yet
         except BaseException:
@@ -149,6 +151,7 @@ class ChatCompletionsClient:
                     timeout=httpx2.Timeout(self._server.read_s, connect=self._server.connect_s),
                     # What goes to this computer itself takes no way round.
                     trust_env=not self._server.is_loopback,
+                    # A redirect could take the key and the conversation to a host the user did not choose.
                     follow_redirects=False,
                 )
             return self._client
@@ -296,6 +299,7 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
         return ModelUnavailable(f"{where} does not accept the key.", "Check the key and what it is allowed to use.")
     told = _all(response.iter_bytes())
     text = told.decode("utf-8", "replace")
+    # Servers that hold a single model refuse any other name with 400 and words like these.
     if status == 404 or (status == 400 and "model" in text and "pinned" in text):
         action = "Check name and address with 'simpatient server show'."
         return ModelUnavailable(f'{where} does not have the model "{server.model}".', action)
@@ -307,6 +311,7 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
         detail = _detail(json.loads(told))
     except ValueError:
         detail = ""
+    # A server may quote the key it refuses; errors are shown and logged.
     key = server.key()
     detail = f" ({detail.replace(key, '…') if key else detail})" if detail else ""
     refused = ModelUnavailable(f"{where} refused the request{detail or f' ({status})'}.", "Check the settings.")

@@ -111,6 +111,7 @@ class RemoteChatModel:
                     done = Counter(at for at, _ in found)
                     if on_done and done[asked[future][0]] == sampling.samples:
                         on_done(sum(count == sampling.samples for count in done.values()))
+            # One failure fails the whole: the requests still under way would be paid for and thrown away.
             except BaseException:
                 stop.now = True
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -129,6 +130,7 @@ class RemoteChatModel:
         drawn = sampling.model_copy(update={"samples": 1, "seed": seed})
         messages = (*prefix, *request.messages)
         answer = self._answer(messages, drawn, request.answer_schema, lambda _: True, stop)
+        # Servers that ignore the schema often wrap JSON in a Markdown fence.
         fenced = _FENCE.fullmatch(answer.text) if request.answer_schema is not None else None
         return answer.model_copy(update={"text": fenced.group(1)}) if fenced else answer
 

@@ -116,6 +116,7 @@ class LockedFacts:
         return max(scored, key=lambda found: found[1])
 
     def _of_part(self, near: Embeddings, allowed: Collection[str], other: str) -> tuple[str, float]:
+        # The formula and its weights are described in ``Nearness``.
         rule, top = self.rule, {name: _top(near[rows]) for name, rows in self.rows.items()}
         free = top[FREE]
         told = max((top[fact][0] for fact in allowed if fact in top), default=0.0)

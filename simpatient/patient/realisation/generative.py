@@ -27,7 +27,7 @@ from simpatient.patient.realisation.prompting import conversation, director_note
 OnChunk = Callable[[str], None]
 TRIES = 2
 UNAVAILABLE = "model_unavailable"
-# Persona simulations stay in character best when drawn, not argmaxed; see patient design, "Then words".
+# Persona simulations stay in character best when drawn, not argmaxed.
 TEMPERATURE, TOP_P = 0.8, 0.95
 TOKENS_PER_WORD = 2.0  # room enough for any tokenizer's English
 _STAGE = re.compile(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>")

@@ -17,6 +17,8 @@ from simpatient.patient.guard.line_guard import Guard
 from simpatient.patient.understanding.intent_recogniser import REFLECTION_CODES
 from simpatient.patient.understanding.persona_index import BAND_ORDER, PersonaIndex, Variant, line_id
 
+# All four are added to the cosine between a line and the trainee's turn. The noise lets sessions with different
+# seeds choose differently among lines that suit about equally well.
 NOISE = 0.10
 ACT_BONUS = 0.12
 TALK_BONUS = 0.06
@@ -25,6 +27,7 @@ GENERIC_ACTS: tuple[Act, ...] = ("recounting", "cognitive", "affective", "simple
 # Chance that more follows a reaction, by band: guarded patients let a reflection stand.
 MORE_CHANCE = {"low": 0.35, "mid": 0.65, "high": 0.8}
 WITHOUT_TOPIC = frozenset({"resistance", "silence", "closing", "not_understood", "request", "plan", "insight"})
+# From this time on the patient remarks that it was asked before, where no line is left to say.
 ASKED_BEFORE = 2
 # What may be said before the answer to a question about safety, which coders often hear as advice or invitation.
 BEFORE_RISK = frozenset({

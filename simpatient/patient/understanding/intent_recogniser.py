@@ -144,6 +144,7 @@ def _asked(
 ) -> tuple[str | None, float]:
     """Return the intent asked and its certainty; a keyword lends weight, a risk keyword decides."""
     askable = {item: score for item, score in scores.items() if index.kinds[item] != "move"}
+    # A direct word for suicide or harm must never be missed because the sentence around it is unusual.
     if keyword and index.kinds[keyword] == "risk":
         return keyword, 1.0
     if keyword and index.kinds[keyword] != "move":

@@ -107,6 +107,7 @@ class DrillService:
         drill = self._library.drill(drill_id)
         state = self._state(actor, drill_id)
         stimulus = _named(drill, stimulus_id) if stimulus_id else next_stimulus(drill, state, leave_out)
+        # Encoded while the trainee thinks, so that feedback costs only the try itself.
         self._coder.prepare_for(stimulus.patient)
         return DrillExercise(drill=drill, stimulus=stimulus, round=state.round + 1)
 

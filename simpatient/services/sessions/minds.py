@@ -47,6 +47,7 @@ class MindStore:
         with self._lock:
             if key not in self._minds:
                 self._minds[key] = self.build(self._library.persona_as_played(persona_id, digest))
+                # The one used longest ago goes: every use moves a mind to the end.
                 if len(self._minds) > _KEPT:
                     self._minds.popitem(last=False)
             self._minds.move_to_end(key)

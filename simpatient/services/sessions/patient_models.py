@@ -39,6 +39,7 @@ JUDGE_LEAVES_NOTE = (
     "or details of real people."
 )
 LOCAL_JUDGE_NOTE = "Another program on this computer judges here: {model}. The text is sent there."
+# A manifest keeps only ``remote:model@host``, so the host is all there is to tell this computer from others.
 _LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
@@ -117,6 +118,7 @@ class RealiserFactory:
             self._models.patient_model(model),
         )
         parts = (mind, case, wording, voice)
+        # Compared by identity, which is quick: edited content is loaded as new objects.
         if self._made is None or any(one is not other for one, other in zip(self._made[0], parts, strict=True)):
             self._made = (parts, GenerativeRealiser(mind.persona, case, wording, mind.guard, voice))
         return self._made[1]

@@ -96,6 +96,7 @@ class MicrophoneListener:
             if self._is_closed or is_busy:
                 return
             self._inbox, self._stop = BoundedQueue(_LONGEST_WAIT_S * SAMPLE_RATE), Event()
+            # The patient may be speaking already, and the new gate does not know.
             if self._is_muted:
                 self._inbox.put("mute")
             run = (self._inbox, self._stop, self._worker)
@@ -108,6 +109,7 @@ class MicrophoneListener:
             worker = self._worker
             self._stop.set()
             self._inbox.put("wake")
+        # A callback may pause from the listening thread itself, which cannot wait for its own end.
         if worker is not None and worker is not current_thread():
             worker.join()
 

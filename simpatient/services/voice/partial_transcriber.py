@@ -54,6 +54,7 @@ class PartialTranscriber:
         """Stop for good."""
         self._is_closed.set()
         self.end()
+        # Wakes the thread, which waits for a segment, so that it sees that it is closed.
         self._is_wanted.set()
         self._thread.join(timeout=self._every_s + 5)
 

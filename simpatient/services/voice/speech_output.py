@@ -19,7 +19,8 @@ from simpatient.services.voice.ports import Sink, Synthesizer
 OnSentence = Callable[[DeliveredSentence], None]
 # Silence is sound too: it is played, so that breaking it off is as exact as breaking off a word.
 _SILENCE_RATE = 16_000
-# Below this share of its loudest sample a rendered sentence is silence, at its beginning and end.
+# Below this share of its loudest sample a rendered sentence is silence, at its beginning and end. Counted as
+# speech, that silence would shift where each word is taken to be.
 _VOICED_SHARE = 0.02
 
 
@@ -149,6 +150,7 @@ class SpeechOutput:
         try:
             return self._sink.play(sound, cancel)
         except AudioUnavailable as error:
+            # Nothing was heard yet, so the caller can still treat the whole turn as text.
             if course.began_s is None:
                 raise
             course.failed = course.failed or error

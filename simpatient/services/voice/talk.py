@@ -55,6 +55,7 @@ from simpatient.services.voice.talk_events import (
 )
 from simpatient.services.voice.turn_gate import GateEvent
 
+# Closing waits this long for an answer under way to be stored; the thread is a daemon, so it never keeps the program.
 _LONGEST_GOODBYE_S = 10.0
 
 
@@ -245,6 +246,7 @@ class Talk:
 
     def _recognise(self, segment: SpeechSegment) -> None:
         try:
+            # The recogniser continues a sentence better when it knows how it began.
             hint = self._pending_text()
             recognised = self._transcriber.transcribe(segment.samples, hint=hint, cancel=self._closing)
         except ModelUnavailable as error:
@@ -253,6 +255,7 @@ class Talk:
         if recognised.text:
             with self._lock:
                 self._pending.append(_RecognisedSegment(segment, recognised))
+        # Without a key a cough or a door may pass for a voice: that is no reason to bother the trainee.
         elif self._settings.mode == "hands_free":
             self._on_event(NothingSaid())
             return
@@ -289,6 +292,7 @@ class Talk:
 
     def _send(self, text: str, uttered: tuple[_RecognisedSegment, ...]) -> None:
         self._on_event(Answering(text))
+        # Spoken on another thread, so that the first sentence sounds while the model still writes the next.
         words, stop = _SentenceQueue(self._style), self._new_stop()
         spoken: list[SpeechOutcome | None] = []
         speaking = Thread(target=lambda: spoken.append(self._speak(words, stop)), name="speaking", daemon=True)
@@ -337,6 +341,7 @@ class Talk:
             was_interrupted=said.was_interrupted,
             unheard=said.unheard,
         )
+        # The sentences joined again may differ from the turn in white space; only a cut-off turn has to change.
         heard = said.heard if said.was_interrupted else turn.text
         try:
             return self._service.practise.keep_heard(self._actor, self._session_id, turn.turn, heard, speech)

@@ -59,6 +59,7 @@ class TurnGate:
         """The key is held from now on; what was said just before belongs to it."""
         if not self._waits_for_key or (self._is_held and self._tail_left is None):
             return ()
+        # Pressed again within the tail of the last release: that segment ends here, and a new one begins.
         events = list(self._finished(0.0)) if self._is_held else []
         self._endpointer.reset()
         self._is_held = True

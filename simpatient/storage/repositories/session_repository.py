@@ -84,6 +84,7 @@ class SqlSessionRepository(SqlRepository):
     def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
         """Store a later version of a turn and keep the earlier one; the tree, speaker and moment stay."""
         here = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
+        # Other turns, scorecards and marks refer to a turn by its place.
         stays = ("session_id", "seq", "parent", "speaker", "at")
         changed = {name: value for name, value in rows.turn_row(session_id, turn).items() if name not in stays}
 
@@ -156,6 +157,7 @@ class SqlSessionRepository(SqlRepository):
         def work(connection: Connection) -> None:
             need_session(connection, session_id)
             new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
+            # A rating given after feedback was seen would be another rating.
             connection.execute(new.on_conflict_do_nothing())
 
         self._write(work)
