@@ -68,6 +68,7 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), WRONG_USE, debug)
     except (ContentError, UserFacingError) as error:
         return _say(str(error), PROBLEMS, debug)
+    # The reader at the other end of a pipe, such as ``head``, has seen enough.
     except BrokenPipeError:
         return FINE
     except Exception as error:

@@ -128,11 +128,13 @@ def plan_reply(moment: PlanningContext, random: Random) -> ReplyPlan:
 def _reacts_to(moment: PlanningContext) -> str | None:
     event = next((event for event in EVENT_ORDER if event in moment.events), None)
     code = next((code for code in CODE_ORDER if code in moment.heard), None)
+    # Being hurt outweighs whatever skill the same turn also shows.
     if event in {"insult", "dismissed", "ignored"}:
         return event
     if code is None:
         is_good_stretch = moment.state.skill_streak > 0 and moment.state.skill_streak % HOPE_AFTER == 0
         return event or ("hopeful" if is_good_stretch and moment.seen.intent is None else None)
+    # Pushing and reflecting are answered as such; other codes give way to what happened.
     if code in PUSHED or code in REFLECTION_CODES:
         return code
     return event or code
@@ -171,6 +173,7 @@ def _act(moment: PlanningContext, tell: Fact | None, random: Random) -> Act:
     """Return the first act that fits the moment and would not be the third of its kind in a row."""
     recent = moment.state.recent_acts[-2:]
     tired = recent[0] if len(recent) == 2 and recent[0] == recent[1] else None
+    # Two to fall back on, since at most one act is barred for coming up a third time.
     wishes = [*_wishes(moment, tell, random), "simple_reply", "recounting"]
     allowed = [act for act in wishes if act != tired and not (moment.deep_is_closed and act in DEEP_ACTS)]
     return allowed[0]

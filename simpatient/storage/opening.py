@@ -139,6 +139,7 @@ def refuse(found: Found, path: Path) -> None:
 def _tell_loss(path: Path, changes: int) -> None:
     """Say once that changes are missing that were stored, and count from here on."""
     known = noted(path)
+    # Noted before the error is raised, so that the next start opens what is left.
     if known != changes:
         note(path, changes, is_settled=True)
     if known > changes:
@@ -154,6 +155,7 @@ def _can_write(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+            # Only taking the lock for writing shows whether the disk lets anything be written.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:

@@ -209,6 +209,7 @@ def _interruptions(rows: Sequence[SpokenStretch]) -> Iterator[Interruption]:
                     overlap_s=overlap,
                     stopped_patient=cut,
                 )
+            # Having taken the floor, the trainee cannot interrupt the same patient turn again.
             if not listening:
                 patient = None
 

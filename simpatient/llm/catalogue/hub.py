@@ -50,10 +50,10 @@ class HuggingFaceHub:
             raise _unknown(hub_id)
         at = f"/revision/{quote(revision, safe='')}" if revision else ""
         with _in_words(hub_id):
-            told = _fetched_json(self._source(f"api/models/{hub_id}{at}?blobs=true", tries=1), cancel)
+            data = _fetched_json(self._source(f"api/models/{hub_id}{at}?blobs=true", tries=1), cancel)
         try:
-            files = tuple(_file(one) for one in told.get("siblings") or ())
-            return HubListing(hub_id=hub_id, revision=told.get("sha") or "", files=files)
+            files = tuple(_file(one) for one in data.get("siblings") or ())
+            return HubListing(hub_id=hub_id, revision=data.get("sha") or "", files=files)
         except (ValidationError, AttributeError, LookupError, TypeError) as error:
             raise ModelUnavailable(
                 "The hub's answer is not in the expected form.", f"Wait a little. {_AGAIN}"
@@ -119,19 +119,19 @@ def _fetched_json(source: Source, cancel: Cancellation | None) -> dict[str, Any]
     """
     content = fetch_bytes(source, _MOST_LISTING_BYTES, cancel)
     try:
-        told = json.loads(content)
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DownloadFailed("not JSON") from error
-    return told if isinstance(told, dict) else {}
+    return data if isinstance(data, dict) else {}
 
 
-def _file(told: dict[str, Any]) -> HubFile:
-    large = told.get("lfs") or {}
+def _file(entry: dict[str, Any]) -> HubFile:
+    large = entry.get("lfs") or {}
     return HubFile(
-        name=told["rfilename"],
-        size=told.get("size") or 0,
+        name=entry["rfilename"],
+        size=entry.get("size") or 0,
         sha256=large.get("sha256", ""),
-        git_sha1="" if large else told.get("blobId") or "",
+        git_sha1="" if large else entry.get("blobId") or "",
     )
 
 

@@ -42,7 +42,7 @@ class RemoteChatModel:
 
     def __init__(self, server: RemoteServer, trainee: str = "") -> None:
         self.server = server
-        self._wire = ChatCompletionsClient(server)
+        self._client = ChatCompletionsClient(server)
         self._salt = server.salt_of(trainee)
 
     @property
@@ -121,7 +121,7 @@ class RemoteChatModel:
 
     def close(self) -> None:
         """Release  open connections."""
-        self._wire.close()
+        self._client.close()
 
     def _sample(
         self, prefix: Sequence[Message], request: Request, sampling: Sampling, sample: int, stop: "_Stop"
@@ -143,12 +143,12 @@ class RemoteChatModel:
         cancel: Cancellation | None,
     ) -> Completion:
         """Ask for one answer. Servers are not asked for probabilities, so those of the completion are 0."""
-        spoken, told, came, finish = VisibleText(), None, 0, ""
+        spoken, reported, arrived, finish = VisibleText(), None, 0, ""
         is_continued, room = True, sampling.max_tokens * CHARACTERS_PER_TOKEN
-        with closing(self._wire.pieces(self._body(messages, sampling, schema), cancel)) as pieces:
+        with closing(self._client.pieces(self._body(messages, sampling, schema), cancel)) as pieces:
             for piece in pieces:
-                told = piece.tokens if piece.tokens is not None else told
-                finish, came = piece.finish or finish, came + bool(piece.text)
+                reported = piece.tokens if piece.tokens is not None else reported
+                finish, arrived = piece.finish or finish, arrived + bool(piece.text)
                 text = spoken.add(piece.text)
                 is_continued = (not text or on_text(text)) and len(spoken.text) <= room
                 if not is_continued:
@@ -156,7 +156,7 @@ class RemoteChatModel:
             rest = spoken.finish() if is_continued else ""
             is_continued = is_continued and (not rest or on_text(rest))
         is_complete = is_continued and finish == "stop"
-        tokens = came if told is None else told
+        tokens = arrived if reported is None else reported
         return Completion(
             text=spoken.text, tokens=tokens, log_probability=0.0, least_log_probability=0.0, is_complete=is_complete
         )

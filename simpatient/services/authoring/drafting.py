@@ -142,10 +142,10 @@ class _Work:
 
     def finished(self, model_id: str) -> Draft:
         """Return the draft, with a word on everything that its kind still lacks."""
-        told = [todo.path for todo in self._todos]
+        marked = [todo.path for todo in self._todos]
         for error in _errors(self._target, self.data):
             path = tuple(error["loc"])
-            if not any(path[: len(known)] == known for known in told):
+            if not any(path[: len(known)] == known for known in marked):
                 self._todos.append(Todo(path=path, why=_why(error)))
         names = [name for name in self._target.model_fields if name in self.data]
         return Draft(

@@ -177,6 +177,7 @@ def after_try(state: DrillState, made: DrillTry, levels: Sequence[int]) -> Drill
     before = state.before if is_same_round else state.now
     outcomes: tuple[Outcome, ...] = (*(state.outcomes if is_same_round else ()), made.feedback.outcome)
     was_done = is_same_round and "done" in state.outcomes
+    # A hint looked at after the stimulus was answered well no longer counts.
     hint_seen = (is_same_round and state.hint_seen) or (made.hint_seen and not was_done)
     return state.model_copy(
         update={

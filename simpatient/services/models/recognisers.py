@@ -113,17 +113,17 @@ class RecogniserService:
         if weights is None:
             raise self._unknown(ENGLISH)
         there = self._store.find(weights)
-        tell = on_progress or (lambda _: None)
-        install_libraries(self._libraries, tell, cancel)
+        report = on_progress or (lambda _: None)
+        install_libraries(self._libraries, report, cancel)
         if there is not None:
-            tell(DownloadProgress(stage="checking"))
+            report(DownloadProgress(stage="checking"))
             if self._store.is_complete(weights, there):
                 return there
         self._check_room(weights)
-        tell(DownloadProgress(stage="asking"))
+        report(DownloadProgress(stage="asking"))
 
         def on_bytes(done: int, total: int) -> None:
-            tell(DownloadProgress(stage="fetching", done_bytes=done, total_bytes=total))
+            report(DownloadProgress(stage="fetching", done_bytes=done, total_bytes=total))
 
         return self._store.fetch(weights, on_bytes, cancel)
 

@@ -25,7 +25,7 @@ from simpatient.services.sessions.ports import PatientModels
 GUIDED = "guided"
 STAND_IN_NOTE = (
     "A note from the program: the language model could not answer just now, so this answer is one of the patient's "
-    "written lines. Nothing is lost; go on as before."
+    "written lines. Nothing is lost; continue as before."
 )
 LEAVES_NOTE = (
     "In this session a language model server answers: {model}. What you and the patient say leaves this computer and "

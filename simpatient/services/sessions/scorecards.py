@@ -81,6 +81,7 @@ class ScorecardService:
         digest = text_digest(read.path())
 
         def store() -> None:
+            # The model may have taken minutes; words may have been corrected meanwhile.
             session = session_of(self._sessions, actor, read.id).on_branch(read.leaf)
             is_earlier = text_digest(session.path()) != digest
 

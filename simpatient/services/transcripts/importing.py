@@ -101,6 +101,7 @@ class ImportService:
             ModelUnavailable: The recogniser cannot be run.
             Cancelled: ``cancel`` was set.
         """
+        # A recogniser that cannot be run fails here, before an hour is decoded.
         self._transcriber.prepare()
         listener = _Listener(self._new_endpointer, self._transcriber, by_channel, cancel)
 
@@ -215,5 +216,6 @@ def _turn(number: int, speaker: Speaker, said: Sequence[HeardSegment], session_i
         speaker=speaker,
         text=" ".join(segment.text for segment in said),
         start_s=said[0].start_s,
+        # With a channel for each speaker the last segment to begin need not be the last to end.
         end_s=max(segment.end_s for segment in said),
     )

@@ -62,7 +62,7 @@ class _Refused(Exception):
 
     def __init__(self, message: str, action: str = _SAVE_AS) -> None:
         super().__init__(message)
-        self.told = (message, action)
+        self.reason = (message, action)
 
 
 class RecordingFiles:
@@ -87,10 +87,10 @@ class RecordingFiles:
         try:
             with _opened(path, self._limits):
                 pass  # most wrong files need no process
-            told = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
-            refused = None if told is None else _checked_words(told)
+            reply = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
+            refused = None if reply is None else _checked_words(reply)
         except _Refused as error:
-            refused = error.told
+            refused = error.reason
         except ChildLost as error:
             message = "This recording cannot be read: it takes too much time or memory, or is damaged."
             raise ContentError(message, file=str(path), action=_SAVE_AS) from error
@@ -134,7 +134,7 @@ class RecordingReader:
                 confine(memory_bytes=self._limits.memory_bytes, cpu_s=self._limits.cpu_s)
                 self._decode(file, call)
         except _Refused as error:
-            return error.told
+            return error.reason
         except self._soundfile.LibsndfileError:
             return ("This recording is damaged.", _AGAIN)
         return None
@@ -192,13 +192,13 @@ def _checked(piece: Any) -> RecordedSound:
     raise ChildLost("it sent no sound")
 
 
-def _checked_words(told: Any) -> tuple[str, str]:
+def _checked_words(reply: Any) -> tuple[str, str]:
     """Return why the child refused, as it may be shown.
 
     Raises:
         ChildLost: It is not two short sentences.
     """
-    match told:
+    match reply:
         case [str(message), str(action)] if max(len(message), len(action)) <= _LONGEST_REASON:
             if (message + action).isprintable():
                 return message, action
