@@ -141,5 +141,6 @@ def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtb
     window.open_debrief("s1")
     wait(qtbot, lambda: page.state == "content" and page.transcript not in (None, before))
     page.show_tab("transcript")
+    page.transcript.finish()
     qtbot.mouseClick(buttons(page.transcript, "Hear it again")[0], Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: "This sound is not kept any more." in window.banner.text)

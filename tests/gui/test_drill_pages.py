@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from simpatient.gui.drills import drill_page
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
-from simpatient.presentation.drills import due_words
+from simpatient.presentation.learning.drills import due_words
 from tests.builders import ME
 from tests.gui.driver import FULL, buttons, own_rating, say, shown_words, wait
 from tests.gui.fake_content import DRILLS

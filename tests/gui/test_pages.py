@@ -12,7 +12,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.start.start_page import unit_state
 from simpatient.gui.widgets.controls import Button, CardButton
-from simpatient.gui.widgets.plots import Plot
+from simpatient.gui.widgets.drawn.plots import Plot
 from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.voice.talk_settings import read_talking
 from tests.builders import ME

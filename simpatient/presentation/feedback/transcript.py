@@ -6,9 +6,9 @@ from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.assessment.speaking_times import SpeakingTimes
 from simpatient.domain.session.session import Turn
 from simpatient.domain.speech import TextVersion
-from simpatient.presentation.code_tags import code_tags
-from simpatient.presentation.numbers import clock, plural, turn_number, turn_title, whole_seconds
-from simpatient.presentation.perspective import Perspective
+from simpatient.presentation.words.code_tags import code_tags
+from simpatient.presentation.words.numbers import clock, plural, turn_number, turn_title, whole_seconds
+from simpatient.presentation.words.perspective import Perspective
 
 # As a tag, and what it means.
 CAME_IN_EARLY = ("Came in early", "Began while the patient was speaking.")

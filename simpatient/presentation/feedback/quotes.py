@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simpatient.domain.assessment.score import Evidence
-from simpatient.presentation.numbers import turn_title
+from simpatient.presentation.words.numbers import turn_title
 
 # A list of every quote teaches nothing; what speaks against a value is rarer and never crowded out.
 MOST_FOR, MOST_AGAINST = 3, 2

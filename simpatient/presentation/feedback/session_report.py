@@ -10,20 +10,20 @@ from datetime import datetime
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.session.session import Turn
-from simpatient.presentation.code_tags import code_key
-from simpatient.presentation.cues import Cues, cues
-from simpatient.presentation.curves import Chart, state_chart
-from simpatient.presentation.dates import date_and_time, duration
-from simpatient.presentation.debrief import OwnRating, PointGroup, keep_and_change, own_rating, too_short_words
-from simpatient.presentation.disclosure import DisclosureSection, disclosure_section
-from simpatient.presentation.numbers import listed, plural
-from simpatient.presentation.perspective import ABOUT_TRAINEE
-from simpatient.presentation.scorecard import Rating, ScorecardView, critical_ratings, scorecard_views
-from simpatient.presentation.speaking import SpeakingSection, speaking_section
-from simpatient.presentation.tables import Pairs, Table
-from simpatient.presentation.transcript import TranscriptRow, transcript_row
-from simpatient.presentation.wording import ESTIMATE, MODEL_WORDS, from_id
-from simpatient.presentation.writing import WrittenExercise, newest_attempts
+from simpatient.presentation.feedback.cues import Cues, cues
+from simpatient.presentation.feedback.debrief import OwnRating, PointGroup, keep_and_change, own_rating, too_short_words
+from simpatient.presentation.feedback.disclosure import DisclosureSection, disclosure_section
+from simpatient.presentation.feedback.scorecard import Rating, ScorecardView, critical_ratings, scorecard_views
+from simpatient.presentation.feedback.speaking import SpeakingSection, speaking_section
+from simpatient.presentation.feedback.transcript import TranscriptRow, transcript_row
+from simpatient.presentation.feedback.writing import WrittenExercise, newest_attempts
+from simpatient.presentation.shapes.curves import Chart, state_chart
+from simpatient.presentation.shapes.tables import Pairs, Table
+from simpatient.presentation.words.code_tags import code_key
+from simpatient.presentation.words.dates import date_and_time, duration
+from simpatient.presentation.words.numbers import listed, plural
+from simpatient.presentation.words.perspective import ABOUT_TRAINEE
+from simpatient.presentation.words.wording import ESTIMATE, MODEL_WORDS, from_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How language models are described: whether they fit, their size, licence and speed."""
 
 from simpatient.domain.models.chat_models import GB, Fit, Measurement
-from simpatient.presentation.numbers import file_size, gigabytes, percent
+from simpatient.presentation.words.numbers import file_size, gigabytes, percent
 from simpatient.services.models.model_download import DownloadProgress
 from simpatient.services.models.models import ModelRow
 

@@ -6,7 +6,7 @@ another language than the reports.
 
 from datetime import UTC, datetime, timedelta
 
-from simpatient.presentation.numbers import NONE, plural
+from simpatient.presentation.words.numbers import NONE, plural
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, Held, Outcome
 from simpatient.domain.content.rubric import Criterion
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import percent, plural
-from simpatient.presentation.quotes import Quote, quote
-from simpatient.presentation.scorecard import Measure, Rating, measure, rating
+from simpatient.presentation.feedback.quotes import Quote, quote
+from simpatient.presentation.feedback.scorecard import Measure, Rating, measure, rating
+from simpatient.presentation.words.dates import date_and_time
+from simpatient.presentation.words.numbers import percent, plural
 
 IN_THE_CASE_FILE = "In the case file"
 AFTER_REVEAL = "Written after the case file's entry on this field had been shown."

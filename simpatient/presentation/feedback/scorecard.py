@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from simpatient.domain.assessment.score import Score, Scorecard, SummaryValue, critical_scores
 from simpatient.domain.content.rubric import Criterion, Rubric, Summary, Threshold
-from simpatient.presentation.numbers import number, plural
-from simpatient.presentation.quotes import Quote, quotes
-from simpatient.presentation.tables import Pairs
-from simpatient.presentation.wording import (
+from simpatient.presentation.feedback.quotes import Quote, quotes
+from simpatient.presentation.shapes.tables import Pairs
+from simpatient.presentation.words.numbers import number, plural
+from simpatient.presentation.words.wording import (
     STATUS_WORDS,
     band,
     border,

@@ -1,8 +1,8 @@
 """What goes when something is deleted, and what is in the bin, in words. One source for window and command line."""
 
 from simpatient.domain.session.bin import DeletionExtent
-from simpatient.presentation.dates import date
-from simpatient.presentation.numbers import listed, plural
+from simpatient.presentation.words.dates import date
+from simpatient.presentation.words.numbers import listed, plural
 from simpatient.services.privacy.bin import BinItem
 
 

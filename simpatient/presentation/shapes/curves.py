@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from simpatient.domain.assessment.debrief import StatePoint
 from simpatient.domain.learning.progress import SkillCurve, SkillPoint
-from simpatient.presentation.dates import date
-from simpatient.presentation.numbers import NONE, axis_number, listed, number, one_decimal, plural, turn_number
-from simpatient.presentation.perspective import Perspective
-from simpatient.presentation.tables import Table
+from simpatient.presentation.shapes.tables import Table
+from simpatient.presentation.words.dates import date
+from simpatient.presentation.words.numbers import NONE, axis_number, listed, number, one_decimal, plural, turn_number
+from simpatient.presentation.words.perspective import Perspective
 
 Item = TypeVar("Item")
 # Fewer sessions make no trend: neither a mean nor its range.

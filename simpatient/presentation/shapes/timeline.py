@@ -8,8 +8,8 @@ from math import ceil
 from typing import Literal
 
 from simpatient.domain.assessment.speaking_times import SpeakingTimes, SpokenStretch
-from simpatient.presentation.numbers import clock, plural, turn_title, whole_seconds
-from simpatient.presentation.perspective import Perspective
+from simpatient.presentation.words.numbers import clock, plural, turn_title, whole_seconds
+from simpatient.presentation.words.perspective import Perspective
 
 # Seconds a strip may cover, and into how many parts its ticks divide it.
 _STRIPS_S = {60.0: 4, 120.0: 4, 300.0: 5, 600.0: 5}

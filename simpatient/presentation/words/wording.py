@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from simpatient.domain.assessment.score import Score, SummaryValue
 from simpatient.domain.content.rubric import Summary, Threshold
-from simpatient.presentation.numbers import NONE, number, percent, plural
+from simpatient.presentation.words.numbers import NONE, number, percent, plural
 
 DISCLAIMER = "Simulated patient, not a person; practice, not therapy; not a clinical tool."
 ESTIMATE = (

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simpatient.domain.assessment.debrief import CueGroup, CueHeard
-from simpatient.presentation.numbers import turn_words, whole_seconds
-from simpatient.presentation.perspective import Perspective
-from simpatient.presentation.quotes import Quote, quote
+from simpatient.presentation.feedback.quotes import Quote, quote
+from simpatient.presentation.words.numbers import turn_words, whole_seconds
+from simpatient.presentation.words.perspective import Perspective
 
 HEADING = "What the patient offered, and when it was taken up"
 MOST_SHOWN = 3  # of one kind; a list of everything missed teaches nothing

@@ -29,7 +29,7 @@ from simpatient.gui.widgets.controls import PRESS
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import CardGrid, row
 from simpatient.gui.widgets.text import label, plain_tooltip, presentable
-from simpatient.presentation.timeline import Block, Piece, Sign, TalkTimes, TimelineSpan
+from simpatient.presentation.shapes.timeline import Block, Piece, Sign, TalkTimes, TimelineSpan
 
 _LANE, _BETWEEN, _TOP, _LEAST = 14.0, 6.0, 11.0, 2.5
 _WIDEST_NAME = 96.0

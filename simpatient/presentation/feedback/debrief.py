@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from simpatient.domain.assessment.debrief import Debrief, Moment
 from simpatient.domain.session.session import SelfRating
-from simpatient.presentation.perspective import Perspective
-from simpatient.presentation.quotes import Quote, quote
-from simpatient.presentation.tables import Pairs
-from simpatient.presentation.wording import from_id
+from simpatient.presentation.feedback.quotes import Quote, quote
+from simpatient.presentation.shapes.tables import Pairs
+from simpatient.presentation.words.perspective import Perspective
+from simpatient.presentation.words.wording import from_id
 
 KEEP, CHANGE, NEXT_TIME = "What to keep", "What to try next", "Next time"
 BETTER_LINE = "One possible better line"

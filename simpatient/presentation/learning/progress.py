@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simpatient.domain.learning.progress import ObjectiveProgress, Progress, SessionSummary, UnitProgress
-from simpatient.presentation.curves import Chart, skill_chart
-from simpatient.presentation.dates import date, date_and_time, duration
-from simpatient.presentation.numbers import NONE, listed, plural
-from simpatient.presentation.tables import Pairs, Table
-from simpatient.presentation.wording import from_id
+from simpatient.presentation.shapes.curves import Chart, skill_chart
+from simpatient.presentation.shapes.tables import Pairs, Table
+from simpatient.presentation.words.dates import date, date_and_time, duration
+from simpatient.presentation.words.numbers import NONE, listed, plural
+from simpatient.presentation.words.wording import from_id
 
 NOTES = (
     "The numbers are estimates that a program made from text, session by session, often from few observations; one "

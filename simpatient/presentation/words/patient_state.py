@@ -1,8 +1,8 @@
 """The patient's state and plan behind an answer, for authors, in a line each."""
 
 from simpatient.domain.state import PatientState, ReplyPlan
-from simpatient.presentation.numbers import listed, two_decimals
-from simpatient.presentation.wording import from_id
+from simpatient.presentation.words.numbers import listed, two_decimals
+from simpatient.presentation.words.wording import from_id
 
 
 def state_words(state: PatientState) -> str:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from simpatient.domain.assessment.debrief import DisclosureItem, DisclosureMap
-from simpatient.presentation.curves import TRUST
-from simpatient.presentation.numbers import one_decimal, plural, turn_words, turns_words
-from simpatient.presentation.scorecard import Bar
+from simpatient.presentation.feedback.scorecard import Bar
+from simpatient.presentation.shapes.curves import TRUST
+from simpatient.presentation.words.numbers import one_decimal, plural, turn_words, turns_words
 
 SHARED, HELD_BACK = "Shared", "Held back"
 NOT_ALL = "No session opens everything. What was held back is for another time."

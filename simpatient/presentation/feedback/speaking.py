@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from simpatient.domain.assessment.codes import Speaker
 from simpatient.domain.assessment.speaking_times import SpeakingTimes
-from simpatient.presentation import timeline
-from simpatient.presentation.numbers import (
+from simpatient.presentation.shapes import timeline
+from simpatient.presentation.shapes.tables import Table
+from simpatient.presentation.shapes.timeline import Sign, TalkTimes
+from simpatient.presentation.words.numbers import (
     NONE,
     clock,
     how_often,
@@ -18,9 +20,7 @@ from simpatient.presentation.numbers import (
     turn_words,
     whole_seconds,
 )
-from simpatient.presentation.perspective import Perspective
-from simpatient.presentation.tables import Table
-from simpatient.presentation.timeline import Sign, TalkTimes
+from simpatient.presentation.words.perspective import Perspective
 
 DRAWN = "The talk in time"
 CAUTION = (

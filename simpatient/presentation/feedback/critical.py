@@ -1,6 +1,6 @@
 """What outweighs everything else in a debrief: its heading, and why it comes first."""
 
-from simpatient.presentation.perspective import TO_TRAINEE, Perspective
+from simpatient.presentation.words.perspective import TO_TRAINEE, Perspective
 
 HEADING = "Look at this first"
 

@@ -11,7 +11,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import TYPE_SCALE
 from simpatient.gui.widgets.icons import draw
 from simpatient.gui.widgets.text import plain_tooltip
-from simpatient.presentation.scorecard import Bar
+from simpatient.presentation.feedback.scorecard import Bar
 
 _END_GAP = 8
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simpatient.domain.learning.drill import Feedback, Finding, Outcome, Verdict
-from simpatient.presentation.dates import day_and_month
-from simpatient.presentation.wording import confidence_words
+from simpatient.presentation.words.dates import day_and_month
+from simpatient.presentation.words.wording import confidence_words
 from simpatient.services.learning.drill import Answer, DrillCard
 
 # What a line of feedback is about: what was asked for, what to leave out, or the try as a whole.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from simpatient.domain.assessment.codes import CodeNames, TurnCodes
-from simpatient.presentation.wording import confidence_words
+from simpatient.presentation.words.wording import confidence_words
 
 _NO_BREAK = "\u00a0"
 

@@ -14,8 +14,8 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.curves import Chart, CurveLine
-from simpatient.presentation.palette import Palette
+from simpatient.presentation.shapes.curves import Chart, CurveLine
+from simpatient.presentation.shapes.palette import Palette
 
 pg.setConfigOptions(antialias=True)
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
