@@ -68,3 +68,18 @@ def test_every_module_says_what_it_is_for() -> None:
 
 def test_no_module_is_called_utils() -> None:
     assert [p for p in _files() if p.stem in {"utils", "helpers", "common", "misc"}] == []
+
+
+def test_no_page_of_the_window_is_given_the_whole_program() -> None:
+    """Each page names the services it uses; only what makes the pages sees them all."""
+    gui = PACKAGE / "gui"
+    others = [path for path in _files() if gui in path.parents and path.parent != gui / "shell"]
+    assert [str(path.relative_to(ROOT)) for path in others if _names_app(path)] == []
+    assert _names_app(gui / "shell" / "pages.py")
+
+
+def _names_app(path: Path) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    reached = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return "App" in imported or "app" in reached

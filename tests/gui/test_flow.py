@@ -43,7 +43,7 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
     assert not debrief.tabs.isVisible()
     rate(qtbot, debrief)
     assert fake_app.practise.sessions["s1"].self_rating.ratings == dict.fromkeys(
-        debrief._context.app.review.questions(), 4
+        debrief._services.review.questions(), 4
     )
     words = shown_words(debrief.feedback)
     assert {KEEP, CHANGE, BETTER_LINE} <= set(words)

@@ -301,14 +301,18 @@ def test_a_key_held_in_silence_is_told_and_words_nobody_said_are_not(room: Room)
     assert not room.transcriber.calls
 
 
-def test_what_is_said_in_two_goes_is_joined(room: Room) -> None:
-    room.transcriber = FakeTranscriber("So you sing.", "And at home?")
+def test_what_is_said_in_two_goes_is_joined_until_it_is_sent(room: Room) -> None:
+    room.transcriber = FakeTranscriber("So you sing.", "And at home?", "Else.")
     room.begin()
     room.speak()
     room.wait_for(Transcribed)
     room.speak()
     assert room.wait_for(Transcribed, 2) == Transcribed("So you sing. And at home?")
     assert room.transcriber.calls[-1][1] == "So you sing."
+    room.talk.send("So you sing. And at home?")
+    room.wait_for(Answered)
+    room.speak()
+    assert room.wait_for(Transcribed, 3) == Transcribed("Else.")
 
 
 def test_a_first_guess_comes_while_somebody_speaks(room: Room) -> None:

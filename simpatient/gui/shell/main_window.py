@@ -144,10 +144,10 @@ class MainWindow(QMainWindow):
         files = self._files or FileDialogs()
         lanes = self.lane, _existing(self._background), _existing(self._sounds)
         self._drafts = DraftKeeper(app.session_drafts, app.actor, Worker("drafts", self), self.tell_trouble, self)
-        context = Context(app, *lanes, self._drafts, self, self._preferences, files)
-        self._pages = Pages(context, self.frame.stack)
+        context = Context(app.actor, *lanes, self._drafts, self, self._preferences, files)
+        self._pages = Pages(app, context, self.frame.stack)
         self.go(self._wanted)
-        offer_model(context)
+        offer_model(app.models, context)
         # What later pages need is loaded beside the first one, so that nobody waits for it.
         context.background.call(lambda _: _import_other_pages())
         self.opened.emit()
