@@ -52,9 +52,9 @@ def test_more_tries_of_a_round_change_what_followed_from_it_and_nothing_twice(wo
     failed = round_of(world, BAD)
     exercise = world.drill.begin(ME, "asking")
     first = world.drill.attempt(ME, exercise, BAD)
-    kept_at_first = world.tries.state("me", "asking").memory.stability
+    kept_at_first = world.tries.state("me", "asking").now.memory.stability
     second = world.drill.attempt(ME, exercise, GOOD)
-    kept_at_second = world.tries.state("me", "asking").memory.stability
+    kept_at_second = world.tries.state("me", "asking").now.memory.stability
     again = world.drill.attempt(ME, exercise, BAD)
     assert [first.tries, second.tries, again.tries] == [1, 2, 3]
     assert failed.due_at is not None
