@@ -67,7 +67,7 @@ class ConfiguredPatientModels:
         return self._remote
 
     def close(self) -> None:
-        """Release  open connections and of the model's process."""
+        """Release open connections and of the model's process."""
         with self._lock:
             self._close_remote()
             self._close_local()

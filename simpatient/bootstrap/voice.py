@@ -125,7 +125,7 @@ class KeptRecogniser:
         return self._now[1]
 
     def close(self) -> None:
-        """Release  its process."""
+        """Release its process."""
         if self._now is not None:
             self._now[1].close()
             self._now = None

@@ -192,7 +192,7 @@ class PatientModel(Protocol):
         ...
 
     def forget(self, session: str) -> None:
-        """Release  what is kept of a session."""
+        """Release what is kept of a session."""
         ...
 
 

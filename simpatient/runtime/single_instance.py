@@ -55,7 +55,7 @@ class InstanceLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Release  it; doing so twice is fine."""
+        """Release it; doing so twice is fine."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None

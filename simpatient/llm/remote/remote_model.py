@@ -120,7 +120,7 @@ class RemoteChatModel:
         return tuple(tuple(found[at, sample] for sample in samples) for at in range(len(requests)))
 
     def close(self) -> None:
-        """Release  open connections."""
+        """Release open connections."""
         self._client.close()
 
     def _sample(

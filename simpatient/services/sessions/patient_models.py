@@ -105,7 +105,7 @@ class RealiserFactory:
         return speak
 
     def forget(self, session: Session) -> None:
-        """Release  what a model keeps of a session."""
+        """Release what a model keeps of a session."""
         if session.manifest.model != GUIDED:
             with suppress(ModelUnavailable):  # then nothing is kept
                 self._models.patient_model(session.manifest.model).forget(session.id)

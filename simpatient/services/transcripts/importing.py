@@ -118,7 +118,7 @@ class ImportService:
         return heard
 
     def close(self) -> None:
-        """Release  the recogniser's process."""
+        """Release the recogniser's process."""
         self._transcriber.close()
 
 

@@ -138,7 +138,7 @@ class Transcriber(Protocol):
         ...
 
     def close(self) -> None:
-        """Release  its process."""
+        """Release its process."""
         ...
 
 
@@ -190,7 +190,7 @@ class Synthesizer(Protocol):
         ...
 
     def close(self) -> None:
-        """Release  its process."""
+        """Release its process."""
         ...
 
 
@@ -214,7 +214,7 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None:
-        """Release  the device."""
+        """Release the device."""
         ...
 
 

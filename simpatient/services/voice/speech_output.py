@@ -110,7 +110,7 @@ class SpeechOutput:
         )
 
     def close(self) -> None:
-        """Release  engine and device."""
+        """Release engine and device."""
         self._synthesizer.close()
         self._sink.close()
 

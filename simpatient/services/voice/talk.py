@@ -93,7 +93,7 @@ class _End:
 _END = _End()
 
 
-class _SentenceQueue:
+class _SentenceFeed:
     """A patient's words on their way from the mind to the loudspeaker, as sentences."""
 
     def __init__(self, style: VoiceStyle) -> None:
@@ -185,11 +185,6 @@ class Talk:
         self._listener.pause()
 
     @property
-    def is_listening(self) -> bool:
-        """Whether the microphone is open."""
-        return self._listener.is_recording
-
-    @property
     def level(self) -> float:
         """How loud it is at the microphone, decibels below full scale."""
         return self._listener.level
@@ -212,10 +207,6 @@ class Talk:
         """Send words, as understood, corrected or typed; ``Answering`` and ``Answered`` follow."""
         self.interrupt()
         self._work.put(lambda: self._send(text, self._take_pending()))
-
-    def discard(self) -> None:
-        """Forget what was understood and not sent."""
-        self._take_pending()
 
     def close(self) -> None:
         """End the conversation; what is under way is stored first."""
@@ -281,7 +272,7 @@ class Talk:
             self._work.put(lambda: self._speak_stored(path[0]))
 
     def _speak_stored(self, turn: Turn) -> None:
-        words = _SentenceQueue(self._style)
+        words = _SentenceFeed(self._style)
         words.plan(turn.plan, turn.state_after)
         words.add(turn.text)
         words.finish()
@@ -293,7 +284,7 @@ class Talk:
     def _send(self, text: str, uttered: tuple[_RecognisedSegment, ...]) -> None:
         self._on_event(Answering(text))
         # Spoken on another thread, so that the first sentence sounds while the model still writes the next.
-        words, stop = _SentenceQueue(self._style), self._new_stop()
+        words, stop = _SentenceFeed(self._style), self._new_stop()
         spoken: list[SpeechOutcome | None] = []
         speaking = Thread(target=lambda: spoken.append(self._speak(words, stop)), name="speaking", daemon=True)
         speaking.start()
@@ -309,12 +300,12 @@ class Talk:
         self._on_event(Answered(exchange.model_copy(update={"patient": patient})))
 
     def _reply(
-        self, text: str, uttered: tuple[_RecognisedSegment, ...], words: _SentenceQueue, stop: CancelToken
+        self, text: str, uttered: tuple[_RecognisedSegment, ...], words: _SentenceFeed, stop: CancelToken
     ) -> Exchange:
         spoken = SpokenTurn(self._speech_of(text, uttered), words.plan, stop)
         return self._service.practise.reply(self._actor, self._session_id, text, words.add, spoken=spoken)
 
-    def _speak(self, words: _SentenceQueue, stop: CancelToken) -> SpeechOutcome | None:
+    def _speak(self, words: _SentenceFeed, stop: CancelToken) -> SpeechOutcome | None:
         """Speak; None where there is no voice, so that the words can only be read."""
         try:
             self._speech_output = self._speech_output or self._service.tools.speech_output(self._settings)

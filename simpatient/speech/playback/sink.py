@@ -97,7 +97,7 @@ class DeviceSink:
         return min(heard_s, sound.duration_s) if heard_s is not None else sound.duration_s
 
     def close(self) -> None:
-        """Release  the device; the next sound would open it again."""
+        """Release the device; the next sound would open it again."""
         with self._lock:
             self._let_go()
 
