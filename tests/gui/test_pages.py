@@ -129,7 +129,7 @@ def test_case_page_says_what_it_is_and_touches_on(qtbot, window):
 def test_case_page_without_its_case(qtbot, window):
     window.open_case("gone")
     wait(qtbot, lambda: window.pages.case.state == "trouble")
-    assert "There is no 'gone'." in shown_words(window.pages.case)
+    assert 'There is no "gone".' in shown_words(window.pages.case)
 
 
 def test_failing_start_leaves_the_button_usable(qtbot, window, fake_app):

@@ -299,7 +299,7 @@ def test_a_key_held_in_silence_is_told_and_words_nobody_said_are_not(room: Room)
     assert not room.transcriber.calls
 
 
-def test_what_is_said_in_two_goes_is_joined_and_can_be_dropped(room: Room) -> None:
+def test_what_is_said_in_two_goes_is_joined_until_it_is_sent(room: Room) -> None:
     room.transcriber = FakeTranscriber("So you sing.", "And at home?", "Else.")
     room.begin()
     room.speak()
@@ -307,7 +307,8 @@ def test_what_is_said_in_two_goes_is_joined_and_can_be_dropped(room: Room) -> No
     room.speak()
     assert room.wait_for(Transcribed, 2) == Transcribed("So you sing. And at home?")
     assert room.transcriber.calls[-1][1] == "So you sing."
-    room.talk.discard()
+    room.talk.send("So you sing. And at home?")
+    room.wait_for(Answered)
     room.speak()
     assert room.wait_for(Transcribed, 3) == Transcribed("Else.")
 

@@ -210,10 +210,6 @@ class Talk:
         self.interrupt()
         self._work.put(lambda: self._send(text, self._take_pending()))
 
-    def discard(self) -> None:
-        """Forget what was understood and not sent."""
-        self._take_pending()
-
     def close(self) -> None:
         """End the conversation; what is under way is stored first."""
         self._closing.cancel()
