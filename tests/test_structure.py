@@ -1,11 +1,13 @@
 """The size rules of ARCHITECTURE.md, checked on the code itself."""
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "simpatient"
+MOST_MODULES = 14
 
 
 def _files() -> list[Path]:
@@ -38,6 +40,25 @@ def test_files_are_short() -> None:
     sizes = {str(p.relative_to(ROOT)): len(p.read_text(encoding="utf-8").splitlines()) for p in _files()}
     assert {name: size for name, size in sizes.items() if size > 600} == {}
     assert _percentile(list(sizes.values()), 0.9) <= 400
+
+
+def test_no_folder_holds_over_14_modules() -> None:
+    sizes: defaultdict[str, int] = defaultdict(int)
+    for path in _files():
+        sizes[str(path.parent.relative_to(ROOT))] += path.stem != "__init__"
+    assert {folder: size for folder, size in sizes.items() if size > MOST_MODULES} == {}
+
+
+def test_no_class_name_means_two_things() -> None:
+    """Private classes, too: whoever searches for a name, or reads it in a traceback, finds one place."""
+    homes: defaultdict[str, set[str]] = defaultdict(set)
+    for path in _files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes[node.name].add(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {
+        name: sorted(found) for name, found in homes.items() if len({each.rsplit(":")[0] for each in found}) > 1
+    } == {}
 
 
 def test_every_module_says_what_it_is_for() -> None:

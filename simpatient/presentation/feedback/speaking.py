@@ -82,7 +82,7 @@ class SpeakingSection:
 
 def speaking_section(times: SpeakingTimes, patient: str, perspective: Perspective) -> SpeakingSection:
     """Return what is said of how a talk was spoken."""
-    words = _Words(times, patient, perspective)
+    words = _TalkSentences(times, patient, perspective)
     has_times = bool(times.rows)
     return SpeakingSection(
         title=f"How {perspective.subject} spoke",
@@ -97,7 +97,7 @@ def speaking_section(times: SpeakingTimes, patient: str, perspective: Perspectiv
     )
 
 
-class _Words:
+class _TalkSentences:
     """The sentences about one talk."""
 
     def __init__(self, times: SpeakingTimes, patient: str, perspective: Perspective) -> None:

@@ -76,13 +76,6 @@ def session_numbers(sessions: Sequence[SessionSummary]) -> dict[str, int]:
     return {session_id: number for number, session_id in enumerate(held, start=1)}
 
 
-def attempt_title(attempt: SessionSummary) -> str:
-    """Return the case of a session, and of a retry which one it is."""
-    if attempt.attempt == 1:
-        return attempt.case_title
-    return f"↳ {retry_title(attempt.attempt)} · {attempt.case_title}"
-
-
 def retry_title(attempt: int) -> str:
     """Return what a retry is called."""
     return f"Retry {attempt - 1}"

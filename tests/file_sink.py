@@ -12,8 +12,8 @@ import numpy as np
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, AudioDevice, Samples, Sound
-from simpatient.speech.recordings.file_recorder import FILE_DEVICE, FileRecorder
 from simpatient.speech.resampling import resampled
+from tests.file_recorder import FILE_DEVICE, FileRecorder
 
 _BLOCK = SAMPLE_RATE // 100
 # How long sound takes from this loudspeaker to the microphone beside it; more than timers are late by.
