@@ -1,25 +1,32 @@
-"""``ServerSettings`` on the settings file: show, set, check and forget the server. Must not know who asks."""
+"""``ServerSettings`` on the settings file: show, set, check and forget the server; and where its key stands.
 
+The key is never part of the settings: they name an environment variable or a file in which it stands.
+Knows files. Must not know who asks, or what is asked.
+"""
+
+import os
+import re
 import secrets
+import stat
 from pathlib import Path
 
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.domain.models.chat import Message
-from simpatient.domain.models.servers import ServerChoice
-from simpatient.llm.remote.remote_server import (
-    KEY_FILE,
-    forget_server,
-    keep_key,
-    make_server,
-    read_server,
-    write_server,
-)
+from simpatient.domain.models.servers import RemoteServer, make_server
+from simpatient.runtime.files import read_plain_file, write_atomically
 from simpatient.runtime.settings_store import SettingsStore
 
+SECTION = "server"
+KEY_FILE = "server.key"
+_FORMER_FILE = "server.json"  # of 0.3.0
+# A key is one line; a file beyond this was named by mistake.
+_MOST_BYTES = 100_000
+_KEY = re.compile(r"[\x21-\x7e]{1,4096}\Z")
+_SET_UP = "Set it up with 'simpatient server set'."
 _SECRET_BYTES = 16
 
 
-class FileServerSettings:
+class StoredServerSettings:
     """The server of one user.
 
     Args:
@@ -32,19 +39,18 @@ class FileServerSettings:
         self._key_file = (store.folder / KEY_FILE).absolute()
         self._trainee_id = trainee_id
 
-    def chosen(self) -> ServerChoice | None:
-        """Return the server that is set up; None when there is none."""
+    def chosen(self) -> RemoteServer | None:
+        """Return the server that is set up, without its secret; None when there is none."""
         found = read_server(self._store)
-        return ServerChoice(**found.model_dump(include=set(ServerChoice.model_fields))) if found else None
+        return found.model_copy(update={"secret": ""}) if found else None
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
         """Use a server; its key must be where it is said to be, or is kept here from now on."""
-        if new_key:
-            choice = choice.model_copy(update={"key_variable": "", "key_file": str(self._key_file)})
-        made = make_server(**choice.model_dump(), secret=secrets.token_hex(_SECRET_BYTES))
+        kept = {"key_variable": "", "key_file": str(self._key_file)} if new_key else {}
+        made = server.model_copy(update={**kept, "secret": secrets.token_hex(_SECRET_BYTES)})
         if new_key:
             keep_key(self._key_file, new_key)
-        made.key()
+        key_of(made)
         if made.key_file != str(self._key_file):
             self._key_file.unlink(missing_ok=True)
         return write_server(self._store, made)
@@ -67,3 +73,76 @@ class FileServerSettings:
             return model.model_id
         finally:
             model.close()
+
+
+def key_of(server: RemoteServer) -> str:
+    """Return the key of a server; '' when none is named.
+
+    Raises:
+        ModelUnavailable: The variable is empty, or the file cannot be read or is open to others.
+    """
+    if not server.key_variable and not server.key_file:
+        return ""
+    found = (os.environ.get(server.key_variable, "") if server.key_variable else _read_key(server.key_file)).strip()
+    if not _KEY.match(found):
+        where = f"variable {server.key_variable}" if server.key_variable else f"file {server.key_file}"
+        raise ModelUnavailable(f"There is no key for the language model server in the {where}.", "Put it there.")
+    return found
+
+
+def _read_key(name: str) -> str:
+    path = Path(name).expanduser()
+    try:
+        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ModelUnavailable(f"Others may read the key in {path}.", f"Run 'chmod 600 {path}'.")
+        return read_plain_file(path, _MOST_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelUnavailable(f"The key cannot be read from {path}.", "Check the path.") from error
+
+
+def keep_key(path: Path, key: str) -> None:
+    """Keep a key in a file that only the user can read.
+
+    Raises:
+        UserFacingError: It is no key, or the file cannot be written.
+    """
+    if not _KEY.match(key.strip()):
+        raise UserFacingError("A key is one line of letters, digits and signs.", "Copy it again, without spaces.")
+    try:
+        write_atomically(path, f"{key.strip()}\n".encode())
+    except OSError as error:
+        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
+
+
+def read_server(store: SettingsStore) -> RemoteServer | None:
+    """Return the server the user has set up; None when there is none.
+
+    Raises:
+        ModelUnavailable: The settings cannot be read.
+    """
+    try:
+        store.adopt(SECTION, store.folder / _FORMER_FILE)
+        stored = store.read(SECTION)
+        known = {name: value for name, value in stored.items() if name in RemoteServer.model_fields}
+        return make_server(**known) if stored else None
+    except UserFacingError as error:
+        raise ModelUnavailable(f"The server's settings cannot be used ({error.message})", _SET_UP) from error
+
+
+def write_server(store: SettingsStore, server: RemoteServer) -> Path:
+    """Keep the settings, readable by the user alone, and return their file.
+
+    Raises:
+        StorageUnavailable: The file cannot be written.
+    """
+    store.write(SECTION, server.model_dump(mode="json"))
+    (store.folder / _FORMER_FILE).unlink(missing_ok=True)
+    return store.path
+
+
+def forget_server(store: SettingsStore) -> bool:
+    """Remove the settings; return whether there were any."""
+    former = store.folder / _FORMER_FILE
+    was_former = former.exists()
+    former.unlink(missing_ok=True)
+    return store.forget(SECTION) or was_former
