@@ -7,7 +7,8 @@ import pytest
 
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.models.servers import RemoteServer, make_server
-from simpatient.llm.remote.server_settings import KEY_FILE, StoredServerSettings, key_of, read_server
+from simpatient.llm.remote.server_key import key_of
+from simpatient.llm.remote.server_settings import KEY_FILE, StoredServerSettings, read_server
 from simpatient.runtime.settings_store import SETTINGS_FILE, SettingsStore
 
 SERVER = RemoteServer(url="https://models.example.org/v1", model="ours")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.domain.models.servers import RemoteServer, make_server
-from simpatient.llm.remote.server_settings import forget_server, key_of, read_server, write_server
+from simpatient.llm.remote.server_key import key_of
+from simpatient.llm.remote.server_settings import forget_server, read_server, write_server
 from simpatient.runtime.settings_store import SettingsStore
 
 URL = "https://models.example.org/v1"

@@ -19,7 +19,7 @@ from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.models.servers import RemoteServer
 from simpatient.domain.text import without_surrogates
-from simpatient.llm.remote.server_settings import key_of
+from simpatient.llm.remote.server_key import key_of
 
 TRIES = 4
 LONGEST_PAUSE_S = 10.0  # a trainee waits; when a server asks for more, the guided patient had better answer

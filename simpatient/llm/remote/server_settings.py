@@ -1,27 +1,21 @@
-"""``ServerSettings`` on the settings file: show, set, check and forget the server; and where its key stands.
+"""``ServerSettings`` on the settings file: show, set, check and forget the server.
 
 The key is never part of the settings: they name an environment variable or a file in which it stands.
 Knows files. Must not know who asks, or what is asked.
 """
 
-import os
-import re
 import secrets
-import stat
 from pathlib import Path
 
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.domain.models.chat import Message
 from simpatient.domain.models.servers import RemoteServer, make_server
-from simpatient.runtime.files import read_plain_file, write_atomically
+from simpatient.llm.remote.server_key import keep_key, key_of
 from simpatient.runtime.settings_store import SettingsStore
 
 SECTION = "server"
 KEY_FILE = "server.key"
 _FORMER_FILE = "server.json"  # of 0.3.0
-# A key is one line; a file beyond this was named by mistake.
-_MOST_BYTES = 100_000
-_KEY = re.compile(r"[\x21-\x7e]{1,4096}\Z")
 _SET_UP = "Set it up with 'simpatient server set'."
 _SECRET_BYTES = 16
 
@@ -73,45 +67,6 @@ class StoredServerSettings:
             return model.model_id
         finally:
             model.close()
-
-
-def key_of(server: RemoteServer) -> str:
-    """Return the key of a server; '' when none is named.
-
-    Raises:
-        ModelUnavailable: The variable is empty, or the file cannot be read or is open to others.
-    """
-    if not server.key_variable and not server.key_file:
-        return ""
-    found = (os.environ.get(server.key_variable, "") if server.key_variable else _read_key(server.key_file)).strip()
-    if not _KEY.match(found):
-        where = f"variable {server.key_variable}" if server.key_variable else f"file {server.key_file}"
-        raise ModelUnavailable(f"There is no key for the language model server in the {where}.", "Put it there.")
-    return found
-
-
-def _read_key(name: str) -> str:
-    path = Path(name).expanduser()
-    try:
-        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ModelUnavailable(f"Others may read the key in {path}.", f"Run 'chmod 600 {path}'.")
-        return read_plain_file(path, _MOST_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelUnavailable(f"The key cannot be read from {path}.", "Check the path.") from error
-
-
-def keep_key(path: Path, key: str) -> None:
-    """Keep a key in a file that only the user can read.
-
-    Raises:
-        UserFacingError: It is no key, or the file cannot be written.
-    """
-    if not _KEY.match(key.strip()):
-        raise UserFacingError("A key is one line of letters, digits and signs.", "Copy it again, without spaces.")
-    try:
-        write_atomically(path, f"{key.strip()}\n".encode())
-    except OSError as error:
-        raise UserFacingError(f"{path} cannot be written ({error.strerror}).", "Free some space.") from error
 
 
 def read_server(store: SettingsStore) -> RemoteServer | None:
