@@ -36,6 +36,7 @@ class ServerCard(QFrame):
         self.setProperty("role", "card")
         self._models, self._context = models, context
         self._on_change = on_change
+        self._kept: ServerChoice | None = None
         self._key_file = ""
         self._box: QVBoxLayout = column(self, SPACE_4, SPACE_5)
         self._box.addWidget(label("A language model on a server", "h2"))
@@ -44,6 +45,8 @@ class ServerCard(QFrame):
         self.model = self._field("Name of the model on the server", "our-patients")
         self.key = self._field("Key, if the server wants one", "")
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.remove_key = Button("Remove the key", "link", name="Remove the server's key", on_click=self._on_remove_key)
+        self._box.addLayout(row(self.remove_key, None))
         self.variable = self._field("Or the environment variable that holds it", "OUR_KEY")
         self.plain = SegmentedControl(_PLAIN, "Connection")
         self.plain.choose("no")
@@ -95,6 +98,8 @@ class ServerCard(QFrame):
 
     def _show(self, found: _Found) -> None:
         choice, chosen = found
+        self._kept = choice
+        self.remove_key.setVisible(choice is not None and bool(choice.key_file))
         is_used = chosen == SERVER
         self.use.setVisible(choice is not None and not is_used)
         self.leave.setVisible(is_used)
@@ -148,6 +153,20 @@ class ServerCard(QFrame):
             each.clear()
         self._key_file = ""
         self._context.lane.call(lambda _: server.forget(), lambda _: self._changed(), self._on_trouble)
+
+    def _on_remove_key(self) -> None:
+        """Have the server asked without a key; everything else about it stays, also what is typed and not saved."""
+        if self._kept is None:
+            return
+        server, bare = self._models.server, self._kept.model_copy(update={"key_file": ""})
+        self._context.lane.call(lambda _: server.set(bare), lambda _: self._on_key_removed(bare), self._on_trouble)
+
+    def _on_key_removed(self, kept: ServerChoice) -> None:
+        self._kept, self._key_file = kept, ""
+        self.remove_key.hide()
+        self.key.setPlaceholderText("")
+        self.key.setFocus()
+        self._context.navigator.tell("The key is removed. The server stays set up, without a key.")
 
     def _changed(self) -> None:
         self.refresh()
