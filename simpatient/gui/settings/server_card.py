@@ -36,7 +36,7 @@ class ServerCard(QFrame):
         self.setProperty("role", "card")
         self._models, self._context = models, context
         self._on_change = on_change
-        self._kept: ServerChoice | None = None
+        self._kept: RemoteServer | None = None
         self._key_file = ""
         self._box: QVBoxLayout = column(self, SPACE_4, SPACE_5)
         self._box.addWidget(label("A language model on a server", "h2"))
@@ -161,7 +161,7 @@ class ServerCard(QFrame):
         server, bare = self._models.server, self._kept.model_copy(update={"key_file": ""})
         self._context.lane.call(lambda _: server.set(bare), lambda _: self._on_key_removed(bare), self._on_trouble)
 
-    def _on_key_removed(self, kept: ServerChoice) -> None:
+    def _on_key_removed(self, kept: RemoteServer) -> None:
         self._kept, self._key_file = kept, ""
         self.remove_key.hide()
         self.key.setPlaceholderText("")
