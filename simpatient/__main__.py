@@ -16,11 +16,11 @@ def main(argv: list[str] | None = None) -> int:
         from simpatient.cli.main import run
 
         return run(arguments)
+    from simpatient.bootstrap.settings import open_settings
     from simpatient.content.reading.locations import app_home
     from simpatient.gui.shell.app import run as run_window
-    from simpatient.runtime.settings_store import SETTINGS_FILE, SettingsStore
 
-    return run_window(_open_app, sys.argv[:1], SettingsStore(app_home() / SETTINGS_FILE))
+    return run_window(_open_app, sys.argv[:1], open_settings(app_home()))
 
 
 def _open_app():  # type: ignore[no-untyped-def]  # the type would import everything

@@ -17,7 +17,7 @@ from simpatient.domain.models.chat_models import (
     Measurement,
     ModelCatalogue,
 )
-from simpatient.domain.models.servers import ServerChoice
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.llm.catalogue.installed_models import ModelFolders
 from simpatient.services.models.models import ModelService
 from simpatient.services.models.ports import HubFile, HubListing
@@ -109,14 +109,16 @@ class FakeHub:
     step: int = 4
     on_step: Callable[[], None] = lambda: None
 
-    def listing(self, hub_id, revision="", cancel=None):
+    def listing(self, hub_id: str, revision: str = "", cancel: Cancellation | None = None) -> HubListing:
         self._check(hub_id)
         found = self.repositories[hub_id]
         if revision not in ("", found.commit):
             raise NotFound(f"There is no revision {revision}.")
         return HubListing(hub_id=hub_id, revision=found.commit, files=found.files())
 
-    def fetch(self, listing, folder, on_bytes, cancel=None):
+    def fetch(
+        self, listing: HubListing, folder: Path, on_bytes: Callable[[int], None], cancel: Cancellation | None = None
+    ) -> None:
         self._check(listing.hub_id)
         folder.mkdir(parents=True, exist_ok=True)
         for file in listing.files:
@@ -136,13 +138,13 @@ class FakeHub:
                 self.on_step()
         on_bytes(ModelFolders().size(folder))
 
-    def _check(self, hub_id):
+    def _check(self, hub_id: str) -> None:
         if self.is_offline:
             raise ModelUnavailable("The hub cannot be reached.", "Check the connection.")
         if hub_id not in self.repositories:
             raise NotFound(f"The hub has no model '{hub_id}'.")
         if self.repositories[hub_id].is_gated:
-            raise ModelUnavailable("The makers ask everybody to accept their licence first.", "Accept it.")
+            raise ModelUnavailable("The licence has to be accepted first.", "Accept it.")
 
 
 @dataclass
@@ -152,20 +154,20 @@ class InMemoryRegistry:
     models: dict[str, InstalledModel] = field(default_factory=dict)
     choice: str = ""
 
-    def installed(self):
+    def installed(self) -> tuple[InstalledModel, ...]:
         return tuple(self.models.values())
 
-    def put(self, model):
+    def put(self, model: InstalledModel) -> None:
         self.models[model.id] = model
 
-    def forget(self, model_id):
+    def forget(self, model_id: str) -> None:
         self.models.pop(model_id, None)
         self.choice = "" if self.choice == model_id else self.choice
 
-    def chosen(self):
+    def chosen(self) -> str:
         return self.choice
 
-    def choose(self, model_id):
+    def choose(self, model_id: str) -> None:
         self.choice = model_id
 
 
@@ -194,7 +196,7 @@ class FakeMachine:
     gpu_gb: float = 0.0
     ram_gb: float = 8.0
 
-    def look(self):
+    def look(self) -> Machine:
         gpus = (Gpu(name="Card", free_gb=self.gpu_gb, total_gb=self.gpu_gb),) if self.gpu_gb else ()
         return Machine(gpus=gpus, ram_free_gb=self.ram_gb, ram_total_gb=self.ram_gb)
 
@@ -205,7 +207,7 @@ class FakeMeasurer:
 
     asked: list[tuple[Path, float]] = field(default_factory=list)
 
-    def measure(self, folder, active_share=1.0, cancel=None):
+    def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         stop_if_cancelled(cancel)
         self.asked.append((folder, active_share))
         return MEASURED
@@ -224,17 +226,15 @@ class FakeServerSettings:
     """A server that is set up in memory; ``fails`` is what asking it meets."""
 
     def __init__(self) -> None:
-        self.choice: ServerChoice | None = None
+        self.choice: RemoteServer | None = None
         self.key = ""
         self.fails: Exception | None = None
 
-    def chosen(self) -> ServerChoice | None:
+    def chosen(self) -> RemoteServer | None:
         return self.choice
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
-        if not choice.url.startswith("http"):
-            raise UserFacingError("The address must look like https://models.example.org/v1.", "Nothing changed.")
-        self.choice = choice.model_copy(update={"key_file": "server.key"}) if new_key else choice
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
+        self.choice = server.model_copy(update={"key_file": "server.key"}) if new_key else server
         self.key = new_key or self.key
         return Path("server.json")
 

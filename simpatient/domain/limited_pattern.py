@@ -43,7 +43,7 @@ class LimitedPattern:
         try:
             found: regex.Match[str] | None = self._compiled.search(line, timeout=LIMIT_S)
         except TimeoutError:
-            self._pass_over()
+            self._skip()
             return None
         return found
 
@@ -52,10 +52,10 @@ class LimitedPattern:
         try:
             yield from self._compiled.finditer(line, timeout=LIMIT_S)
         except TimeoutError:
-            self._pass_over()
+            self._skip()
 
-    def _pass_over(self) -> None:
-        _log.warning("A pattern of the content takes too long and was passed over: %s", self.text)
+    def _skip(self) -> None:
+        _log.warning("A pattern in the content takes too long and was skipped: %s", self.text)
 
     def slow_on(self) -> str:
         """Return the beginning of a long line on which a search takes too long; '' if there is none among the usual."""

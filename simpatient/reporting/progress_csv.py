@@ -12,13 +12,13 @@ from collections.abc import Iterable
 
 from simpatient.domain.learning.progress import Progress, SessionSummary
 from simpatient.domain.text import clean_text
-from simpatient.presentation.dates import timestamp
+from simpatient.presentation.words.dates import timestamp
 
 COLUMNS = (
     "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",
     "trainee_turns", "difficulty", "rubric", "measure", "label", "unit", "value", "n", "status",
 )  # fmt: skip
-# Scores are not told before the trainee has given their own rating.
+# Scores are not shown before the trainee has given their own rating.
 UNRATED = "own rating not given yet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from simpatient.domain.learning.progress import Progress
 from simpatient.domain.learning.report import SessionReport
-from simpatient.presentation.progress import progress_view
-from simpatient.presentation.session_report import session_view
+from simpatient.presentation.feedback.session_report import session_view
+from simpatient.presentation.learning.progress import progress_view
 from simpatient.reporting import html_version as html_twin
 from simpatient.reporting.pdf.progress_pdf import progress_pdf
 from simpatient.reporting.pdf.session_pdf import session_pdf

@@ -16,7 +16,7 @@ from typing import Any
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.runtime.child_serving import DEAD, LOADING, Kind, Word, Worker, serve
+from simpatient.runtime.child_serving import DEAD, LOADING, ChildWorker, FrameKind, Word, serve
 from simpatient.runtime.frames import BadFrame, Frame, Inbox
 from simpatient.runtime.launching import launch
 
@@ -26,7 +26,7 @@ END_S = 2.0
 
 
 class ChildLost(Exception):
-    """There is no answer to be had from this child: it died, or cannot be trusted any more."""
+    """There is no answer to be had from this child: it died, or can no longer be trusted."""
 
 
 class ChildSilent(ChildLost):
@@ -60,7 +60,7 @@ class ChildProcess:
     """
 
     def __init__(
-        self, factory: Callable[[], Worker], name: str, *, silence_s: float, start_s: float, bare: bool = False
+        self, factory: Callable[[], ChildWorker], name: str, *, silence_s: float, start_s: float, bare: bool = False
     ) -> None:
         self._factory = factory
         self._name = name
@@ -139,7 +139,7 @@ class ChildProcess:
         Args:
             request: Anything that can be pickled; the child trusts its parent, never the other way round.
             on_piece: Takes pieces of the answer; for those on offer it returns whether more are wanted.
-            cancel: Looked at all the time.
+            cancel: Checked all the time.
 
         Raises:
             ChildLost: There is no answer to be had from this child.
@@ -151,9 +151,9 @@ class ChildProcess:
         number = self._number
         self._send_watched((number, Word.ASK, request))
         try:
-            while (frame := self._received(number, self._silence_s, cancel)).kind != Kind.DONE:
+            while (frame := self._received(number, self._silence_s, cancel)).kind != FrameKind.DONE:
                 wants_more = on_piece is None or on_piece(frame.value)
-                if frame.kind == Kind.OFFER:
+                if frame.kind == FrameKind.OFFER:
                     self._send((number, Word.MORE if wants_more else Word.ENOUGH))
             return frame.value
         except (ChildLost, ModelUnavailable):
@@ -164,7 +164,7 @@ class ChildProcess:
             raise
 
     def notify(self, request: Any) -> None:
-        """Send a request whose answer nobody waits for; does nothing while there is no loaded child."""
+        """Send a request without waiting for an answer; does nothing while there is no loaded child."""
         if self._is_ready:
             with contextlib.suppress(ChildLost):
                 self._send_watched((LOADING, Word.ASK, request))
@@ -176,7 +176,7 @@ class ChildProcess:
             process.kill()
 
     def close(self) -> None:
-        """Kill the child and start no other; whoever owns it still has to ``drop`` it."""
+        """Kill the child and start no other; its owner still has to ``drop`` it."""
         self._is_closed = True
         self.kill()
 
@@ -200,14 +200,14 @@ class ChildProcess:
             frame = self._next_frame()
             if frame is None:
                 if time.monotonic() > until:
-                    raise ChildSilent("it gave no sign of life")
+                    raise ChildSilent("it stopped responding")
                 continue
             until = time.monotonic() + silence_s
-            if frame.kind == Kind.BROKEN:
+            if frame.kind == FrameKind.BROKEN:
                 why, error, is_device = _values(frame, str, str, bool)
                 raise ChildBroken(why, error, is_device=is_device)
-            if frame.number == number and frame.kind != Kind.ALIVE:
-                if frame.kind == Kind.UNAVAILABLE:
+            if frame.number == number and frame.kind != FrameKind.ALIVE:
+                if frame.kind == FrameKind.UNAVAILABLE:
                     raise ModelUnavailable(*_values(frame, str, str))
                 return frame
 
@@ -218,7 +218,7 @@ class ChildProcess:
             return self._inbox.receive(LOOK_EVERY_S)
         except BadFrame as error:
             self.kill()
-            raise ChildLost(f"it sent what it should not: {error}") from error
+            raise ChildLost(f"it sent something unexpected: {error}") from error
         except DEAD as error:
             raise ChildLost("it died") from error
 
@@ -276,5 +276,5 @@ def _values(frame: Frame, *kinds: type) -> list[Any]:
     """Return the values of a message, which a hostile child may have made up."""
     value = frame.value
     if not isinstance(value, list) or [type(one) for one in value] != list(kinds):
-        raise ChildLost("it sent what it should not")
+        raise ChildLost("it sent something unexpected")
     return value

@@ -59,12 +59,21 @@ def write_atomically(path: Path, content: bytes, *, private: bool = True) -> Non
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        move(temporary, path)
     except BaseException:  # an interrupt leaves nothing behind either
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file another name on the same disk, in one step and durably; what had that name is gone.
+
+    Raises:
+        OSError: It cannot be renamed; both names lead where they led before.
+    """
+    path.replace(target)
+    _sync_folder(target.parent)
 
 
 def save_whole(path: Path, content: bytes) -> None:
@@ -90,7 +99,7 @@ def open_plain_file(path: Path) -> FileIO:
         NotAPlainFile: It is something else.
         OSError: It cannot be opened.
     """
-    # Without O_NONBLOCK, opening a named pipe waits until somebody writes to it.
+    # Without O_NONBLOCK, opening a named pipe waits until something is written to it.
     descriptor = os.open(path, _OPEN_FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

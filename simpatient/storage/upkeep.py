@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
+from simpatient.runtime.files import move
 from simpatient.runtime.private_files import private_folder
 from simpatient.storage.opening import look, open_repositories, refuse
 from simpatient.storage.repositories.history_repository import SqlHistoryRepository
@@ -78,7 +79,7 @@ class DatabaseUpkeep:
             StorageUnavailable: The copy cannot be made.
         """
         if not self.is_there:
-            raise NotFound(f"There is no database yet. ({self._path})", "It is made by the first session.")
+            raise NotFound(f"There is no database yet. ({self._path})", "The first session creates it.")
         today = datetime.now(tz=UTC).astimezone()
         here = folder or self._path.parent / FOLDER
         return copy_database(self._path, free_name(here / f"{self._path.stem}-{today:%Y-%m-%d}{self._path.suffix}"))
@@ -142,14 +143,14 @@ class DatabaseUpkeep:
                 aside.with_name(aside.name + companion).unlink(missing_ok=True)
 
     def _mark_as_read(self, sources: Sequence[Path]) -> None:
-        """Rename what was set aside, now that it was read, so that nobody is told of it again."""
+        """Rename what was set aside, now that it was read, so that it is not reported again."""
         with translating(self._path):
             for source in [each for each in sources if each in set_aside_files(self._path)]:
                 kept = free_name(self._path.with_name(f"{self._path.stem}-rescued{self._path.suffix}"))
                 for companion in ("", *_COMPANIONS, SUFFIX):
                     left = source.with_name(source.name + companion)
                     if left.exists():
-                        left.rename(kept.with_name(kept.name + companion))
+                        move(left, kept.with_name(kept.name + companion))
 
     def _put_in_place(self, made: Path, reason: str) -> Path | None:
         """Rename a finished file to be the database; what was there becomes a copy."""
@@ -159,13 +160,13 @@ class DatabaseUpkeep:
                 _need_alone(self._path)
                 folder = private_folder(self._path.parent / FOLDER)
                 kept = free_name(folder / f"{self._path.stem}-{reason}{self._path.suffix}")
-                self._path.rename(kept)
+                move(self._path, kept)
                 for companion in _COMPANIONS:
                     left = self._path.with_name(self._path.name + companion)
                     if left.exists():
-                        left.rename(kept.with_name(kept.name + companion))
+                        move(left, kept.with_name(kept.name + companion))
             beside(self._path).unlink(missing_ok=True)
-            made.replace(self._path)
+            move(made, self._path)
         found, _ = look(self._path)
         note(self._path, found.changes, is_settled=True)
         return kept

@@ -17,7 +17,7 @@ from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.session.session import CodedTurn
 from tests.builders import codes_of
-from tests.fakes import GULLIBLE, ScriptedChatModel, Shown
+from tests.chat_fakes import GULLIBLE, ScriptedChatModel, Shown
 
 LINES = ["What brings you here today?", "It sounds as if you miss him.", "You should really stop that.", "Go on then, please.",
          "You said it is hard.", "What would help you now?", "That took some courage."]  # fmt: skip
@@ -102,7 +102,7 @@ def test_of_two_middle_ratings_the_lower_is_taken(prompt, miti):
 def test_a_value_without_a_true_quote_is_refused(prompt, miti, quote, why):
     found = _first(prompt, miti, [_answer(5, quote)])
     assert found.value is None
-    assert "could not back a rating" in found.unscored_reason
+    assert "could not support a rating" in found.unscored_reason
     assert found.evidence == ()
 
 

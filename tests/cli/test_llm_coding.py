@@ -8,7 +8,8 @@ import pytest
 from simpatient.cli.main import run
 from simpatient.cli.output import counted
 from simpatient.cli.practice import coding
-from tests.fakes import FakeCoder, ScriptedChatModel, Shown, codes_by_words
+from tests.chat_fakes import ScriptedChatModel, Shown, codes_by_words
+from tests.fakes import FakeCoder
 from tests.tiny_models import tiny_chat_model
 
 SAID = [
@@ -43,7 +44,7 @@ def test_a_random_model_codes_in_the_documented_form_and_says_where_it_did_not_k
     assert set(rows[0]) == {"session_id", "turn", "speaker", "main", "question", "reflection", "input", "utterances"}
     assert set(rows[1]) == {"session_id", "turn", "speaker", "talk", "utterances"}
     assert [u["text"] for u in rows[0]["utterances"]] == ["What brings you here?", "It sounds hard."]
-    assert "of 10 utterances got no code of their own" in told.err
+    assert "of 10 utterances were left uncoded" in told.err
     assert run(command) == 0
     assert capsys.readouterr().out == told.out
 

@@ -8,8 +8,8 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
-from simpatient.presentation.cues import HEADING
-from simpatient.presentation.debrief import BETTER_LINE, CHANGE, KEEP
+from simpatient.presentation.feedback.cues import HEADING
+from simpatient.presentation.feedback.debrief import BETTER_LINE, CHANGE, KEEP
 from tests.builders import ME
 from tests.gui.driver import HOSTILE, begin, end, own_rating, rate, say, shown_words, wait
 
@@ -43,7 +43,7 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
     assert not debrief.tabs.isVisible()
     rate(qtbot, debrief)
     assert fake_app.practise.sessions["s1"].self_rating.ratings == dict.fromkeys(
-        debrief._context.app.review.questions(), 4
+        debrief._services.review.questions(), 4
     )
     words = shown_words(debrief.feedback)
     assert {KEEP, CHANGE, BETTER_LINE} <= set(words)
@@ -268,7 +268,11 @@ def test_the_bin_is_emptied_after_a_question_and_keeps_for_days_of_ones_own(qtbo
     window.open_settings("bin")
     card = window.pages.settings.bin
     wait(qtbot, lambda: bool(card.restore))
+    card.days.setValue(1)
+    assert "day" in shown_words(card)
+    assert "days" not in shown_words(card)
     card.days.setValue(90)
+    assert "days" in shown_words(card)
     card.days.editingFinished.emit()
     wait(qtbot, lambda: fake_app.bin.kept_for == 90)
     wait(qtbot, lambda: bool(card.restore))

@@ -11,8 +11,8 @@ from simpatient.domain.session.session import CodedTurn
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.timeline import Timeline
-from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
+from simpatient.gui.widgets.drawn.timeline import Timeline
+from simpatient.presentation.shapes.timeline import Block, TalkTimes, TimelineSpan
 from tests.builders import ME
 from tests.gui.driver import own_rating, shown_words, wait
 
@@ -194,7 +194,7 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
         (spoken((0.0, 1.0)), "None of your turns has times."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "Fewer than 3 answers whose wait is known."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "You let Joe finish each time."),
-        (spoken((0, 2), (1, 5)), "Less than 2 minutes of talk: too short for a rate in ten minutes."),
+        (spoken((0, 2), (1, 5)), "Less than 2 minutes of talk: too short for a rate per ten minutes."),
         (spoken((0, 2), (3, 5)), "Fewer than 20 words were spoken."),
         (spoken((0, 2), (3, 5)), "There was none."),
     ],

@@ -13,7 +13,7 @@ from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.ports import ChatModel
 from simpatient.llm.local.chat import TransformersChatModel
 from simpatient.llm.local.chat_template import ChatTemplate
-from tests.fakes import ScriptedChatModel
+from tests.chat_fakes import ScriptedChatModel
 from tests.tiny_models import SYSTEMLESS, tiny_chat_model
 
 pytestmark = pytest.mark.torch
@@ -298,7 +298,7 @@ def test_a_model_that_cannot_chat_is_refused(tmp_path, template):
 
 def test_a_model_without_keys_and_values_is_refused(tmp_path):
     folder = tiny_chat_model(tmp_path / "mamba", kind="mamba2", num_heads=8, n_groups=1)
-    with pytest.raises(ModelUnavailable, match="no memory"):
+    with pytest.raises(ModelUnavailable, match="no cache"):
         _open(folder).load()
 
 

@@ -37,9 +37,9 @@ from simpatient.domain.text import without_surrogates
 EVIDENCE, TURN, QUOTE, FOR, VALUE = "evidence", "turn", "quote", "for", "value"  # as the prompt names them
 SHOWN_CHARACTERS = 4000  # of one turn; a pasted book is not speech
 _FRAME_TOKENS = 32
-UNREADABLE = "The answers of the language model could not be read."
+UNREADABLE = "The language model's answers could not be read."
 WRITTEN = "This is judged from what the trainee writes afterwards, not from the talk."
-UNQUOTED = "The language model could not back a rating with words that were said."
+UNQUOTED = "The language model could not support a rating with words from the session."
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class _Rating:
 
 
 @dataclass(frozen=True)
-class _Session:
-    """The turns that may be quoted, by number, and which of them speak to whoever judges."""
+class _QuotableTurns:
+    """The turns that may be quoted, by number, and which of them address the rater."""
 
     texts: dict[int, str]
     pleading: frozenset[int]
@@ -142,19 +142,20 @@ class LlmGrader:
         message = Message(role="user", content=fill(self._prompt.ask, blanks))
         return Request(messages=(message,), answer_schema=schema)
 
-    def _session(self, turns: Sequence[CodedTurn]) -> _Session:
+    def _session(self, turns: Sequence[CodedTurn]) -> _QuotableTurns:
         patterns = [limited_pattern(pattern, regex.DOTALL) for pattern in self._prompt.instruction_like]
         texts = {turn.turn: without_surrogates(turn.text) for turn in turns}
         pleading = {number for number, text in texts.items() if any(pattern.search(text) for pattern in patterns)}
-        return _Session(texts, frozenset(pleading))
+        return _QuotableTurns(texts, frozenset(pleading))
 
     def _score(
-        self, criterion: Criterion, answers: Sequence[Completion], session: _Session, made_by: Provenance
+        self, criterion: Criterion, answers: Sequence[Completion], session: _QuotableTurns, made_by: Provenance
     ) -> Score:
         read = [self._rating(criterion, answer.text, session) for answer in answers]
         ratings = [rating for rating in read if rating is not None and rating.evidence]
         if not ratings or len(ratings) < self._prompt.judging.abstain_below * len(answers):
             return _unscored(criterion, UNREADABLE if not any(read) else UNQUOTED, made_by)
+        # The lower middle value: in doubt the less favourable level, as with the formulas.
         values = [rating.value for rating in ratings]
         confidence, value = self._confidence(criterion, values, len(answers)), median_low(values)
         return Score(
@@ -168,7 +169,7 @@ class LlmGrader:
             critical=criterion.is_critical(value),
         )
 
-    def _rating(self, criterion: Criterion, answer: str, session: _Session) -> _Rating | None:
+    def _rating(self, criterion: Criterion, answer: str, session: _QuotableTurns) -> _Rating | None:
         """Return the rating in an answer with those of its quotes that were said; None without a level."""
         found = parsed(answer)
         value = found.get(VALUE) if isinstance(found, dict) else None
@@ -180,10 +181,11 @@ class LlmGrader:
         checked = [self._evidence(entry, session) for entry in named[: self._prompt.quoting.max_quotes]]
         return _Rating(float(value), tuple(quote for quote in checked if quote is not None))
 
-    def _evidence(self, entry: Any, session: _Session) -> Evidence | None:
+    def _evidence(self, entry: Any, session: _QuotableTurns) -> Evidence | None:
         turn, quote, supports = entry.get(TURN), entry.get(QUOTE), entry.get(FOR)
         if type(turn) is not int or not isinstance(quote, str) or not isinstance(supports, bool):
             return None
+        # A turn that addresses the rater must not earn the praise it asks for; it may still count against.
         if supports and turn in session.pleading:
             return None
         place = find_quote(quote, session.texts.get(turn, ""), self._prompt.quoting)
@@ -203,8 +205,8 @@ class LlmGrader:
         return round(min(CONFIDENCE_CAP[criterion.policy], max(0.0, 1.0 - spread) * volume), 3)
 
 
-def _status(criterion: Criterion, confidence: float, session: _Session) -> Policy:
-    """Ask for a person when unsure, or when someone in the session spoke to whoever judges it."""
+def _status(criterion: Criterion, confidence: float, session: _QuotableTurns) -> Policy:
+    """Ask for a person when unsure, or when someone in the session addressed the rater."""
     return "needs_review" if confidence < REVIEW_BELOW or session.pleading else criterion.policy
 
 

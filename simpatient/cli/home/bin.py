@@ -10,25 +10,26 @@ import typer
 from simpatient.cli.output import as_json, show
 from simpatient.domain.errors import NotFound
 from simpatient.domain.people.actor import Actor
-from simpatient.presentation.dates import timestamp
+from simpatient.presentation.words.dates import timestamp
 
 if TYPE_CHECKING:
     from simpatient.services.privacy.bin import BinItem, BinService
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; yours when not named.")]
+Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; your own if left out.")]
 
 
 @app.command("list")
 def list_bin(
-    trainee: Trainee = None, json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False
+    trainee: Trainee = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an array of objects.")] = False,
 ) -> None:
     """Show what was deleted and can still be restored.
 
     Example: simpatient bin list
     """
-    from simpatient.presentation.deletion import bin_facts, bin_title
+    from simpatient.presentation.words.deletion import bin_facts, bin_title
 
     with _opened(trainee) as (actor, service):
         items, days = service.items(actor), service.days()
@@ -37,7 +38,7 @@ def list_bin(
         return
     for item in items:
         show(f"{item.entry.id}  {bin_title(item)}. {bin_facts(item)}")
-    show(f"{len(items) or 'Nothing'} in the bin. What is deleted is kept for {days} days.")
+    show(f"{len(items) or 'Nothing'} in the bin. Deleted items are kept for {days} days.")
 
 
 @app.command("put")
@@ -51,13 +52,13 @@ def put(
 
     Example: simpatient bin put s-20261130-1a2b3c4d --attempt 2
     """
-    from simpatient.presentation.deletion import what_goes, what_stays
+    from simpatient.presentation.words.deletion import what_goes, what_stays
 
     with _opened(trainee) as (actor, service):
         leaf = None if attempt is None else _leaf(service, actor, session_id, attempt)
         extent = service.extent(actor, session_id, leaf)
         what = "this attempt" if extent.leaf is not None else "this session"
-        show(f"With {what} go:\n" + "\n".join(f"- {line}" for line in what_goes(extent)))
+        show(f"Deleting {what} also deletes:\n" + "\n".join(f"- {line}" for line in what_goes(extent)))
         if stays := what_stays(extent):
             show(stays)
         _confirm(f"Delete {what}?", yes)
@@ -98,7 +99,9 @@ def empty(trainee: Trainee = None, yes: Yes = False) -> None:
 
 @app.command("days")
 def days(
-    number: Annotated[int | None, typer.Argument(help="Days from 1; shows the number when left out.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(help="Number of days, at least 1; shows the current number if left out.")
+    ] = None,
 ) -> None:
     """Show or choose how many days what is deleted can be restored.
 

@@ -11,8 +11,8 @@ from simpatient.cli.output import as_json, read_lines, show
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.learning.drill import TRIES_UNTIL_TOO_HARD
 from simpatient.domain.people.actor import Actor
-from simpatient.presentation.dates import date, timestamp
-from simpatient.presentation.drills import drill_feedback
+from simpatient.presentation.learning.drills import drill_feedback
+from simpatient.presentation.words.dates import date, timestamp
 from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
 END, NEXT, HINT = "/end", "/next", "/hint"
@@ -106,7 +106,7 @@ class _Talk:
     @property
     def _current(self) -> DrillExercise:
         if self._exercise is None:
-            raise UserFacingError("The drill has not begun.")
+            raise UserFacingError("The drill has not been started.")
         return self._exercise
 
     def _take(self, exercise: DrillExercise) -> None:
@@ -122,7 +122,7 @@ class _Talk:
         for told in feedback_lines(answer):
             self._show(told)
         self._missed += answer.feedback.outcome != "done"
-        # At the prompt a trainee may stay as long as they like; a file of lines has to go on by itself.
+        # At the prompt a trainee may stay as long as they like; a file of lines has to advance by itself.
         self._is_over = answer.feedback.outcome == "done" or (not self._typed and self._missed >= TRIES_UNTIL_TOO_HARD)
         if self._is_over and self._typed:
             self.hear(NEXT)

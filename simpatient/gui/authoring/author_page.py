@@ -10,15 +10,15 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.errors import ContentError
-from simpatient.gui.authoring.author_talk import AuthorTalk
+from simpatient.gui.authoring.author_talk import AuthorServices, AuthorTalk
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.theme import Theme, set_property
-from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import HeadLine, PageStates, ScrollPage, card, clear, column, message_panel, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.authoring.authoring import Preview
 
 _SETTLE_MS = 250
@@ -32,10 +32,10 @@ _Checked = tuple[Preview, tuple[ContentError, ...]]
 class AuthorPage(PageStates):
     """The workbench of whoever writes a persona."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: AuthorServices, context: Context) -> None:
         self._content = QWidget()
         super().__init__(self._content)
-        self._context = context
+        self._services, self._context = services, context
         self._path: Path | None = None
         self._job: WorkerJob[_Checked] | None = None
         self._watcher = QFileSystemWatcher(self)
@@ -45,7 +45,7 @@ class AuthorPage(PageStates):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.check)
-        self.talk = AuthorTalk(context)
+        self.talk = AuthorTalk(services, context)
         self.tabs = SegmentedControl((("problems", "Problems"), ("talk", "Talk")), "Part of the workbench")
         self._side = "problems"
         self._file_name = Elided("", "strong")
@@ -83,7 +83,7 @@ class AuthorPage(PageStates):
         """Read the file again."""
         if self._path is None:
             return
-        path, author = self._path, self._context.app.author
+        path, author = self._path, self._services.author
         # An editor that saves by renaming makes the watcher lose the file.
         if str(path) not in self._watcher.files():
             self._watcher.addPath(str(path))
@@ -106,8 +106,8 @@ class AuthorPage(PageStates):
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(names, self.tabs, actions))
         self._left = ScrollPage("Problems", READING_WIDTH, SPACE_3)
-        self._left.set_margins(SPACE_5, SPACE_4)
-        self._left.body.addWidget(label("Problems", "h2"))
+        self._left.set_margins(SPACE_5, SPACE_3)
+        self._left.body.addLayout(row(label("Problems", "h2"), None, _unseen_button()))
         self._left.body.addLayout(self._counts_box)
         self._left.body.addLayout(self.problems_box)
         self._sides = QWidget()
@@ -198,3 +198,13 @@ def _problem(problem: ContentError) -> QWidget:
 
 def _copy(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
+
+
+def _unseen_button() -> Button:
+    """Return what gives a title the height of one with a button beside it, so that both stand on one line."""
+    made = Button("")
+    policy = made.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    made.setSizePolicy(policy)
+    made.hide()
+    return made

@@ -3,7 +3,9 @@
 Nothing is stored. Must not know how answers are made.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -16,9 +18,10 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.code_tags import code_tags
-from simpatient.presentation.patient_state import plan_words, state_words
-from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
+from simpatient.presentation.words.code_tags import code_tags
+from simpatient.presentation.words.patient_state import plan_words, state_words
+from simpatient.services.authoring.authoring import AuthorService, PreviewReply, PreviewTalk
+from simpatient.services.ports import ContentLibrary
 
 _CANNOT = "Fix what stops the persona from loading, then talk with it here."
 _EACH = "Each answer shows what the patient felt and planned. Nothing is stored."
@@ -26,12 +29,19 @@ _MOST_TAGS = 4
 _Begun = tuple[PreviewTalk, CodeNames]
 
 
+class AuthorServices(Protocol):
+    """What the workbench of authors asks."""
+
+    author: AuthorService
+    library: ContentLibrary
+
+
 class AuthorTalk(QWidget):
     """The preview conversation."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: AuthorServices, context: Context) -> None:
         super().__init__()
-        self._context = context
+        self._services, self._context = services, context
         self._path: Path | None = None
         self._name = "Patient"
         self._talk: PreviewTalk | None = None
@@ -84,10 +94,10 @@ class AuthorTalk(QWidget):
         """Begin a new talk with the file as it is now."""
         if self._path is None:
             return
-        path, author = self._path, self._context.app.author
+        path, author = self._path, self._services.author
         self.start_button.setEnabled(False)
         self._hint.setText("Getting the patient ready …")
-        library = self._context.app.library
+        library = self._services.library
 
         def start() -> _Begun:
             return author.preview_start(path, 1), CodeNames(library.schemes())
@@ -127,7 +137,7 @@ class AuthorTalk(QWidget):
     def _add_reply(self, reply: PreviewReply) -> None:
         tags = code_tags(reply.codes, self._names, with_labels=True)
         if self._said is not None:
-            self._said.set_chips(tags[:_MOST_TAGS], visible=True)
+            self._said.set_chips(_with_rest(tags), visible=True)
             self._said = None
         bubble = self.log.add("patient", self._name, reply.text)
         frame, box = card("sunken", spacing=4, margin=SPACE_3)
@@ -136,3 +146,9 @@ class AuthorTalk(QWidget):
         bubble.set_beside([frame])
         self.log.scroll_to_end()
         announce(self.log, f"{self._name}: {reply.text}")
+
+
+def _with_rest(tags: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Return as many tags as have room, and one that counts the others and names them when pointed at."""
+    rest = tags[_MOST_TAGS:]
+    return (*tags[:_MOST_TAGS], (f"{len(rest)} more", "; ".join(words for words, _ in rest))) if rest else tags

@@ -11,7 +11,7 @@ from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.session.session import Session, Turn
 from simpatient.gui.transcript.spoken_turn_view import beside_the_words
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, announce
-from simpatient.presentation.code_tags import code_tags
+from simpatient.presentation.words.code_tags import code_tags
 from simpatient.services.sessions.practise import Exchange
 
 _THINKING = "…"
@@ -96,6 +96,12 @@ class SessionLog:
         if self._answer is not None:
             self._chat.remove(self._answer)
         self._said = self._answer = None
+
+    def drop_exchange(self) -> None:
+        """Take away words that were not stored, with the answer that never came."""
+        if self._said is not None:
+            self._chat.remove(self._said)
+        self.drop_answer()
 
     # Turns
 

@@ -5,19 +5,19 @@ Must not know how anything is deleted.
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simpatient.gui.base.bridge import WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5, TARGET
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
+from simpatient.gui.widgets.fields import NumberField
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, label
-from simpatient.presentation.deletion import bin_facts, bin_title
-from simpatient.presentation.numbers import plural
-from simpatient.services.privacy.bin import LONGEST_DAYS, BinItem
+from simpatient.presentation.words.deletion import bin_facts, bin_title
+from simpatient.presentation.words.numbers import plural
+from simpatient.services.privacy.bin import LONGEST_DAYS, BinItem, BinService
 
 Found = tuple[tuple[BinItem, ...], int]
 
@@ -25,9 +25,9 @@ Found = tuple[tuple[BinItem, ...], int]
 class BinCard(QWidget):
     """Lists the bin; filled by ``refresh``."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, bin_service: BinService, context: Context) -> None:
         super().__init__()
-        self._context = context
+        self._bin, self._context = bin_service, context
         self._job: WorkerJob[Found] | None = None
         self.restore: dict[int, Button] = {}
         outer = column(self, 0)
@@ -35,19 +35,12 @@ class BinCard(QWidget):
         outer.addWidget(frame)
         box.addWidget(label("Bin", "h2"))
         box.addWidget(label("Deleted sessions and attempts can be restored until they are erased for good.", "soft"))
-        self.days = QSpinBox()
-        field = self.days.lineEdit()
-        # Tab stops at the box as a whole, not once more at the field in it.
-        field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        field.setAccessibleName("Days")
-        self.days.setRange(1, LONGEST_DAYS)
+        self.days = NumberField("Days until what is deleted is erased", 1, LONGEST_DAYS)
         self.days.setMinimumHeight(TARGET)
-        self.days.setAccessibleName("Days until what is deleted is erased")
-        # The field inside is read out too, and hands its focus to the whole.
-        self.days.lineEdit().setAccessibleName(self.days.accessibleName())
-        self.days.lineEdit().setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._unit = label("days")
+        self.days.valueChanged.connect(lambda days: self._unit.setText("day" if days == 1 else "days"))
         self.days.editingFinished.connect(self._on_days)
-        box.addLayout(row(label("Erase after"), self.days, label("days"), None, spacing=SPACE_2))
+        box.addLayout(row(label("Erase after"), self.days, self._unit, None, spacing=SPACE_2))
         self._entries = column(spacing=SPACE_4)
         box.addLayout(self._entries)
         self.empty = Button("Empty now", "danger", name="Empty the bin now, for good", on_click=self._ask_empty)
@@ -59,9 +52,10 @@ class BinCard(QWidget):
         """Fetch what is in the bin."""
         if self._job is not None:
             self._job.cancel()
-        app = self._context.app
         self._job = self._context.lane.call(
-            lambda _: (app.bin.items(app.actor), app.bin.days()), self._show, self._context.navigator.tell_trouble
+            lambda _: (self._bin.items(self._context.actor), self._bin.days()),
+            self._show,
+            self._context.navigator.tell_trouble,
         )
 
     def _show(self, found: Found) -> None:
@@ -89,9 +83,8 @@ class BinCard(QWidget):
         return outer
 
     def _on_restore(self, item: BinItem) -> None:
-        app = self._context.app
         self._context.lane.call(
-            lambda _: app.bin.restore(app.actor, item.entry.id),
+            lambda _: self._bin.restore(self._context.actor, item.entry.id),
             lambda _: self._on_changed("It is back in your list of sessions."),
             self._context.navigator.tell_trouble,
         )
@@ -102,9 +95,8 @@ class BinCard(QWidget):
         Question(self, "Empty the bin?", words, "Erase for good", "Keep them", self._on_empty, is_danger=True).open()
 
     def _on_empty(self) -> None:
-        app = self._context.app
         self._context.lane.call(
-            lambda _: app.bin.empty(app.actor),
+            lambda _: self._bin.empty(self._context.actor),
             lambda _: self._on_changed("The bin is empty."),
             self._context.navigator.tell_trouble,
         )
@@ -116,9 +108,9 @@ class BinCard(QWidget):
         self.days.setFocus()
 
     def _on_days(self) -> None:
-        days, app = self.days.value(), self._context.app
+        days = self.days.value()
         if days != self._shown_days:
             self._shown_days = days
             self._context.lane.call(
-                lambda _: app.bin.keep_for(days), lambda _: self.refresh(), self._context.navigator.tell_trouble
+                lambda _: self._bin.keep_for(days), lambda _: self.refresh(), self._context.navigator.tell_trouble
             )

@@ -58,7 +58,7 @@ class Bubble(QFrame):
         box = column(self, SPACE_2)
         box.setContentsMargins(16, 10, 16, 12)
         self._top = row(label(speaker_name, "caption"), None, spacing=SPACE_2)
-        self._words = _Words("spoken", selectable=True)
+        self._words = _BubbleText("spoken", selectable=True)
         self._words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
@@ -135,7 +135,7 @@ class Bubble(QFrame):
         self._words.fit(width)
 
 
-class _Words(QLabel):
+class _BubbleText(QLabel):
     """Words as wide as their longest line needs: short answers, short bubbles. Fits again in another text size."""
 
     def __init__(self, role: str, *, selectable: bool = False) -> None:
@@ -168,7 +168,7 @@ class ProgramNote(QFrame):
         box = column(self, 2)
         box.setContentsMargins(16, 8, 16, 10)
         box.addWidget(label("From the program, not the patient", "caption"))
-        self._words = _Words("small")
+        self._words = _BubbleText("small")
         self._words.setText(presentable(text))
         box.addWidget(self._words)
         self.set_widest(_WIDEST_BUBBLE)
@@ -461,7 +461,11 @@ class _Editor(QPlainTextEdit):
         self.ensurePolished()
         rows = max(1, min(6, round(self.document().size().height())))
         # Around the words: padding and border of the stylesheet, and the document's own margin.
-        self.setFixedHeight(rows * self.fontMetrics().lineSpacing() + 30)
+        self.setFixedHeight(self.height_of(rows))
+
+    def height_of(self, rows: int) -> int:
+        """Return the height that shows so many lines."""
+        return rows * self.fontMetrics().lineSpacing() + 30
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the height to another text size."""
@@ -472,6 +476,19 @@ class _Editor(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """Return the size wanted."""
         return QSize(400, 52)
+
+
+class _SendButton(Button):
+    """As high as a single line of the field it stands beside, in every text size."""
+
+    def __init__(self, editor: _Editor) -> None:
+        super().__init__("Send", "primary", name="Send your words")
+        self._editor = editor
+
+    def sizeHint(self) -> QSize:
+        """Return the size wanted."""
+        wanted = super().sizeHint()
+        return QSize(wanted.width(), max(wanted.height(), self._editor.height_of(1)))
 
 
 class Composer(QWidget):
@@ -488,7 +505,7 @@ class Composer(QWidget):
         self.setProperty("role", "footer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.editor = _Editor(placeholder)
-        self.button = Button("Send", "primary", name="Send your words")
+        self.button = _SendButton(self.editor)
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hint: QLabel = label("Enter sends · Shift+Enter for a new line", "caption")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

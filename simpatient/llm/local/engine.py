@@ -1,4 +1,4 @@
-"""The generative patient's voice on plain transformers: one growing key-value memory for each session.
+"""The generative patient's model on plain transformers: one growing key-value cache for each session.
 
 A message is read once. A director's note is read for one answer and cut out again, and so is the answer,
 which saw it: what was said comes back as a message like any other. Must not know personas or plans, or
@@ -27,14 +27,14 @@ from simpatient.llm.output.visible_text import Spoken
 _log = logging.getLogger(__name__)
 STATIC_LENGTH = 16_384  # two hours of talk; one length, so that nothing is compiled twice
 _CPU_MEMORY = 2 * 2**30
-_LEAST_ROOM = 512  # tokens; with less than this nobody is talking any more
+_LEAST_ROOM = 512  # tokens; with less than this no conversation is possible
 _CANARY = (Message(role="user", content="Count from one to twenty, then say the days of the week."),)
 _CANARY_TOKENS = 12
 _CANARY_SESSION = "\x00canary"
 
 
 @dataclass
-class _Session:
+class _Conversation:
     """One conversation: its messages as ids, and what the model has read of them."""
 
     script: PromptHistory
@@ -42,7 +42,7 @@ class _Session:
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _SpeakingModel:
     """A loaded model and what speaking with it needs.
 
     Attributes:
@@ -100,9 +100,9 @@ class TransformersVoice(OfFolder):
         self._memory = memory
         self._compiles = compiles
         self._stops = tuple(stops)
-        self._loaded: _Parts | None = None
+        self._loaded: _SpeakingModel | None = None
         self._room = 2**31
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions: OrderedDict[str, _Conversation] = OrderedDict()
         self._forwarded_before = 0
 
     @property
@@ -165,7 +165,7 @@ class TransformersVoice(OfFolder):
         return self._speak(session, messages, note, sampling, on_text, cancel)
 
     def forget(self, session: str) -> None:
-        """Let go of what is kept of a session."""
+        """Release what is kept of a session."""
         with self._lock:
             self._drop(session)
 
@@ -189,10 +189,11 @@ class TransformersVoice(OfFolder):
         with self._lock, torch.inference_mode():
             with device_errors():
                 read = self._read(session, messages, note, sampling.max_tokens, cancel, is_answered=True)
-            answer = _Answer(self._parts(), self._stops, sampling, on_text, on_token)
+            answer = _GrowingAnswer(self._parts(), self._stops, sampling, on_text, on_token)
             try:
                 return answer.grow(read.reading, read.logits, cancel)
             finally:
+                # Also after an error: the note and the half answer must not stay in what the session has read.
                 read.reading.back_to(read.lasting)
                 self._let_go()
 
@@ -209,6 +210,7 @@ class TransformersVoice(OfFolder):
         """Read a conversation; when memory runs out, without the other sessions, then without early talk."""
         import torch
 
+        # As it is, then without the other sessions, then with half the room.
         for is_last in (False, False, True):
             kept = self._kept(session)
             ids, lasting = kept.script.ids(messages, note, self._room - more)
@@ -221,11 +223,11 @@ class TransformersVoice(OfFolder):
                 self._make_room(session, len(ids) + more)
         raise BugError("The last try returns or raises.")
 
-    def _kept(self, session: str) -> _Session:
+    def _kept(self, session: str) -> _Conversation:
         parts = self._parts()
         if session not in self._sessions:
             reading = PrefixCache(parts.loaded.model, parts.loaded.device)
-            self._sessions[session] = _Session(PromptHistory(parts.segments), reading)
+            self._sessions[session] = _Conversation(PromptHistory(parts.segments), reading)
         self._sessions.move_to_end(session)
         return self._sessions[session]
 
@@ -237,7 +239,7 @@ class TransformersVoice(OfFolder):
             self._drop(name)
         if not others:
             self._room = max(_LEAST_ROOM, min(self._room, needed) // 2)
-            _log.warning("Memory is short; the patient remembers %d tokens of a session.", self._room)
+            _log.warning("Memory is short; the cache keeps %d tokens of a session.", self._room)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()  # what the failed try held
 
@@ -253,12 +255,12 @@ class TransformersVoice(OfFolder):
         dropped = self._sessions.pop(session, None)
         self._forwarded_before += dropped.reading.forwarded if dropped else 0
 
-    def _parts(self) -> _Parts:
+    def _parts(self) -> _SpeakingModel:
         if self._loaded is None:
             loaded = load_folder(self._folder, self._device, self._threads)
             compiles = self._compiles if self._compiles is not None else _is_one_gpu(loaded)
             length = min(loaded.room, STATIC_LENGTH)
-            self._loaded = _Parts(
+            self._loaded = _SpeakingModel(
                 loaded=loaded,
                 segments=PromptTokens(loaded.template, loaded.tokenizer),
                 hidden=_hidden(loaded),
@@ -271,12 +273,12 @@ class TransformersVoice(OfFolder):
         return self._loaded
 
 
-class _Answer:
+class _GrowingAnswer:
     """One answer while it grows."""
 
     def __init__(
         self,
-        parts: _Parts,
+        parts: _SpeakingModel,
         stops: Sequence[str],
         sampling: Sampling,
         on_text: OnText,
@@ -290,7 +292,7 @@ class _Answer:
         self._spoken = Spoken(parts.loaded.tokenizer, parts.hidden, (*stops, *_written_tags(parts.loaded)))
 
     def grow(self, reading: PrefixCache, logits: Any, cancel: Cancellation | None) -> Completion:
-        """Draw tokens until the answer has ended, nobody wants more, or there is no more room.
+        """Draw tokens until the answer has ended, no more is wanted, or the room is used up.
 
         Raises:
             Cancelled: ``cancel`` was set.

@@ -5,7 +5,6 @@ The case's side of a field is part of a stored attempt at that field and of noth
 
 from collections.abc import Mapping, Sequence
 
-from simpatient.assessment.scoring.scoring import score
 from simpatient.assessment.scoring.writing import Writing, by_meaning, judge
 from simpatient.domain.assessment.score import Score
 from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, written_criteria
@@ -20,7 +19,7 @@ from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.access import accessible, rated, session_of
 from simpatient.services.sessions.played_content import played_case, played_persona
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns, score_transcript
 from simpatient.services.unit_of_work import UnitOfWork
 
 # Characters of one answer: about two pages.
@@ -54,7 +53,7 @@ class WrittenExerciseService:
     def exercises(self, actor: Actor, session_id: str) -> tuple[Exercise, ...]:
         """Return every rubric that takes writing, those of the case first, with the attempts made so far.
 
-        Which are offered is the same for every patient: a choice made by case would already tell something.
+        Which are offered is the same for every patient: a choice made by case would already reveal something.
 
         Raises:
             OwnRatingNeeded: The trainee has not rated the session.
@@ -117,8 +116,9 @@ class WrittenExerciseService:
     ) -> Attempt:
         writing = self._writing(session, written)
         fields = written_criteria(rubric)
-        card = score(session.id, self._turns(session), rubric, self._coder.coder_id, writing)
+        card = score_transcript(session.id, self._turns(session), rubric, self._coder.coder_id, writing=writing)
         scores = {each.id: each for each in card.criteria}
+        # Once the case's side of a field was shown, a later attempt at it is no longer made unaided.
         shown = {result.score.id for attempt in before for result in attempt.results if result.held}
         return Attempt(
             session_id=session.id,
@@ -128,6 +128,7 @@ class WrittenExerciseService:
             at=self._clock.now(),
             texts=dict(written),
             results=tuple(_result(field, writing, scores[field.id], field.id in shown) for field in fields),
+            # Where a rubric rates the talk as well, its summaries would mix both: those stay with the scorecard.
             summaries=card.summaries if len(fields) == len(rubric.criteria) else (),
         )
 

@@ -1,10 +1,10 @@
-"""The voice of eSpeak NG: a program of its own for every sentence. Must not know who speaks."""
+"""The voice of eSpeak NG: a separate process for every sentence. Must not know who speaks."""
 
 from itertools import chain
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
-from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_speaker
 from simpatient.speech.synthesis.voice_book import EngineEntry
 
 # eSpeak NG speaks no slower than this; beyond, silence between words does the rest, in units of 10 ms at its default
@@ -31,7 +31,7 @@ class EspeakVoice:
         """Return a sentence as sound; see ``services.voice.ports.Synthesizer``.
 
         Raises:
-            AudioUnavailable: The program is not here or failed.
+            AudioUnavailable: The program is not installed or failed.
             Cancelled: ``cancel`` was set.
         """
         voice = self._engine.fitting(style)
@@ -45,7 +45,7 @@ class EspeakVoice:
             "-b": "1",  # UTF-8
         }
         command = [self._engine.program, *chain.from_iterable(settings.items()), "-z", "--stdin", "--stdout"]
-        samples, rate = read_wav(run_program(command, text, self._engine.title, cancel), self._engine.title)
+        samples, rate = read_wav(run_speaker(command, text, self._engine.title, cancel), self._engine.title)
         return finished(samples, rate, style.volume)
 
     def close(self) -> None:

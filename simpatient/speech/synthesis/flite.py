@@ -1,8 +1,8 @@
-"""The voice of Flite: a program of its own for every sentence. Must not know who speaks."""
+"""The voice of Flite: a separate process for every sentence. Must not know who speaks."""
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
-from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_speaker
 from simpatient.speech.synthesis.sentence_files import sentence_folder
 from simpatient.speech.synthesis.voice_book import EngineEntry
 
@@ -29,7 +29,7 @@ class FliteVoice:
         """Return a sentence as sound; see ``services.voice.ports.Synthesizer``.
 
         Raises:
-            AudioUnavailable: The program is not here or failed.
+            AudioUnavailable: The program is not installed or failed.
             Cancelled: ``cancel`` was set.
         """
         voice, title = self._engine.fitting(style), self._engine.title
@@ -39,7 +39,7 @@ class FliteVoice:
         with sentence_folder() as folder:
             written, spoken = folder / "text", folder / "sound.wav"
             written.write_text(text + "\n", encoding="utf-8")
-            run_program([*command, "-f", str(written), "-o", str(spoken)], "", title, cancel)
+            run_speaker([*command, "-f", str(written), "-o", str(spoken)], "", title, cancel)
             samples, rate = read_wav(spoken, title)
         return finished(samples, rate, style.volume)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.runtime.files import move
 from simpatient.runtime.private_files import private_file, private_folder
 from simpatient.storage.sqlite.failures import is_damage, translating
 
@@ -44,7 +45,7 @@ def copy_database(path: Path, target: Path) -> Path:
         private_folder(target.parent)
         try:
             _copy(path, private_file(aside))
-            aside.replace(target)
+            move(aside, target)
         except BaseException:
             for left in (aside, aside.with_name(aside.name + "-journal")):
                 left.unlink(missing_ok=True)
@@ -55,7 +56,7 @@ def copy_database(path: Path, target: Path) -> Path:
 def _copy(path: Path, target: Path) -> None:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
-        # By itself: a copy in WAL mode would make two files beside it each time somebody looks.
+        # By itself: a copy in WAL mode would make two files beside it at each access.
         copy.execute("PRAGMA journal_mode=DELETE")
         if target.stat().st_size <= COPY_AT_EACH_CLOSE_BYTES:
             found = str(copy.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -64,9 +65,9 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def keep_rolling_copy(path: Path) -> None:
-    """Copy the database as it is now and let go of the oldest of ``GENERATIONS`` copies.
+    """Copy the database as it is now and drop the oldest of ``GENERATIONS`` copies.
 
-    Where that fails, as on a full disk, the earlier copies stay and nobody is bothered: what counts is stored.
+    Where that fails, as on a full disk, the earlier copies stay and no error is raised: the change itself is stored.
     """
     with suppress(StorageUnavailable, OSError):
         newest = _generation(path, 1)
@@ -75,8 +76,8 @@ def keep_rolling_copy(path: Path) -> None:
         made = copy_database(path, newest.with_name(f"{newest.name}.new"))
         for number in range(GENERATIONS - 1, 0, -1):
             with suppress(FileNotFoundError):
-                _generation(path, number).replace(_generation(path, number + 1))
-        made.replace(newest)
+                move(_generation(path, number), _generation(path, number + 1))
+        move(made, newest)
 
 
 def _generation(path: Path, number: int) -> Path:
