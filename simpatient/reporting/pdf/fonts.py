@@ -33,7 +33,7 @@ def font_folder() -> Path:
 WORDS_MEASURED = 1 << 14
 
 
-class _MeasuredFont(TTFont):  # type: ignore[misc]  # reportlab has no types
+class _MeasuredFont(TTFont):
     """A font that remembers how wide words are.
 
     ReportLab adds up the letters of every word in Python each time a paragraph is laid out, and a report repeats

@@ -158,7 +158,7 @@ def _fragment(text: str, font: str, color: Color, style: ParagraphStyle) -> Para
     )
 
 
-class _Laid(Paragraph):  # type: ignore[misc]  # reportlab has no types
+class _Laid(Paragraph):
     """A paragraph that breaks its lines once for a width: tables, frames and groups each ask for its size again."""
 
     _laid_for: float | None = None
