@@ -31,7 +31,7 @@ from simpatient.gui.session.typed_talk import TypedTalk
 from simpatient.gui.transcript.correction import correct_button
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import ChatLog, Composer, announce
-from simpatient.gui.widgets.layout import PageStates, Steady, column, row
+from simpatient.gui.widgets.layout import PageStates, column, row
 from simpatient.gui.widgets.text import label
 from simpatient.services.sessions.patient_models import leaves_note
 from simpatient.services.sessions.practise import Exchange, PractiseService
@@ -49,8 +49,8 @@ class SessionPage(PageStates):
     """One running session."""
 
     def __init__(self, services: SessionServices, context: Context) -> None:
-        self._inside = QWidget()
-        super().__init__(Steady(self._inside))
+        self._content = QWidget()
+        super().__init__(self._content)
         self._services, self._context = services, context
         self._session: Session | None = None
         self._job: WorkerJob[SessionData] | None = None
@@ -99,7 +99,7 @@ class SessionPage(PageStates):
         Theme.current().changed.connect(self._arrange)
 
     def _build(self) -> None:
-        self._layers = QStackedLayout(self._inside)
+        self._layers = QStackedLayout(self._content)
         talk = QWidget()
         line = row(spacing=0)
         talk.setLayout(line)

@@ -4,7 +4,6 @@ Must not know services. The program's notes never look like the patient's words.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -13,7 +12,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QResizeEvent,
-    QShowEvent,
     QTextCursor,
 )
 from PySide6.QtWidgets import (
@@ -29,13 +27,11 @@ from PySide6.QtWidgets import (
 
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.layout import clear, column, row
+from simpatient.gui.widgets.layout import Tall, clear, column, row
 from simpatient.gui.widgets.text import as_label, chip, label, presentable
 
 LONGEST_TYPED = 4_000
 _WIDEST_BUBBLE = 560
-_BLOCK = 6  # turns that are arranged together
-_AFTER_NAME = 2  # the name and the space behind it come first
 
 
 def announce(widget: QWidget, words: str) -> None:
@@ -62,7 +58,9 @@ class Bubble(QFrame):
         self._words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
-        self._flag: QWidget | None = None
+        self._flag = chip("Marked", "warm")
+        self._flag.hide()
+        self._top.addWidget(self._flag)
         self._action: QWidget | None = None
         box.addLayout(self._top)
         box.addWidget(self._words)
@@ -90,12 +88,7 @@ class Bubble(QFrame):
 
     def set_marked(self, marked: bool) -> None:
         """Show or hide the trainee's mark."""
-        if self._flag is None and marked:
-            # Made when wanted: few turns are marked, and every widget of a turn costs time when it is said.
-            self._flag = chip("Marked", "warm")
-            self._top.insertWidget(_AFTER_NAME, self._flag)
-        if self._flag is not None:
-            self._flag.setVisible(marked)
+        self._flag.setVisible(marked)
 
     def set_chips(self, tags: Sequence[tuple[str, str]], visible: bool) -> None:
         """Show code tags under the words, as ``(words, tooltip)``."""
@@ -179,168 +172,6 @@ class ProgramNote(QFrame):
         self._words.fit(width)
 
 
-@dataclass(slots=True)
-class _Placed:
-    """A turn or note where it stands."""
-
-    item: QWidget
-    who: str
-    width: int = 0
-    height: int = 0
-
-
-class _Block(QWidget):
-    """A few turns below each other, placed by hand.
-
-    Qt tells a parent that one of its children wants another size, but not which: few are quickly asked.
-
-    Args:
-        on_changed: Called when this wants another height.
-    """
-
-    def __init__(self, on_changed: Callable[["_Block"], None]) -> None:
-        super().__init__()
-        self._placed: list[_Placed] = []
-        self._on_changed = on_changed
-
-    @property
-    def needed(self) -> int:
-        """How high this has to be."""
-        return sum(each.height for each in self._placed) + max(0, len(self._placed) - 1) * SPACE_3
-
-    @property
-    def count(self) -> int:
-        """How many turns are here."""
-        return len(self._placed)
-
-    def add(self, item: QWidget, who: str) -> None:
-        """Put a turn or note at the end."""
-        item.setParent(self)
-        # Its size is wanted before it is shown, so its fonts have to be settled now.
-        for each in (item, *item.findChildren(QWidget)):
-            each.ensurePolished()
-        self._placed.append(_Placed(item, who))
-        self._arrange()
-        item.show()
-
-    def remove(self, item: QWidget) -> None:
-        """Take a turn or note away."""
-        self._placed = [each for each in self._placed if each.item is not item]
-        self._arrange()
-
-    def event(self, event: QEvent) -> bool:
-        """Arrange again when a turn wants another size: more words, other codes, larger text."""
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._check()
-        return super().event(event)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Arrange what changed while this was hidden: Qt says nothing of that."""
-        super().showEvent(event)
-        self._check()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange for the new width; the height is what this asked for."""
-        super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            self._arrange()
-
-    def _check(self) -> None:
-        before = self.needed
-        self._arrange()
-        if self.needed != before:
-            self._on_changed(self)
-
-    def _arrange(self) -> None:
-        y = 0
-        for each in self._placed:
-            each.width = min(each.item.sizeHint().width(), each.item.maximumWidth(), self.width())
-            each.height = each.item.heightForWidth(each.width)
-            room = self.width() - each.width
-            x = {"patient": 0, "trainee": room}.get(each.who, room // 2)
-            each.item.setGeometry(x, y, each.width, each.height)
-            y += each.height + SPACE_3
-
-
-class _Turns(QWidget):
-    """Turns and notes below each other, the newest at the bottom.
-
-    A layout of Qt's arranges everything again, twice, for each turn that is added. Here what is settled stays where it
-    is, so that the two hundredth turn costs what the second did.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._blocks: list[_Block] = []
-        self._above = 0
-
-    def add(self, item: QWidget, who: str) -> None:
-        """Put a turn or note at the end."""
-        if not self._blocks or self._blocks[-1].count >= _BLOCK:
-            block = _Block(self._arrange_from)
-            block.setParent(self)
-            block.resize(self._inner_width(), 0)
-            block.show()
-            self._blocks.append(block)
-        self._blocks[-1].add(item, who)
-        self._arrange_from(self._blocks[-1])
-
-    def remove(self, item: QWidget) -> None:
-        """Take a turn or note away."""
-        block = next((each for each in self._blocks if each.isAncestorOf(item)), None)
-        item.hide()
-        item.deleteLater()
-        if block is not None:
-            block.remove(item)
-            if not block.count:
-                self._blocks.remove(block)
-                block.deleteLater()
-            self._arrange(0)
-
-    def clear(self) -> None:
-        """Take everything away."""
-        for block in self._blocks:
-            block.hide()
-            block.deleteLater()
-        self._blocks.clear()
-        self._arrange(0)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange for the new size."""
-        super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            for block in self._blocks:
-                block.resize(self._inner_width(), block.height())
-            self._arrange(0)
-        elif self._free() != self._above:
-            self._arrange(0)
-
-    def _inner_width(self) -> int:
-        return self.width() - 2 * SPACE_5
-
-    def _needed(self) -> int:
-        heights = [block.needed for block in self._blocks]
-        return sum(heights) + max(0, len(heights) - 1) * SPACE_3 + SPACE_5 + SPACE_4
-
-    def _free(self) -> int:
-        """Return how much room is left above the first turn: a short conversation stands at the bottom."""
-        return max(0, self.height() - self._needed())
-
-    def _arrange_from(self, block: _Block) -> None:
-        self._arrange(self._blocks.index(block))
-
-    def _arrange(self, first: int) -> None:
-        """Place the blocks from ``first`` on, and the others too where they have to move."""
-        self.setMinimumHeight(self._needed())
-        if self._free() != self._above:
-            self._above, first = self._free(), 0
-        before = self._blocks[:first]
-        y = SPACE_5 + self._above + sum(block.needed for block in before) + len(before) * SPACE_3
-        for block in self._blocks[first:]:
-            block.setGeometry(SPACE_5, y, self._inner_width(), block.needed)
-            y += block.needed + SPACE_3
-
-
 class ChatLog(QScrollArea):
     """All turns of a branch, newest at the bottom."""
 
@@ -350,9 +181,12 @@ class ChatLog(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Conversation")
-        self._turns = _Turns()
-        self._turns.setAccessibleName("Conversation, newest at the end")
-        self.setWidget(self._turns)
+        inner = Tall()
+        inner.setAccessibleName("Conversation, newest at the end")
+        self._box: QVBoxLayout = column(inner, SPACE_3)
+        self._box.setContentsMargins(SPACE_5, SPACE_5, SPACE_5, SPACE_4)
+        self._box.addStretch(1)
+        self.setWidget(inner)
         self.bubbles: list[Bubble] = []
         self._notes: list[ProgramNote] = []
         bar = self.verticalScrollBar()
@@ -364,15 +198,18 @@ class ChatLog(QScrollArea):
         """Remove all turns."""
         self.bubbles.clear()
         self._notes.clear()
-        self._turns.clear()
+        while self._box.count() > 1:
+            item = self._box.takeAt(1)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
 
     def add(self, who: str, speaker_name: str, text: str) -> Bubble:
         """Add a turn of ``patient`` (left) or ``trainee`` (right)."""
         bubble = Bubble(who, speaker_name, text)
         self.bubbles.append(bubble)
         bubble.set_widest(self._widest())
-        self._follows = True
-        self._turns.add(bubble, who)
+        self._place(bubble, who)
         return bubble
 
     def add_note(self, text: str) -> ProgramNote:
@@ -380,20 +217,36 @@ class ChatLog(QScrollArea):
         note = ProgramNote(text)
         note.set_widest(self._widest())
         self._notes.append(note)
-        self._follows = True
-        self._turns.add(note, "program")
+        self._place(note, "program")
         return note
 
     def remove(self, bubble: Bubble) -> None:
         """Take a bubble away again (an answer that never came)."""
         if bubble in self.bubbles:
             self.bubbles.remove(bubble)
-        self._turns.remove(bubble)
+        holder = bubble.parentWidget()
+        bubble.hide()
+        bubble.deleteLater()
+        if holder is not None and holder is not self.widget():
+            self._box.removeWidget(holder)
+            holder.deleteLater()
 
     def scroll_to_end(self) -> None:
         """Show the newest turn."""
         self._follows = True
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
+
+    def _place(self, item: QWidget, who: str) -> None:
+        holder = QWidget()
+        line = row(spacing=0)
+        holder.setLayout(line)
+        if who != "patient":
+            line.addStretch(1)
+        line.addWidget(item)
+        if who != "trainee":
+            line.addStretch(1)
+        self._box.addWidget(holder)
+        self._follows = True
 
     def _widest(self) -> int:
         return min(_WIDEST_BUBBLE, max(220, (self.viewport().width() - 2 * SPACE_5) * 85 // 100))

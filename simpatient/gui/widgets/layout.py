@@ -84,39 +84,6 @@ class Tall(QWidget):
         return QSize(super().minimumSizeHint().width(), 0)
 
 
-class Steady(QWidget):
-    """Holds one widget, and passes on only a change of the least size it needs.
-
-    Qt otherwise arranges the whole window for every label in it that gets other words.
-    """
-
-    def __init__(self, inside: QWidget) -> None:
-        super().__init__()
-        self._inside = inside
-        self._least = QSize()
-        inside.setParent(self)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the least useful size."""
-        self._least = self._inside.minimumSizeHint()
-        return self._least
-
-    def sizeHint(self) -> QSize:
-        """Return the size wanted."""
-        return self._inside.sizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arrange for the new size."""
-        super().resizeEvent(event)
-        self._inside.setGeometry(self.rect())
-
-    def event(self, event: QEvent) -> bool:
-        """Pass on that another size is needed."""
-        if event.type() == QEvent.Type.LayoutRequest and self._least != self._inside.minimumSizeHint():
-            self.updateGeometry()
-        return super().event(event)
-
-
 class ScrollPage(QScrollArea):
     """A page that scrolls, with its content centred and at most ``width`` wide.
 
