@@ -157,12 +157,17 @@ class FakePractise:
         self.stores_before_failing = True
         self.note = ""
         self.warmed: list[str] = []
+        self.preparing: tuple[tuple[int, int], ...] = ()
         self.answers = list(ANSWERS)
         self.model = "guided"
         self.misses_risk = False
 
-    def warm_up(self, case_id, model="guided"):
+    def warm_up(self, case_id, model="guided", on_prepared=None):
         self.warmed.append(case_id)
+        for done, total in self.preparing:
+            on_prepared(done, total)
+        if self.preparing:
+            self.gate.wait()
 
     def start(self, actor, case_id, *, seed=None, curriculum_id=None, unit_id=None, model="guided"):
         if self.fails:

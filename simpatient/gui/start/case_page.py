@@ -8,9 +8,10 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from simpatient.domain.cancellation import stop_if_cancelled
 from simpatient.domain.learning.progress import SessionSummary
 from simpatient.domain.session.session import Session
-from simpatient.gui.base.bridge import Trouble, WorkerJob
+from simpatient.gui.base.bridge import Trouble, Work, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import CaseData, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
@@ -20,7 +21,7 @@ from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.dates import date_and_time
 from simpatient.presentation.numbers import plural
-from simpatient.presentation.wording import DIFFICULTY_WORDS
+from simpatient.presentation.wording import DIFFICULTY_WORDS, preparing
 from simpatient.services.application import App
 from simpatient.services.sessions.patient_models import GUIDED
 
@@ -35,6 +36,7 @@ class CasePage(PageStates):
         super().__init__(self._page)
         self._context = context
         self._job: WorkerJob[CaseData] | None = None
+        self._warming: WorkerJob[None] | None = None
         self._wanted: tuple[str, str | None, str | None] = ("", None, None)
         self.begin = Button("Begin", "primary", on_click=self._on_begin)
         self._hint = label("", "small")
@@ -42,15 +44,18 @@ class CasePage(PageStates):
     def open(self, case_id: str, curriculum_id: str | None, unit_id: str | None) -> None:
         """Show a case, and make its patient ready while it is read."""
         self._wanted = (case_id, curriculum_id, unit_id)
-        if self._job is not None:
-            self._job.cancel()
+        for job in (self._job, self._warming):
+            if job is not None:
+                job.cancel()
         self.show_loading()
         app, lane = self._context.app, self._context.lane
         self._job = lane.call(
             lambda _: load_case_to_begin(app, case_id, curriculum_id, unit_id), self._on_loaded, self._on_failed
         )
         # No error callback: what fails here fails again, and is shown, when the session begins.
-        lane.call(lambda _: app.practise.warm_up(case_id))
+        self._warming = lane.call(
+            lambda work: _warm_up(app, case_id, work), self._on_prepared, on_chunk=self._on_preparing
+        )
         # A language model may take minutes to load; the lane has to stay free for the session.
         self._context.background.call(lambda _: _warm_model(app, case_id))
 
@@ -114,6 +119,13 @@ class CasePage(PageStates):
         hint.hide()
         self.begin.setFocus()
 
+    def _on_preparing(self, told: str) -> None:
+        self._hint.setText(told.splitlines()[-1])
+
+    def _on_prepared(self, _: object) -> None:
+        if self.begin.isEnabled():
+            self._hint.setText("")
+
     def _on_begin(self) -> None:
         self.begin.setEnabled(False)
         self.begin.setText("One moment …")
@@ -145,6 +157,14 @@ class CasePage(PageStates):
         self.begin.setEnabled(True)
         self.begin.setText("Begin")
         self._hint.setText("")
+
+
+def _warm_up(app: App, case_id: str, work: Work) -> None:
+    def tell(done: int, total: int) -> None:
+        stop_if_cancelled(work.cancel)  # this may take minutes, and another patient or the end of the program waits
+        work.chunk(f"{preparing(done, total)}\n")
+
+    app.practise.warm_up(case_id, on_prepared=tell)
 
 
 def _warm_model(app: App, case_id: str) -> None:
