@@ -20,11 +20,11 @@ def main(argv: list[str] | None = None) -> int:
         from simpatient.cli.main import run
 
         return run(arguments)
+    from simpatient.bootstrap.settings import open_settings
     from simpatient.content.reading.locations import app_home
     from simpatient.gui.shell.app import run as run_window
-    from simpatient.runtime.settings_store import SETTINGS_FILE, SettingsStore
 
-    code = run_window(_open_app, sys.argv[:1], SettingsStore(app_home() / SETTINGS_FILE))
+    code = run_window(_open_app, sys.argv[:1], open_settings(app_home()))
     return _end(code)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.domain.session.session_drafts import DraftKind, SessionDraft
-from tests.fakes import InMemorySessions
+from tests.session_fakes import InMemorySessions
 
 
 @dataclass

@@ -109,14 +109,16 @@ class FakeHub:
     step: int = 4
     on_step: Callable[[], None] = lambda: None
 
-    def listing(self, hub_id, revision="", cancel=None):
+    def listing(self, hub_id: str, revision: str = "", cancel: Cancellation | None = None) -> HubListing:
         self._check(hub_id)
         found = self.repositories[hub_id]
         if revision not in ("", found.commit):
             raise NotFound(f"There is no revision {revision}.")
         return HubListing(hub_id=hub_id, revision=found.commit, files=found.files())
 
-    def fetch(self, listing, folder, on_bytes, cancel=None):
+    def fetch(
+        self, listing: HubListing, folder: Path, on_bytes: Callable[[int], None], cancel: Cancellation | None = None
+    ) -> None:
         self._check(listing.hub_id)
         folder.mkdir(parents=True, exist_ok=True)
         for file in listing.files:
@@ -136,7 +138,7 @@ class FakeHub:
                 self.on_step()
         on_bytes(ModelFolders().size(folder))
 
-    def _check(self, hub_id):
+    def _check(self, hub_id: str) -> None:
         if self.is_offline:
             raise ModelUnavailable("The hub cannot be reached.", "Check the connection.")
         if hub_id not in self.repositories:
@@ -152,20 +154,20 @@ class InMemoryRegistry:
     models: dict[str, InstalledModel] = field(default_factory=dict)
     choice: str = ""
 
-    def installed(self):
+    def installed(self) -> tuple[InstalledModel, ...]:
         return tuple(self.models.values())
 
-    def put(self, model):
+    def put(self, model: InstalledModel) -> None:
         self.models[model.id] = model
 
-    def forget(self, model_id):
+    def forget(self, model_id: str) -> None:
         self.models.pop(model_id, None)
         self.choice = "" if self.choice == model_id else self.choice
 
-    def chosen(self):
+    def chosen(self) -> str:
         return self.choice
 
-    def choose(self, model_id):
+    def choose(self, model_id: str) -> None:
         self.choice = model_id
 
 
@@ -194,7 +196,7 @@ class FakeMachine:
     gpu_gb: float = 0.0
     ram_gb: float = 8.0
 
-    def look(self):
+    def look(self) -> Machine:
         gpus = (Gpu(name="Card", free_gb=self.gpu_gb, total_gb=self.gpu_gb),) if self.gpu_gb else ()
         return Machine(gpus=gpus, ram_free_gb=self.ram_gb, ram_total_gb=self.ram_gb)
 
@@ -205,7 +207,7 @@ class FakeMeasurer:
 
     asked: list[tuple[Path, float]] = field(default_factory=list)
 
-    def measure(self, folder, active_share=1.0, cancel=None):
+    def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         stop_if_cancelled(cancel)
         self.asked.append((folder, active_share))
         return MEASURED

@@ -12,7 +12,7 @@ from simpatient.domain.content.rubric import Criterion, Rubric
 from simpatient.domain.errors import BugError, ModelUnavailable, StorageUnavailable
 from simpatient.domain.ports import OnDone
 from simpatient.domain.session.session import CodedTurn
-from tests.fakes import InMemorySessions
+from tests.session_fakes import InMemorySessions
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.session.session import SelfRating
@@ -18,20 +19,11 @@ from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.practise import Exchange, PractiseService
 from simpatient.services.sessions.scorecards import ScorecardService
 from tests.builders import ME, small_library
-from tests.fakes import (
-    FakeAuthoringTools,
-    FakeCoder,
-    FakeLibrary,
-    FakeReportWriter,
-    FakeVoices,
-    FixedClock,
-    InMemoryDrills,
-    InMemoryUnitOfWork,
-    RecordingSessions,
-    RememberingFakeEncoder,
-)
+from tests.chat_fakes import FakeVoices
+from tests.fakes import FakeAuthoringTools, FakeCoder, FakeLibrary, FakeReportWriter, FixedClock, RememberingFakeEncoder
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
+from tests.session_fakes import InMemoryDrills, InMemoryUnitOfWork, RecordingSessions
 from tests.talk_fakes import InMemoryClips, InMemoryConsents
 
 # Encoding the small persona once is enough for all tests.
@@ -54,12 +46,15 @@ class World:
 
     def __post_init__(self) -> None:
         self.writings = InMemoryWritings(self.sessions)
-        numbers, shared = count(1), {"library": self.library, "sessions": self.sessions}
+        numbers, library, sessions = count(1), self.library, self.sessions
         self.minds = MindStore(self.library, ENCODER)
         self.unit_of_work = InMemoryUnitOfWork([self.sessions, self.writings])
-        self.scorecards = ScorecardService(**shared, coder=self.coder, clock=self.clock, unit_of_work=self.unit_of_work)
+        self.scorecards = ScorecardService(
+            library=library, sessions=sessions, coder=self.coder, clock=self.clock, unit_of_work=self.unit_of_work
+        )
         self.practise = PractiseService(
-            **shared,
+            library=library,
+            sessions=sessions,
             scorecards=self.scorecards,
             unit_of_work=self.unit_of_work,
             minds=self.minds,
@@ -71,13 +66,15 @@ class World:
             new_seed=lambda: 77,
             app_version="0.0.1",
         )
-        self.review = ReviewService(**shared, coder=self.coder, clock=self.clock)
-        self.progress = ProgressService(**shared, history=self.sessions, clock=self.clock)
-        kept = {"scorecards": self.scorecards, "unit_of_work": self.unit_of_work}
+        self.review = ReviewService(library=library, sessions=sessions, coder=self.coder, clock=self.clock)
+        self.progress = ProgressService(library=library, sessions=sessions, history=sessions, clock=self.clock)
         self.write = WrittenExerciseService(
-            **shared, **kept, writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
+            library=library, sessions=sessions, scorecards=self.scorecards, unit_of_work=self.unit_of_work,
+            writings=self.writings, coder=self.coder, encoder=ENCODER, clock=self.clock,
         )  # fmt: skip
-        self.judge = SecondRatingService(**shared, scorecards=self.scorecards, judges=self.judges, coder=self.coder)
+        self.judge = SecondRatingService(
+            library=library, sessions=sessions, scorecards=self.scorecards, judges=self.judges, coder=self.coder
+        )
         self.reports = ReportService(
             library=self.library, review=self.review, progress=self.progress, write=self.write, writer=self.writer,
             clock=self.clock,
@@ -90,7 +87,7 @@ class World:
         self.models = ModelWorld(library=self.library, clock=self.clock).service
         self.author = AuthorService(tools=self.tools, minds=self.minds, coder=self.coder)
 
-    def begin(self, actor: Actor = ME, **named: object) -> str:
+    def begin(self, actor: Actor = ME, **named: Any) -> str:
         """Start a session and return its id."""
         return self.practise.start(actor, "nell-first", **{"seed": 5, **named}).id
 
@@ -98,7 +95,7 @@ class World:
         """Say a line and return the exchange."""
         return self.practise.reply(actor, session_id, text, lambda _: None)
 
-    def whole(self, *lines: str, is_rated: bool = True, **named: object) -> str:
+    def whole(self, *lines: str, is_rated: bool = True, **named: Any) -> str:
         """Hold, end and rate a session and return its id."""
         session_id = self.begin(**named)
         for line in lines or LINES:
@@ -108,7 +105,7 @@ class World:
             self.review.rate_self(ME, session_id, RATING)
         return session_id
 
-    def rated(self, *lines: str, **named: object) -> str:
+    def rated(self, *lines: str, **named: Any) -> str:
         """Hold and end a session, give the own rating, and return the session's id."""
         session_id = self.whole(*lines, **named)
         self.review.rate_self(ME, session_id, SelfRating(ratings={"listening": 3}))

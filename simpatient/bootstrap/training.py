@@ -11,6 +11,7 @@ from simpatient.bootstrap.coding import sentence_encoder
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.errors import UserFacingError
+from simpatient.runtime.files import move
 from simpatient.services.sessions.minds import MindStore
 
 
@@ -66,7 +67,8 @@ def _replace_set(file: Path, out: Path) -> Path:
     for earlier in out.glob(f"{file.name.rpartition('-')[0]}-*.npy"):
         earlier.unlink()
     file.chmod(0o644)
-    return file.replace(out / file.name)
+    move(file, out / file.name)
+    return out / file.name
 
 
 def export_sentence_encoder(out: Path) -> tuple[Path, ...]:

@@ -9,16 +9,16 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from simpatient.presentation import debrief, disclosure, speaking, transcript, writing
-from simpatient.presentation.critical import HEADING, why
-from simpatient.presentation.cues import HEADING as CUES
-from simpatient.presentation.palette import LIGHT
-from simpatient.presentation.perspective import ABOUT_TRAINEE
-from simpatient.presentation.progress import ProgressView
-from simpatient.presentation.quotes import leading
-from simpatient.presentation.scorecard import COUNTS
-from simpatient.presentation.session_report import SessionView
-from simpatient.presentation.wording import DISCLAIMER
+from simpatient.presentation.feedback import debrief, disclosure, speaking, transcript, writing
+from simpatient.presentation.feedback.critical import HEADING, why
+from simpatient.presentation.feedback.cues import HEADING as CUES
+from simpatient.presentation.feedback.quotes import leading
+from simpatient.presentation.feedback.scorecard import COUNTS
+from simpatient.presentation.feedback.session_report import SessionView
+from simpatient.presentation.learning.progress import ProgressView
+from simpatient.presentation.shapes.palette import LIGHT
+from simpatient.presentation.words.perspective import ABOUT_TRAINEE
+from simpatient.presentation.words.wording import DISCLAIMER
 from simpatient.reporting.pdf.drawing import svg
 from simpatient.reporting.pdf.speaking_flow import TIMELINE_NOTE
 from simpatient.reporting.pdf.text import printable

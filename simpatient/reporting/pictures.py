@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from simpatient.presentation.curves import Chart, CurveLine
-from simpatient.presentation.palette import PAPER
-from simpatient.presentation.scorecard import Bar
+from simpatient.presentation.feedback.scorecard import Bar
+from simpatient.presentation.shapes.curves import Chart, CurveLine
+from simpatient.presentation.shapes.palette import PAPER
 
 ZONES = (PAPER.band_1, PAPER.band_2, PAPER.band_3)
 LINES = (PAPER.accent, PAPER.warm, PAPER.note)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from simpatient.domain.learning.progress import Progress, SessionSummary
 from simpatient.domain.text import clean_text
-from simpatient.presentation.dates import timestamp
+from simpatient.presentation.words.dates import timestamp
 
 COLUMNS = (
     "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",

@@ -16,7 +16,7 @@ class FileReportWriter:
 
     def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
         """Write the feedback report of a session, as PDF, as accessible HTML, or as both."""
-        from simpatient.presentation.session_report import session_view
+        from simpatient.presentation.feedback.session_report import session_view
 
         view = session_view(report)
         if pdf is not None:
@@ -32,7 +32,7 @@ class FileReportWriter:
         self, progress: Progress, *, pdf: Path | None = None, html: Path | None = None, csv: Path | None = None
     ) -> None:
         """Write a trainee's progress, as PDF, as accessible HTML, or as CSV with one row per session and measure."""
-        from simpatient.presentation.progress import progress_view
+        from simpatient.presentation.learning.progress import progress_view
         from simpatient.reporting.progress_csv import progress_csv
 
         view = progress_view(progress) if pdf is not None or html is not None else None

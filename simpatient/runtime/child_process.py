@@ -16,7 +16,7 @@ from typing import Any
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.runtime.child_serving import DEAD, LOADING, Kind, Word, Worker, serve
+from simpatient.runtime.child_serving import DEAD, LOADING, ChildWorker, FrameKind, Word, serve
 from simpatient.runtime.frames import BadFrame, Frame, Inbox
 from simpatient.runtime.launching import launch
 
@@ -60,7 +60,7 @@ class ChildProcess:
     """
 
     def __init__(
-        self, factory: Callable[[], Worker], name: str, *, silence_s: float, start_s: float, bare: bool = False
+        self, factory: Callable[[], ChildWorker], name: str, *, silence_s: float, start_s: float, bare: bool = False
     ) -> None:
         self._factory = factory
         self._name = name
@@ -151,9 +151,9 @@ class ChildProcess:
         number = self._number
         self._send_watched((number, Word.ASK, request))
         try:
-            while (frame := self._received(number, self._silence_s, cancel)).kind != Kind.DONE:
+            while (frame := self._received(number, self._silence_s, cancel)).kind != FrameKind.DONE:
                 wants_more = on_piece is None or on_piece(frame.value)
-                if frame.kind == Kind.OFFER:
+                if frame.kind == FrameKind.OFFER:
                     self._send((number, Word.MORE if wants_more else Word.ENOUGH))
             return frame.value
         except (ChildLost, ModelUnavailable):
@@ -203,11 +203,11 @@ class ChildProcess:
                     raise ChildSilent("it gave no sign of life")
                 continue
             until = time.monotonic() + silence_s
-            if frame.kind == Kind.BROKEN:
+            if frame.kind == FrameKind.BROKEN:
                 why, error, is_device = _values(frame, str, str, bool)
                 raise ChildBroken(why, error, is_device=is_device)
-            if frame.number == number and frame.kind != Kind.ALIVE:
-                if frame.kind == Kind.UNAVAILABLE:
+            if frame.number == number and frame.kind != FrameKind.ALIVE:
+                if frame.kind == FrameKind.UNAVAILABLE:
                     raise ModelUnavailable(*_values(frame, str, str))
                 return frame
 

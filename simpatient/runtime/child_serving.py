@@ -22,7 +22,7 @@ LOADING = 0  # the number of the request that every child starts with
 _LONGEST_REASON = 500
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     """What a child can say."""
 
     ALIVE = 0
@@ -67,7 +67,7 @@ class Call:
         while not self._is_cancelled and self._pipe.poll():
             self._read()
         if time.monotonic() - self._last_sign > ALIVE_EVERY_S:
-            self.send(Kind.ALIVE)
+            self.send(FrameKind.ALIVE)
         return self._is_cancelled
 
     @property
@@ -77,21 +77,21 @@ class Call:
 
     def give(self, piece: Any) -> None:
         """Hand over a piece of the answer; waits until the parent has room for it."""
-        self.send(Kind.PIECE, piece)
+        self.send(FrameKind.PIECE, piece)
 
     def offer(self, piece: Any) -> bool:
         """Hand over a piece of the answer and return whether the parent wants more."""
         if self._is_cancelled:
             return False
-        self.send(Kind.OFFER, piece)
+        self.send(FrameKind.OFFER, piece)
         return self._read() == Word.MORE
 
     def finish(self, answer: Any) -> None:
         """Give the answer now; what the worker does afterwards is work ahead, to be dropped for the next request."""
-        self.send(Kind.DONE, answer)
+        self.send(FrameKind.DONE, answer)
         self._is_answered = True
 
-    def send(self, kind: Kind, value: Any = None) -> None:
+    def send(self, kind: FrameKind, value: Any = None) -> None:
         """Send a message about this request."""
         self._last_sign = time.monotonic()
         send(self._pipe, Frame(kind, self._number, value))
@@ -102,7 +102,7 @@ class Call:
         return word
 
 
-class Worker(Protocol):
+class ChildWorker(Protocol):
     """What lives in the child. It returns plain values; see ``runtime.frames``."""
 
     def load(self) -> Any:
@@ -124,7 +124,7 @@ class Worker(Protocol):
         ...
 
 
-def serve(pipe: Connection, factory: Callable[[], Worker]) -> None:
+def serve(pipe: Connection, factory: Callable[[], ChildWorker]) -> None:
     """Load the worker and answer requests until the pipe closes; runs in the child."""
     # Ctrl-C in a terminal reaches the whole group; the parent decides when the child ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -136,7 +136,7 @@ def serve(pipe: Connection, factory: Callable[[], Worker]) -> None:
                 _answer(worker, rest[0], Call(pipe, number))
 
 
-def _opened(start: Call, factory: Callable[[], Worker]) -> Worker | None:
+def _opened(start: Call, factory: Callable[[], ChildWorker]) -> ChildWorker | None:
     with _reporting_errors(start):
         worker = factory()
         start.finish(worker.load())
@@ -144,7 +144,7 @@ def _opened(start: Call, factory: Callable[[], Worker]) -> Worker | None:
     return None
 
 
-def _answer(worker: Worker, request: Any, call: Call) -> None:
+def _answer(worker: ChildWorker, request: Any, call: Call) -> None:
     with _reporting_errors(call):
         answer = worker.answer(request, call)
         if not call.is_answered:
@@ -160,7 +160,7 @@ def _reporting_errors(call: Call) -> Iterator[None]:
     except DeviceFailed as error:
         _give_up(call, error)
     except ModelUnavailable as error:
-        call.send(Kind.UNAVAILABLE, [error.message, error.action])
+        call.send(FrameKind.UNAVAILABLE, [error.message, error.action])
     except Exception as error:  # nothing can be trusted any more
         _give_up(call, error)
 
@@ -169,5 +169,5 @@ def _give_up(call: Call, error: Exception) -> None:
     """Say why and end at once: after a device has failed, even an orderly end may hang."""
     with contextlib.suppress(*DEAD):
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-        call.send(Kind.BROKEN, [reason, type(error).__name__, isinstance(error, DeviceFailed)])
+        call.send(FrameKind.BROKEN, [reason, type(error).__name__, isinstance(error, DeviceFailed)])
     os._exit(1)

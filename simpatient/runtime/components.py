@@ -8,7 +8,6 @@ import contextlib
 import importlib
 import json
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +20,11 @@ from urllib.request import url2pathname
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import UserFacingError
 from simpatient.runtime.download import DownloadFailed, Source, download, sha256_of
+from simpatient.runtime.launching import run_program
 
 OnBytes = Callable[[int, int], None]
 AGAIN = "Check the network and the disk space, then try again; what has come so far is kept."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_LOOK_EVERY_S = 0.2
 _TRIES = 5
 
 
@@ -121,23 +120,14 @@ class Component:
         lock = ["-c", str(self._root / "packaging" / "constraints.txt")]
         command = [self._python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *lock]
         try:
-            child = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            result = run_program([*command, *arguments], cancel=cancel)
         except OSError as error:
             raise UserFacingError("The installer of packages cannot be started.", AGAIN) from error
-        with child:
-            while True:
-                try:
-                    printed, said = child.communicate(timeout=_LOOK_EVERY_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    if cancel is not None and cancel.is_cancelled:
-                        child.kill()
-                        child.communicate()
-                        stop_if_cancelled(cancel)
-        if child.returncode != 0:
-            reason = next((line for line in said.splitlines() if line.startswith("ERROR")), "").removeprefix("ERROR: ")
+        if result.code != 0:
+            lines = result.errors.decode("utf-8", "replace").splitlines()
+            reason = next((line for line in lines if line.startswith("ERROR")), "").removeprefix("ERROR: ")
             raise UserFacingError(f"The packages could not be installed. {reason}".strip(), AGAIN)
-        return printed
+        return result.output.decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

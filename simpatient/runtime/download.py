@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.runtime.bounded_queue import streamed_from_thread
+from simpatient.runtime.files import move
 
 # A server that does not send anything for so long is taken for gone, in seconds.
 PATIENCE_S = 30.0
@@ -91,7 +92,7 @@ def download(
     if source.sha256 and sha256_of(part, cancel) != source.sha256:
         part.unlink()  # else the next call would continue it
         raise ChecksumMismatch(source.url)
-    part.replace(target)
+    move(part, target)
 
 
 def fetch_bytes(source: Source, most: int, cancel: Cancellation | None = None) -> bytes:

@@ -59,12 +59,21 @@ def write_atomically(path: Path, content: bytes, *, private: bool = True) -> Non
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        move(temporary, path)
     except BaseException:  # an interrupt leaves nothing behind either
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file another name on the same disk, in one step and durably; what had that name is gone.
+
+    Raises:
+        OSError: It cannot be renamed; both names lead where they led before.
+    """
+    path.replace(target)
+    _sync_folder(target.parent)
 
 
 def save_whole(path: Path, content: bytes) -> None:

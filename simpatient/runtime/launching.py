@@ -1,22 +1,80 @@
-"""Starts child processes that end with their parent, if asked without any of its environment variables.
+"""The one place that starts processes: our own children, which end with their parent, and other programs.
 
-Must not know what the child does.
+Must not know what either of them does.
 """
 
+import contextlib
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from time import monotonic
+from typing import Any, NamedTuple
+
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 
 _PR_SET_PDEATHSIG, _SIGKILL = 1, 9
 # Linux kills a child when the *thread* that started it ends, so all are started from one thread that never does.
 _launcher = ThreadPoolExecutor(1, thread_name_prefix="simpatient-launcher")
 # Where a system's loader looks for libraries, and what Windows needs to start anything at all.
 _KEPT_VARIABLES = frozenset({"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"})
+_LOOK_S = 0.02
+
+
+class ProgramResult(NamedTuple):
+    """What a program left behind: its exit code, what it printed, and what it reported as errors."""
+
+    code: int
+    output: bytes
+    errors: bytes
+
+
+def run_program(
+    command: list[str], given: bytes = b"", *, limit_s: float | None = None, cancel: Cancellation | None = None
+) -> ProgramResult:
+    """Run another program to its end; it is killed when that takes too long or nobody wants it any more.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        given: Its standard input.
+        limit_s: Longest time it may take; any time when None.
+        cancel: Ends it early.
+
+    Raises:
+        OSError: It cannot be started.
+        TimeoutError: It took longer than ``limit_s``.
+        Cancelled: ``cancel`` was set.
+    """
+    stop_if_cancelled(cancel)
+    # Through files: no pipe can fill up while the program is watched.
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        stdin.write(given)
+        stdin.seek(0)
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr)
+        try:
+            code = _wait(process, limit_s, cancel)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        stdout.seek(0)
+        stderr.seek(0)
+        return ProgramResult(code, stdout.read(), stderr.read())
+
+
+def _wait(process: "subprocess.Popen[bytes]", limit_s: float | None, cancel: Cancellation | None) -> int:
+    until = None if limit_s is None else monotonic() + limit_s
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(_LOOK_S)
+        stop_if_cancelled(cancel)
+        if until is not None and monotonic() > until:
+            raise TimeoutError(f"{process.args!r} took too long")
 
 
 def launch(target: Callable[..., None], arguments: tuple[Any, ...], name: str, *, bare: bool = False) -> SpawnProcess:
@@ -78,7 +136,6 @@ def _close(*descriptors: int) -> None:
 def _bare_popen() -> Any:
     """Return the class that starts a bare process; made when needed, because Windows lacks its base."""
     import io
-    import subprocess
     from multiprocessing import context, popen_spawn_posix, reduction, spawn, util
 
     class BarePopen(popen_spawn_posix.Popen):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simpatient.domain.errors import StorageUnavailable
-from simpatient.runtime.files import read_plain_file, write_atomically
+from simpatient.runtime.files import move, read_plain_file, write_atomically
 from simpatient.runtime.private_files import private_folder
 
 SETTINGS_FILE = "settings.json"
@@ -115,7 +115,7 @@ class SettingsStore:
         while (aside := self._path.with_name(f"{self._path.stem}-damaged-{number}.json")).exists():
             number += 1
         try:
-            self._path.replace(aside)
+            move(self._path, aside)
         except OSError as error:
             raise _unwritable(self._path, error) from error
         return {}

@@ -35,7 +35,7 @@ Row = dict[str, Any]
 DERIVED = (attempts, attempt_measures, measure_layouts)
 
 
-class Step(NamedTuple):
+class TurnStep(NamedTuple):
     """What of a turn says where it stands."""
 
     parent: int | None
@@ -154,7 +154,7 @@ def _rows(
     started_at: Any,
     branches: Iterable[tuple[int | None, Any]],
     result: int | None,
-    steps: Mapping[int, Step],
+    steps: Mapping[int, TurnStep],
 ) -> list[Row]:
     rows: list[Row] = []
     seen: set[int] = set()
@@ -177,11 +177,11 @@ def _rows(
     return rows
 
 
-def steps_of(connection: Connection, session_id: str) -> dict[int, Step]:
+def steps_of(connection: Connection, session_id: str) -> dict[int, TurnStep]:
     """Return where each turn of a session stands, by its number."""
     columns = select(turns.c.seq, turns.c.parent, turns.c.speaker, turns.c.at)
     found = connection.execute(columns.where(turns.c.session_id == session_id))
-    return {row.seq: Step(row.parent, row.speaker == "trainee", row.at) for row in found}
+    return {row.seq: TurnStep(row.parent, row.speaker == "trainee", row.at) for row in found}
 
 
 def _packed(measures: Mapping[Measure, Measured]) -> tuple[str, bytes]:

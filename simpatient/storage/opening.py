@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.runtime.files import move
 from simpatient.runtime.private_files import private_file, private_folder, tighten
 from simpatient.storage.repositories.bin_repository import SqlBinRepository
 from simpatient.storage.repositories.consent_repository import SqlConsentRepository
@@ -272,9 +273,9 @@ def _rename(path: Path, kept: Path) -> None:
         for companion in COMPANIONS:
             beside = path.with_name(path.name + companion)
             if beside.exists():
-                beside.rename(kept.with_name(kept.name + companion))
+                move(beside, kept.with_name(kept.name + companion))
         if path.exists():
-            path.rename(kept)
+            move(path, kept)
 
 
 def _ways_back(path: Path) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from simpatient.domain.errors import NotFound, StorageUnavailable
+from simpatient.runtime.files import move
 from simpatient.runtime.private_files import private_folder
 from simpatient.storage.opening import look, open_repositories, refuse
 from simpatient.storage.repositories.history_repository import SqlHistoryRepository
@@ -149,7 +150,7 @@ class DatabaseUpkeep:
                 for companion in ("", *_COMPANIONS, SUFFIX):
                     left = source.with_name(source.name + companion)
                     if left.exists():
-                        left.rename(kept.with_name(kept.name + companion))
+                        move(left, kept.with_name(kept.name + companion))
 
     def _put_in_place(self, made: Path, reason: str) -> Path | None:
         """Rename a finished file to be the database; what was there becomes a copy."""
@@ -159,13 +160,13 @@ class DatabaseUpkeep:
                 _need_alone(self._path)
                 folder = private_folder(self._path.parent / FOLDER)
                 kept = free_name(folder / f"{self._path.stem}-{reason}{self._path.suffix}")
-                self._path.rename(kept)
+                move(self._path, kept)
                 for companion in _COMPANIONS:
                     left = self._path.with_name(self._path.name + companion)
                     if left.exists():
-                        left.rename(kept.with_name(kept.name + companion))
+                        move(left, kept.with_name(kept.name + companion))
             beside(self._path).unlink(missing_ok=True)
-            made.replace(self._path)
+            move(made, self._path)
         found, _ = look(self._path)
         note(self._path, found.changes, is_settled=True)
         return kept

@@ -10,6 +10,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from simpatient.runtime.files import write_atomically
+
 LOWER_LAYERS = 4
 MAX_TOKENS = 256
 OPSET = 23  # the first with Attention
@@ -36,7 +38,7 @@ def export_encoder(folder: Path, out: Path) -> tuple[Path, ...]:
         "upper.onnx": _Graph(weights, config).upper(),
     }
     for name, data in graphs.items():
-        (out / name).write_bytes(data)
+        write_atomically(out / name, data, private=False)
     description |= {
         "weights_sha256": _digest(weights.read_bytes()),
         "tokenizer_sha256": _digest((folder / TOKENIZER).read_bytes()),
@@ -46,7 +48,7 @@ def export_encoder(folder: Path, out: Path) -> tuple[Path, ...]:
         "max_tokens": MAX_TOKENS,
         "graphs": {name: _digest(data) for name, data in graphs.items()},
     }
-    (out / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    write_atomically(out / DESCRIPTION, (json.dumps(description, indent=1) + "\n").encode("utf-8"), private=False)
     return (*(out / name for name in graphs), out / DESCRIPTION)
 
 

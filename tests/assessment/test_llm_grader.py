@@ -17,7 +17,7 @@ from simpatient.domain.content.rubric import Rubric
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.session.session import CodedTurn
 from tests.builders import codes_of
-from tests.fakes import GULLIBLE, ScriptedChatModel, Shown
+from tests.chat_fakes import GULLIBLE, ScriptedChatModel, Shown
 
 LINES = ["What brings you here today?", "It sounds as if you miss him.", "You should really stop that.", "Go on then, please.",
          "You said it is hard.", "What would help you now?", "That took some courage."]  # fmt: skip

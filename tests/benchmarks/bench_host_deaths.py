@@ -51,7 +51,7 @@ def test_deaths_of_the_host_leave_the_window_alone(benchmark, qtbot, results: Re
     window = start(lambda: open_desktop_app(tmp_path, voices=voices), ["x"], preferences)
     with qtbot.waitSignal(window.opened, timeout=300_000):
         pass
-    window.pages.case._context.app.models.for_new_sessions = lambda: "generative"
+    window.pages.case._services.models.for_new_sessions = lambda: "generative"
     window.open_case(CASE)
     page = _begin(qtbot, window)
     _say(qtbot, page, "Thanks for coming in today.")

@@ -18,10 +18,10 @@ from simpatient.domain.cancellation import Cancellation, CancelToken
 from simpatient.domain.speech import Sound, VoiceStyle
 from simpatient.patient.realisation.delivery import SentenceStream
 from simpatient.services.voice.speech_output import SpeechOutput
-from simpatient.speech.playback.file_sink import FileSink
 from simpatient.speech.synthesis.voice_book import VoiceBook
 from simpatient.speech.synthesis.voices import open_synthesizer
 from tests.benchmarks.conftest import Results
+from tests.file_sink import FileSink
 from tests.speech_fakes import FakeSynthesizer, tone
 
 COMMAND = "python3 packaging/bootstrap.py test tests/benchmarks/bench_speaking.py"

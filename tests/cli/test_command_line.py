@@ -10,7 +10,7 @@ from simpatient.cli.main import run
 from simpatient.cli.output import read_lines, told_when_slow, tracked
 from simpatient.cli.practice import coding
 from simpatient.domain.errors import Cancelled
-from simpatient.presentation.wording import preparing
+from simpatient.presentation.words.wording import preparing
 from tests.builders import small_rubrics
 from tests.fakes import FakeCoder
 from tests.world import World

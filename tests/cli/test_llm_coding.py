@@ -8,7 +8,8 @@ import pytest
 from simpatient.cli.main import run
 from simpatient.cli.output import counted
 from simpatient.cli.practice import coding
-from tests.fakes import FakeCoder, ScriptedChatModel, Shown, codes_by_words
+from tests.chat_fakes import ScriptedChatModel, Shown, codes_by_words
+from tests.fakes import FakeCoder
 from tests.tiny_models import tiny_chat_model
 
 SAID = [

@@ -105,7 +105,7 @@ def test_a_stopped_download_says_that_it_goes_on(here, monkeypatch, capsys):
 
     here.hub.on_step = interrupted
     assert run(["models", "download", "small"]) == 1
-    assert "goes on where it stopped" in capsys.readouterr().err
+    assert "continues where it stopped" in capsys.readouterr().err
 
 
 def test_a_person_sees_a_bar(here, monkeypatch, capsys):

@@ -13,8 +13,9 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session.session import CodedTurn
 from simpatient.llm.catalogue.installed_models import REGISTER
 from simpatient.services.sessions.patient_models import judge_note
+from tests.chat_fakes import Shown, codes_by_words
 from tests.chat_server import ChatServer, Say
-from tests.fakes import FakeCoder, Shown, codes_by_words
+from tests.fakes import FakeCoder
 from tests.reporting.conftest import rubric
 
 SAID = [("trainee", "What brings you here? It sounds hard."), ("patient", "I could go."), ("trainee", " ")]

@@ -139,7 +139,7 @@ def test_without_weights_it_says_what_to_do(recording, home, monkeypatch, capsys
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "no-cache"))
     assert run(["transcribe", str(recording), *BOTH]) == 1
     told = capsys.readouterr().err
-    assert "The speech recogniser's weights are not on this computer." in told
+    assert "Speech recognition is not installed on this computer." in told
     assert "simpatient recogniser download" in told
 
 

@@ -6,9 +6,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import PrivateAttr, ValidationError
 
-from simpatient.domain import ids
 from simpatient.domain.assessment.debrief import DisclosureItem, DisclosureMap
 from simpatient.domain.assessment.score import Evidence, Score
 from simpatient.domain.errors import ContentError, NotFound, UserFacingError
@@ -23,6 +22,18 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def turn(number: int, parent: int | None) -> Turn:
     speaker = "patient" if number % 2 == 0 else "trainee"
     return Turn(turn=number, parent=parent, speaker=speaker, text=f"words {number}", at=NOW)
+
+
+class _CountedTurn(Turn):
+    """A turn that fails instead of being looked at for ever."""
+
+    _looks: int = PrivateAttr(default=0)
+
+    def __getattribute__(self, name):
+        if name == "parent":
+            self._looks += 1
+            assert self._looks < 100, "the circle is followed for ever"
+        return super().__getattribute__(name)
 
 
 @given(st.text())
@@ -48,6 +59,15 @@ def test_a_path_follows_parents_from_the_first_turn(parents):
         assert path[0].turn == 0
         assert path[-1].turn == leaf
         assert all(after.parent == before.turn for before, after in pairwise(path))
+
+
+@pytest.mark.parametrize("parents", [(0,), (None, 1), (None, 2, 1), (None, 3, 1, 2)])
+def test_a_circle_of_turns_is_refused_and_never_followed_for_ever(parents):
+    turns = tuple(
+        _CountedTurn.model_validate(turn(number, parent).model_dump()) for number, parent in enumerate(parents)
+    )
+    with pytest.raises(ValueError, match="which is not before it"):
+        path_to(turns, len(turns) - 1)
 
 
 def test_a_session_knows_its_branch_and_whether_it_ended():
@@ -120,7 +140,3 @@ def test_a_disclosure_map_counts_what_was_told():
     held = DisclosureItem(fact_id="a", text="A.", told_at=None, opens_with="Time.", trust_needed=2, trust_reached=1)
     told = held.model_copy(update={"told_at": 4})
     assert DisclosureMap(session_id="s", items=(held, told, told)).told == 2
-
-
-def test_ids_are_plain_text_at_run_time():
-    assert ids.CaseId("nell-first") == "nell-first"

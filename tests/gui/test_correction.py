@@ -27,7 +27,7 @@ def spoken(qtbot, window, fake_app):
     fake_app.consents.given.add("microphone")
     session = begin(qtbot, window)
     qtbot.mouseClick(session.bar.talk, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: any(talk.is_open for talk in fake_app.talking.talks))
+    wait(qtbot, lambda: any(talk.is_listening for talk in fake_app.talking.talks))
     fake_app.talking.talks[-1].heard = MISHEARD
     session.composer.editor.setPlainText(MISHEARD)
     session.composer.submit()
@@ -101,8 +101,14 @@ def debrief(qtbot, window, fake_app, spoken):
     wait(qtbot, lambda: page.state == "content" and page.form is not None)
     rate(qtbot, page)
     page.show_tab("transcript")
-    wait(qtbot, lambda: page.transcript.isVisible())
+    hear_again(qtbot, page)
     return page
+
+
+def hear_again(qtbot, page):
+    """Return the first button to hear a turn again, once it is there: a transcript comes a few turns at a time."""
+    wait(qtbot, lambda: bool(buttons(page.transcript, "Hear it again")))
+    return buttons(page.transcript, "Hear it again")[0]
 
 
 def test_in_the_debrief_a_correction_fetches_everything_again_and_comes_back(qtbot, window, debrief):
@@ -117,7 +123,7 @@ def test_in_the_debrief_a_correction_fetches_everything_again_and_comes_back(qtb
 
 def test_a_kept_turn_is_heard_again_and_stopped(qtbot, window, fake_app, debrief):
     fake_app.recording_playback.lasts.clear()
-    button = buttons(debrief.transcript, "Hear it again")[0]
+    button = hear_again(qtbot, debrief)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1"])
     assert button.text() == "Stop"
@@ -131,7 +137,7 @@ def test_a_kept_turn_is_heard_again_and_stopped(qtbot, window, fake_app, debrief
 
 def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtbot, window, fake_app, debrief):
     fake_app.recording_playback.lasts.clear()
-    button = buttons(debrief.transcript, "Hear it again")[0]
+    button = hear_again(qtbot, debrief)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1"])
     window.go("progress")
@@ -141,5 +147,5 @@ def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtb
     window.open_debrief("s1")
     wait(qtbot, lambda: page.state == "content" and page.transcript not in (None, before))
     page.show_tab("transcript")
-    qtbot.mouseClick(buttons(page.transcript, "Hear it again")[0], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(hear_again(qtbot, page), Qt.MouseButton.LeftButton)
     wait(qtbot, lambda: "This sound is not kept any more." in window.banner.text)

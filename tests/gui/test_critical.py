@@ -3,10 +3,10 @@
 from simpatient.domain.assessment.score import NO_TURN, Evidence
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.evidence_view import quoted
-from simpatient.gui.widgets.painted import Glyph
+from simpatient.gui.widgets.drawn.painted import Glyph
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.critical import HEADING
-from simpatient.presentation.quotes import quote
+from simpatient.presentation.feedback.critical import HEADING
+from simpatient.presentation.feedback.quotes import quote
 from tests.builders import ME
 from tests.gui.driver import own_rating, shown_words, wait
 

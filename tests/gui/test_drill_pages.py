@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from simpatient.gui.drills import drill_page
 from simpatient.gui.widgets.controls import CardButton
 from simpatient.gui.widgets.conversation import Bubble
-from simpatient.presentation.drills import due_words
+from simpatient.presentation.learning.drills import due_words
 from tests.builders import ME
 from tests.gui.driver import FULL, buttons, own_rating, say, shown_words, wait
 from tests.gui.fake_content import DRILLS
@@ -179,7 +179,7 @@ def test_no_drills_and_trouble_are_said(qtbot, window, fake_app, monkeypatch):
 def test_a_drill_that_is_gone_is_explained(qtbot, window):
     window.open_drill("gone")
     wait(qtbot, lambda: window.pages.drill.state == "trouble")
-    assert "There is no 'gone'." in shown_words(window.pages.drill)
+    assert 'There is no "gone".' in shown_words(window.pages.drill)
 
 
 def test_the_debrief_leads_to_the_drill_for_what_mattered(qtbot, window, fake_app):

@@ -8,8 +8,8 @@ from simpatient.domain.errors import StorageUnavailable
 from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import LONGEST_TYPED, ProgramNote
-from simpatient.presentation.cues import HEADING
-from simpatient.presentation.debrief import BETTER_LINE, CHANGE, KEEP
+from simpatient.presentation.feedback.cues import HEADING
+from simpatient.presentation.feedback.debrief import BETTER_LINE, CHANGE, KEEP
 from tests.builders import ME
 from tests.gui.driver import HOSTILE, begin, end, own_rating, rate, say, shown_words, wait
 
@@ -54,7 +54,7 @@ def test_from_first_line_to_feedback_retry_and_map(qtbot, window, fake_app):
     assert not debrief.tabs.isVisible()
     rate(qtbot, debrief)
     assert fake_app.practise.sessions["s1"].self_rating.ratings == dict.fromkeys(
-        debrief._context.app.review.questions(), 4
+        debrief._services.review.questions(), 4
     )
     words = shown_words(debrief.feedback)
     assert {KEEP, CHANGE, BETTER_LINE} <= set(words)

@@ -19,7 +19,7 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import ChatLog, Composer
 from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
-from simpatient.presentation.palette import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, contrast
+from simpatient.presentation.shapes.palette import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, contrast
 from tests.gui.driver import HOSTILE
 
 

@@ -12,7 +12,7 @@ from simpatient.gui.base.theme import Theme
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.start.start_page import unit_state
 from simpatient.gui.widgets.controls import Button, CardButton
-from simpatient.gui.widgets.plots import Plot
+from simpatient.gui.widgets.drawn.plots import Plot
 from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.voice.talk_settings import read_talking
 from tests.builders import ME
@@ -128,7 +128,7 @@ def test_case_page_says_what_it_is_and_touches_on(qtbot, window):
 def test_case_page_without_its_case(qtbot, window):
     window.open_case("gone")
     wait(qtbot, lambda: window.pages.case.state == "trouble")
-    assert "There is no 'gone'." in shown_words(window.pages.case)
+    assert 'There is no "gone".' in shown_words(window.pages.case)
 
 
 def test_failing_start_leaves_the_button_usable(qtbot, window, fake_app):

@@ -196,7 +196,7 @@ def test_talking_aloud_shows_whole_in_every_window(qtbot, window, fake_app, text
     fake_app.consents.given.add("microphone")
     session = begin(qtbot, window)
     qtbot.mouseClick(session.bar.talk, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: any(talk.is_open for talk in fake_app.talking.talks))
+    wait(qtbot, lambda: any(talk.is_listening for talk in fake_app.talking.talks))
     Theme.current().choose("light", text_size)
     for width, height in SIZES:
         window.resize(width, height)

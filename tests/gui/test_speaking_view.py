@@ -11,8 +11,8 @@ from simpatient.domain.session.session import CodedTurn
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
-from simpatient.gui.widgets.timeline import Timeline
-from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
+from simpatient.gui.widgets.drawn.timeline import Timeline
+from simpatient.presentation.shapes.timeline import Block, TalkTimes, TimelineSpan
 from tests.builders import ME
 from tests.gui.driver import own_rating, shown_words, wait
 

@@ -33,7 +33,7 @@ def talking(qtbot, window, fake_app):
     fake_app.consents.given.add("microphone")
     session = begin(qtbot, window)
     click(qtbot, session.bar.talk)
-    wait(qtbot, lambda: any(talk.is_open for talk in fake_app.talking.talks))
+    wait(qtbot, lambda: any(talk.is_listening for talk in fake_app.talking.talks))
     return session
 
 
@@ -103,7 +103,7 @@ def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_a
     wait(qtbot, lambda: bar.guess.text() == "What brings")
     assert bar.guess.isVisible()
     click(qtbot, bar.pause)
-    wait(qtbot, lambda: not talk.is_open)
+    wait(qtbot, lambda: not talk.is_listening)
     assert bar.state == "paused"
     assert "nothing is recorded" in bar.words.text()
     assert not bar.talk.isEnabled()
@@ -111,7 +111,7 @@ def test_what_the_microphone_does_is_always_said_in_words(qtbot, talking, fake_a
     QCoreApplication.processEvents()
     assert bar.state == "paused"
     qtbot.keyClick(talking, Qt.Key.Key_F9)
-    wait(qtbot, lambda: talk.is_open)
+    wait(qtbot, lambda: talk.is_listening)
     assert bar.state == "ready"
 
 
@@ -165,7 +165,7 @@ def test_holding_and_letting_go_is_told_once_each(qtbot, talking, fake_app, how)
 def test_pausing_the_session_and_leaving_the_page_close_the_microphone(qtbot, window, talking, fake_app):
     talk = fake_app.talking.talks[-1]
     talking.toggle_pause()
-    wait(qtbot, lambda: not talk.is_open)
+    wait(qtbot, lambda: not talk.is_listening)
     talking.toggle_pause()
     assert talking.voice_bar.state == "paused"
     window.go("settings")

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
-from simpatient.presentation.writing import AFTER_REVEAL, LEFT_EMPTY
+from simpatient.presentation.feedback.writing import AFTER_REVEAL, LEFT_EMPTY
 from tests.builders import ME
 from tests.gui.driver import buttons, own_rating, shown_words, wait
 from tests.gui.fake_content import WRITING

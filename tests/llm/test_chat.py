@@ -13,7 +13,7 @@ from simpatient.domain.models.chat import Completion, Message, Request, Sampling
 from simpatient.domain.ports import ChatModel
 from simpatient.llm.local.chat import TransformersChatModel
 from simpatient.llm.local.chat_template import ChatTemplate
-from tests.fakes import ScriptedChatModel
+from tests.chat_fakes import ScriptedChatModel
 from tests.tiny_models import SYSTEMLESS, tiny_chat_model
 
 pytestmark = pytest.mark.torch

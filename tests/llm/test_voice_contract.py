@@ -8,8 +8,8 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.models.chat import Message, Sampling
 from simpatient.llm.remote.remote_model import RemoteChatModel
+from tests.chat_fakes import ScriptedVoice
 from tests.chat_server import ChatServer, Say
-from tests.fakes import ScriptedVoice
 
 TALK = [Message(role="system", content="You are Nell."), Message(role="user", content="What brings you here?")]
 ANSWER = "My wife said I should come. I'm not sure why."

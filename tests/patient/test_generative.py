@@ -11,7 +11,8 @@ from simpatient.patient.guard.line_guard import make_guard
 from simpatient.patient.realisation.generative import GenerativeRealiser
 from simpatient.patient.realisation.guided import Realisation
 from tests.builders import codes_of, small_case, small_persona, small_rules
-from tests.fakes import RememberingFakeEncoder, ScriptedVoice
+from tests.chat_fakes import ScriptedVoice
+from tests.fakes import RememberingFakeEncoder
 from tests.patient.test_prompting import WORDING
 
 PERSONA, CASE = small_persona(), small_case()

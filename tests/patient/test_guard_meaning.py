@@ -19,7 +19,8 @@ from simpatient.patient.guard.line_guard import make_guard
 from simpatient.patient.guard.locked_fact_similarity import FREE, make_wiper, material
 from simpatient.patient.realisation.generative import GenerativeRealiser
 from tests.builders import small_case, small_persona, small_rules
-from tests.fakes import RememberingFakeEncoder, ScriptedVoice
+from tests.chat_fakes import ScriptedVoice
+from tests.fakes import RememberingFakeEncoder
 from tests.patient.test_prompting import WORDING
 
 HELPER = ["Let us set an agenda for today.", "Shall we review your homework together?", "Take a slow breath with me."]

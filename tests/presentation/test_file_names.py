@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simpatient.presentation.file_names import feedback_file, plain, progress_file
+from simpatient.presentation.words.file_names import feedback_file, plain, progress_file
 
 AT = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 

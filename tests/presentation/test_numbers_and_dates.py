@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.content.rubric import Summary
-from simpatient.presentation.dates import date, date_and_time, day_and_month, duration, timestamp
-from simpatient.presentation.numbers import (
+from simpatient.presentation.words.dates import date, date_and_time, day_and_month, duration, timestamp
+from simpatient.presentation.words.numbers import (
     NONE,
     clock,
     file_size,

@@ -1,6 +1,6 @@
 """On paper, too, every pair of colours that carries words can be told apart."""
 
-from simpatient.presentation.palette import PAPER, PAPER_PAIRS, TEXT_PAIRS, contrast
+from simpatient.presentation.shapes.palette import PAPER, PAPER_PAIRS, TEXT_PAIRS, contrast
 
 
 def test_words_on_paper_reach_their_contrast() -> None:

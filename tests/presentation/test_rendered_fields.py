@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from simpatient.domain.learning.report import SessionReport
-from simpatient.presentation.session_report import SessionView, session_view
+from simpatient.presentation.feedback.session_report import SessionView, session_view
 from simpatient.reporting.html_version import session_html
 from tests.reporting.conftest import session_report
 from tests.reporting.test_first_and_written import _with_missed_risk, _written

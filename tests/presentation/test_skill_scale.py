@@ -1,7 +1,7 @@
 """A skill over sessions is drawn on its whole scale: an axis fitted to the data would show 0.2 as a leap."""
 
 from simpatient.domain.learning.progress import SkillCurve
-from simpatient.presentation.curves import skill_scale
+from simpatient.presentation.shapes.curves import skill_scale
 
 
 def curve(unit, scale=None):

@@ -12,18 +12,18 @@ from simpatient.domain.assessment.debrief import CueGroup, CueHeard, DisclosureI
 from simpatient.domain.assessment.score import Evidence, SummaryValue
 from simpatient.domain.content.rubric import Rubric, Summary, Threshold
 from simpatient.domain.learning.progress import ObjectiveProgress, SkillCurve, SkillPoint
-from simpatient.presentation.cues import MOST_SHOWN, cues
-from simpatient.presentation.curves import ENGAGEMENT, TRUST, Scale, skill_chart, state_chart
-from simpatient.presentation.debrief import keep_and_change, own_rating, too_short_words
-from simpatient.presentation.disclosure import disclosure_section
-from simpatient.presentation.perspective import ABOUT_TRAINEE, TO_TRAINEE
-from simpatient.presentation.progress import objective_view
-from simpatient.presentation.quotes import MOST_AGAINST, MOST_FOR, Quote, leading
-from simpatient.presentation.scorecard import measure, scorecard_views
-from simpatient.presentation.session_report import session_view
-from simpatient.presentation.speaking import speaking_section
-from simpatient.presentation.timeline import Block, TalkTimes, TimelineSpan
-from simpatient.presentation.transcript import transcript_row
+from simpatient.presentation.feedback.cues import MOST_SHOWN, cues
+from simpatient.presentation.feedback.debrief import keep_and_change, own_rating, too_short_words
+from simpatient.presentation.feedback.disclosure import disclosure_section
+from simpatient.presentation.feedback.quotes import MOST_AGAINST, MOST_FOR, Quote, leading
+from simpatient.presentation.feedback.scorecard import measure, scorecard_views
+from simpatient.presentation.feedback.session_report import session_view
+from simpatient.presentation.feedback.speaking import speaking_section
+from simpatient.presentation.feedback.transcript import transcript_row
+from simpatient.presentation.learning.progress import objective_view
+from simpatient.presentation.shapes.curves import ENGAGEMENT, TRUST, Scale, skill_chart, state_chart
+from simpatient.presentation.shapes.timeline import Block, TalkTimes, TimelineSpan
+from simpatient.presentation.words.perspective import ABOUT_TRAINEE, TO_TRAINEE
 from tests.reporting.conftest import T0, rubric, session_report
 from tests.reporting.test_spoken_report import spoken
 

@@ -16,10 +16,10 @@ from simpatient.domain.assessment.codes import (
 from simpatient.domain.assessment.debrief import DisclosureItem
 from simpatient.domain.assessment.score import Evidence, Score, SummaryValue
 from simpatient.domain.content.rubric import Summary, Threshold
-from simpatient.presentation.code_tags import code_key, code_key_line, code_tags
-from simpatient.presentation.disclosure import trust_words
-from simpatient.presentation.numbers import NONE
-from simpatient.presentation.wording import (
+from simpatient.presentation.feedback.disclosure import trust_words
+from simpatient.presentation.words.code_tags import code_key, code_key_line, code_tags
+from simpatient.presentation.words.numbers import NONE
+from simpatient.presentation.words.wording import (
     band,
     border,
     confidence_words,

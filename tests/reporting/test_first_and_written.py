@@ -7,8 +7,8 @@ from pypdf import PdfReader
 
 from simpatient.domain.assessment.score import NO_TURN, Evidence, Score
 from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, Held
-from simpatient.presentation.critical import HEADING as FIRST
-from simpatient.presentation.session_report import session_view
+from simpatient.presentation.feedback.critical import HEADING as FIRST
+from simpatient.presentation.feedback.session_report import session_view
 from simpatient.reporting.html_version import session_html
 from simpatient.reporting.pdf.session_pdf import session_pdf
 from tests.reporting.conftest import T0, evidence, rubric, session_report

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from simpatient.presentation.progress import progress_view
-from simpatient.presentation.session_report import session_view
+from simpatient.presentation.feedback.session_report import session_view
+from simpatient.presentation.learning.progress import progress_view
 from simpatient.reporting.html_version import progress_html, session_html
 
 VOID = {"meta", "br", "rect", "circle", "polyline", "polygon", "link", "img"}

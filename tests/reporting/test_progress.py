@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from simpatient.presentation.progress import progress_view
+from simpatient.presentation.learning.progress import progress_view
 from simpatient.reporting.pdf.progress_pdf import progress_pdf
 from simpatient.reporting.progress_csv import COLUMNS, guarded, progress_csv
 

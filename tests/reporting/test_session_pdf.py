@@ -7,8 +7,8 @@ import re
 import pytest
 from pypdf import PdfReader
 
-from simpatient.presentation.session_report import session_view
-from simpatient.presentation.wording import DISCLAIMER
+from simpatient.presentation.feedback.session_report import session_view
+from simpatient.presentation.words.wording import DISCLAIMER
 from simpatient.reporting.pdf.session_pdf import session_pdf
 
 

@@ -10,8 +10,8 @@ from simpatient.domain.assessment.codes import TurnCodes
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.session.session import CodedTurn, Turn
 from simpatient.domain.speech import TextVersion, TurnSpeech
-from simpatient.presentation.progress import progress_view
-from simpatient.presentation.session_report import session_view
+from simpatient.presentation.feedback.session_report import session_view
+from simpatient.presentation.learning.progress import progress_view
 from simpatient.reporting.html_version import session_html
 from simpatient.reporting.pdf.drawing import svg
 from simpatient.reporting.pdf.session_pdf import session_pdf

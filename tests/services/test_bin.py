@@ -14,7 +14,7 @@ from simpatient.domain.assessment.score import ScorecardOrigin
 from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.learning.practice_history import history_of
 from simpatient.domain.session.session import Session
-from simpatient.presentation.deletion import bin_facts, bin_title, what_goes, what_stays
+from simpatient.presentation.words.deletion import bin_facts, bin_title, what_goes, what_stays
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.privacy.bin import BinService
 from simpatient.storage.opening import Repositories, open_repositories

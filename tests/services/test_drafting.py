@@ -14,7 +14,7 @@ from simpatient.domain.content.drafting import AUTHORS_OWN, Draft, DraftingGuide
 from simpatient.domain.content.persona import Identity, Persona
 from simpatient.domain.errors import Cancelled, ContentError
 from simpatient.services.authoring.drafting import TARGETS, UNUSABLE, DraftService
-from tests.fakes import ScriptedChatModel
+from tests.chat_fakes import ScriptedChatModel
 
 BRIEF = {
     "id": "nell-draft",

@@ -52,11 +52,14 @@ def test_more_tries_of_a_round_change_what_followed_from_it_and_nothing_twice(wo
     failed = round_of(world, BAD)
     exercise = world.drill.begin(ME, "asking")
     first = world.drill.attempt(ME, exercise, BAD)
+    kept_at_first = world.tries.state("me", "asking").now.memory.stability
     second = world.drill.attempt(ME, exercise, GOOD)
+    kept_at_second = world.tries.state("me", "asking").now.memory.stability
     again = world.drill.attempt(ME, exercise, BAD)
     assert [first.tries, second.tries, again.tries] == [1, 2, 3]
     assert failed.due_at is not None
-    assert second.due_at > first.due_at
+    assert kept_at_second > kept_at_first
+    assert second.due_at >= first.due_at
     state = world.tries.state("me", "asking")
     assert (state.round, state.outcomes, state.before.easy_in_a_row) == (2, ("not_yet", "done", "not_yet"), 0)
 
@@ -167,7 +170,7 @@ def test_the_better_a_round_went_the_longer_it_keeps():
     due = [remembered(None, needed, NOW).due for needed in (None, 3, 2, 1)]
     assert due == sorted(due)
     assert due[0] < due[-1]
-    assert due[0] - NOW == timedelta(days=1)
+    assert due[0].date() - NOW.astimezone().date() == timedelta(days=1)
 
 
 @given(
@@ -179,7 +182,7 @@ def test_spacing_is_bounded_and_the_same_every_time(rounds):
         for needed, hours in rounds:
             at += timedelta(hours=hours)
             memory = remembered(memory, needed, at)
-            assert timedelta(days=1) <= memory.due - at <= timedelta(days=90)
+            assert timedelta(days=1) <= memory.due.date() - at.astimezone().date() <= timedelta(days=90)
         return memory
 
     assert run() == run()
@@ -190,3 +193,21 @@ def test_spacing_takes_moments_of_any_time_zone():
 
     elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
     assert remembered(None, 1, elsewhere) == remembered(None, 1, NOW)
+
+
+def test_daily_practice_takes_hold_at_whatever_hour():
+    """fsrs counts spans of 24 hours; a little earlier each day must not count as the same day."""
+    due = []
+    for gap in (timedelta(hours=23, minutes=55), timedelta(hours=24, minutes=5)):
+        memory, at = None, datetime(2026, 1, 1, 12, tzinfo=UTC)
+        for _ in range(8):
+            memory = remembered(memory, 2, at)
+            at += gap
+        assert memory is not None
+        due.append((memory.due.date() - memory.last_at.astimezone().date()).days)
+    assert due[0] == due[1] > 7
+
+
+def test_a_drill_is_due_from_the_morning_on():
+    evening = datetime(2026, 11, 20, 21, tzinfo=UTC)
+    assert remembered(None, 2, evening).due.hour == 0

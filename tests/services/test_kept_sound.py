@@ -12,7 +12,8 @@ from simpatient.domain.speech import Sound
 from simpatient.services.privacy.deletion import DeletionService
 from simpatient.services.voice.recording_playback import RecordingPlaybackService
 from tests.builders import ME
-from tests.fakes import FixedClock, InMemoryDrills
+from tests.fakes import FixedClock
+from tests.session_fakes import InMemoryDrills
 from tests.storage.made_sessions import T0
 from tests.storage.test_drill_repository import a_state, a_try
 from tests.talk_fakes import InMemoryClips, InMemoryConsents

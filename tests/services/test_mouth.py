@@ -16,7 +16,7 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import DeliveredSentence, Sound
 from simpatient.services.voice.speech_output import SpeechOutcome, SpeechOutput, spoken_prefix
-from simpatient.speech.playback.file_sink import FileSink
+from tests.file_sink import FileSink
 from tests.speech_fakes import FakeSink, FakeSynthesizer, silence, tone
 
 TEXTS = ("I've not been sleeping.", "It's nothing much.", "There are people with real trouble.")

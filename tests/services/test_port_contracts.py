@@ -14,14 +14,8 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled
 from simpatient.domain.session.session import TranscriptTurn
 from simpatient.llm.encoder.embedder import CachedEncoder
-from tests.fakes import (
-    FakeCoder,
-    FakeEncoder,
-    FixedClock,
-    RememberingFakeEncoder,
-    ScriptedChatModel,
-    codes_by_words,
-)
+from tests.chat_fakes import ScriptedChatModel, codes_by_words
+from tests.fakes import FakeCoder, FakeEncoder, FixedClock, RememberingFakeEncoder
 
 TEXTS = ["How is the choir?", "", "How is the choir?", "Ünïcödé 🙂"]
 

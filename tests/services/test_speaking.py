@@ -6,7 +6,7 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session.session import Manifest
 from simpatient.services.sessions.patient_models import STAND_IN_NOTE, leaves_note
 from tests.builders import ME
-from tests.fakes import FakeVoices, ScriptedVoice
+from tests.chat_fakes import FakeVoices, ScriptedVoice
 from tests.world import World
 
 

@@ -9,7 +9,7 @@ from simpatient.services.sessions.practise import SpokenTurn
 from simpatient.services.sessions.scorecards import coded_turns, score_transcript
 from tests.builders import ME
 from tests.storage.made_sessions import T0
-from tests.world import World
+from tests.world import RATING, World
 
 MISHEARD = "It sounds as if you miss the sinking."
 RIGHT = "It sounds as if you miss the singing."
@@ -109,6 +109,7 @@ def test_after_a_retry_a_correction_scores_the_earlier_attempt_anew_too(world: W
     world.say(session_id, RIGHT)
     second = world.practise.end(ME, session_id)
     assert len(second.debriefed) == 2
+    world.review.rate_self(ME, session_id, RATING)
     world.practise.correct(ME, session_id, turn, RIGHT)
     stored = world.sessions.get(session_id)
     for leaf in second.debriefed:

@@ -105,6 +105,7 @@ class Room:
     speaker: Plays = field(default_factory=Plays)
     events: list[TalkEvent] = field(default_factory=list)
     talk: Talk | None = None
+    listener: MicrophoneListener | None = None
 
     def __post_init__(self) -> None:
         self.clock = SystemClock()
@@ -114,10 +115,11 @@ class Room:
         self.session_id = self.world.begin()
 
     def hearing(self, settings, on_event, on_error) -> MicrophoneListener:
-        return MicrophoneListener(
+        self.listener = MicrophoneListener(
             recorder=self.recorder, endpointer=FakeEndpointer(), on_event=on_event, on_error=on_error,
             mode=settings.mode, uses_headphones=settings.uses_headphones,
         )  # fmt: skip
+        return self.listener
 
     def begin(self, *, listen: bool = True) -> "Room":
         """Begin to talk, and let the patient say its opening words."""
@@ -135,7 +137,7 @@ class Room:
             self.wait(lambda: self.session.turns[0].speech is not None)
         if listen:
             self.talk.listen()
-            self.wait(lambda: self.talk.is_listening)
+            self.wait(lambda: self.listener.is_recording)
         return self
 
     @property
@@ -221,7 +223,7 @@ def test_paused_the_microphone_is_closed_and_nothing_said_then_is_heard(room: Ro
     assert not room.recorder.is_open
     room.recorder.say(tone(2.0))
     room.talk.listen()
-    room.wait(lambda: room.talk.is_listening)
+    room.wait(lambda: room.listener.is_recording)
     room.speak()
     room.wait_for(Transcribed)
     assert len(room.transcriber.calls) == 1
@@ -285,7 +287,7 @@ def test_a_noise_that_holds_no_words_is_passed_over_and_the_listening_goes_on(ro
     room.speak()
     room.wait_for(VoiceEnded)
     room.wait_for(NothingSaid)
-    assert room.talk.is_listening
+    assert room.listener.is_recording
     assert [turn.speaker for turn in room.session.turns] == ["patient"]
 
 
@@ -299,7 +301,7 @@ def test_a_key_held_in_silence_is_told_and_words_nobody_said_are_not(room: Room)
     assert not room.transcriber.calls
 
 
-def test_what_is_said_in_two_goes_is_joined_and_can_be_dropped(room: Room) -> None:
+def test_what_is_said_in_two_goes_is_joined_until_it_is_sent(room: Room) -> None:
     room.transcriber = FakeTranscriber("So you sing.", "And at home?", "Else.")
     room.begin()
     room.speak()
@@ -307,7 +309,8 @@ def test_what_is_said_in_two_goes_is_joined_and_can_be_dropped(room: Room) -> No
     room.speak()
     assert room.wait_for(Transcribed, 2) == Transcribed("So you sing. And at home?")
     assert room.transcriber.calls[-1][1] == "So you sing."
-    room.talk.discard()
+    room.talk.send("So you sing. And at home?")
+    room.wait_for(Answered)
     room.speak()
     assert room.wait_for(Transcribed, 3) == Transcribed("Else.")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simpatient.domain.speech import SAMPLE_RATE, Samples
-from simpatient.speech.recordings.file_recorder import read_sound
+from tests.file_recorder import read_sound
 
 Say = Callable[[str, str], Samples]
 FLITE = ("slt", "rms", "awb", "kal16")

@@ -17,7 +17,7 @@ from simpatient.services.voice.ports import SpeechEnded
 from simpatient.services.voice.turn_gate import GateEvent
 from simpatient.speech.capture.endpointing import Endpointing
 from simpatient.speech.capture.voice_activity import best_detector
-from simpatient.speech.recordings.file_recorder import FileRecorder
+from tests.file_recorder import FileRecorder
 from tests.speech.conftest import Say, pink
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import silence

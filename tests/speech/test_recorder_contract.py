@@ -16,7 +16,7 @@ from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound, SoundBlock
 from simpatient.services.voice.device_test import record_sample
 from simpatient.services.voice.ports import Recorder
 from simpatient.speech.capture.recorder import DeviceRecorder
-from simpatient.speech.recordings.file_recorder import FileRecorder, read_sound
+from tests.file_recorder import FileRecorder, read_sound
 from tests.speech.sound_card import SoundCard
 from tests.speech_fakes import FakeRecorder, silence, tone
 

@@ -12,9 +12,9 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples, Sound
 from simpatient.services.voice.ports import Sink
-from simpatient.speech.playback.file_sink import FileSink
 from simpatient.speech.playback.sink import DeviceSink
-from simpatient.speech.recordings.file_recorder import FileRecorder, read_sound
+from tests.file_recorder import FileRecorder, read_sound
+from tests.file_sink import FileSink
 from tests.speech.sound_card import SoundCard
 from tests.speech_fakes import FakeSink, silence, tone
 

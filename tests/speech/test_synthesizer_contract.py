@@ -15,7 +15,7 @@ from simpatient.domain.errors import AudioUnavailable, Cancelled
 from simpatient.domain.speech import Samples, Sound, VoiceStyle
 from simpatient.services.voice.ports import Synthesizer
 from simpatient.speech.synthesis.pyttsx3_voice import Pyttsx3Voice
-from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_speaker
 from simpatient.speech.synthesis.voice_book import VoiceBook, fitting
 from simpatient.speech.synthesis.voices import engines, open_synthesizer
 from tests.speech_fakes import FakeSynthesizer, silence, tone
@@ -159,14 +159,14 @@ def test_a_program_is_killed_on_cancel() -> None:
     cancel, began_s = CancelToken(), monotonic()
     Timer(0.1, cancel.cancel).start()
     with pytest.raises(Cancelled):
-        run_program(["sleep", "120"], "", "Sleep", cancel)
+        run_speaker(["sleep", "120"], "", "Sleep", cancel)
     assert monotonic() - began_s < 60
 
 
 def test_a_program_that_is_missing_or_fails_is_told() -> None:
     for command in (["no-such-program-here"], ["false"]):
         with pytest.raises(AudioUnavailable, match="Nobody"):
-            run_program(command, "", "Nobody", None)
+            run_speaker(command, "", "Nobody", None)
     with pytest.raises(AudioUnavailable, match="Nobody"):
         read_wav(b"no sound", "Nobody")
 

@@ -13,7 +13,7 @@ from simpatient.domain.errors import BugError, StorageUnavailable
 from simpatient.domain.learning.drill import DrillState, DrillTry, Feedback, Finding, Memory, Standing
 from simpatient.services.learning.ports import DrillRepository
 from simpatient.storage.opening import open_repositories
-from tests.fakes import InMemoryDrills
+from tests.session_fakes import InMemoryDrills
 from tests.storage.made_sessions import T0, set_back
 
 QUOTE = Evidence(turn=1, start=0, end=4, quote=" Hm.", supports=False)

@@ -20,7 +20,7 @@ from simpatient.domain.session.session_drafts import SessionDraft, composer_text
 from simpatient.services.sessions.ports import SessionDraftRepository, SessionRepository
 from simpatient.storage.opening import open_repositories
 from tests.draft_fakes import InMemorySessionDrafts
-from tests.fakes import InMemorySessions
+from tests.session_fakes import InMemorySessions
 from tests.storage.made_sessions import T0, a_session, a_turn, set_back
 
 Stores = tuple[SessionRepository, SessionDraftRepository]

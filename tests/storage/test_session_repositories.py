@@ -10,7 +10,7 @@ from simpatient.domain.assessment.score import ScorecardOrigin, current_revision
 from simpatient.domain.errors import BugError, NotFound, OpenElsewhere, StorageUnavailable
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_sessions
-from tests.fakes import InMemorySessions
+from tests.session_fakes import InMemorySessions
 from tests.storage.made_sessions import A_RATING, CODES, SPEECH, T0, a_card, a_full_turn, a_session, a_turn
 
 ORIGIN = ScorecardOrigin(cause="end", actor="t1", at=T0)

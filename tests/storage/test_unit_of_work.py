@@ -15,7 +15,7 @@ from simpatient.domain.people.actor import Actor
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.unit_of_work import UnitOfWork
 from simpatient.storage.opening import open_repositories
-from tests.fakes import InMemorySessions, InMemoryUnitOfWork
+from tests.session_fakes import InMemorySessions, InMemoryUnitOfWork
 from tests.storage.made_sessions import CODES, T0, a_card, a_session, a_turn
 
 ME = Actor(person_id="t1")

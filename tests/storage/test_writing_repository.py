@@ -14,8 +14,8 @@ from simpatient.domain.errors import BugError, NotFound, StorageUnavailable
 from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.storage.opening import open_repositories
-from tests.fakes import InMemorySessions
 from tests.review_fakes import InMemoryWritings
+from tests.session_fakes import InMemorySessions
 from tests.storage.made_sessions import T0, a_session, set_back
 
 QUOTE = Evidence(turn=NO_TURN, start=1, end=5, quote="loss", supports=False, written="cause")

@@ -22,10 +22,10 @@ from simpatient.services.voice.talk import Talk, TalkService, TalkTools
 from simpatient.services.voice.talk_events import Answered, Captioned, Failed, TalkEvent, Transcribed
 from simpatient.speech.capture.endpointing import Endpointing
 from simpatient.speech.capture.voice_activity import best_detector
-from simpatient.speech.playback.file_sink import FileSink
 from simpatient.speech.recognition.transcriber import open_transcriber
-from simpatient.speech.recordings.file_recorder import FileRecorder
 from tests.builders import ME
+from tests.file_recorder import FileRecorder
+from tests.file_sink import FileSink
 from tests.speech.conftest import rendered
 from tests.speech.sphinx import SphinxTranscriber, word_errors, words_of
 from tests.speech_fakes import FakeTranscriber
@@ -66,17 +66,18 @@ class Desk:
         self.talk: Talk = self._service.begin(ME, self.session, settings, self.events.append)
         self.until(lambda: self.session.turns[0].speech is not None)
         self.talk.listen()
-        self.until(lambda: self.talk.is_listening)
+        self.until(lambda: self.listener.is_recording)
 
     @property
     def session(self):
         return self.app.sessions.get(self.session_id)
 
     def _hearing(self, settings, on_event, on_error) -> MicrophoneListener:
-        return MicrophoneListener(
+        self.listener = MicrophoneListener(
             recorder=self.recorder, endpointer=Endpointing.chosen(best_detector(), settings), on_event=on_event,
             on_error=on_error, mode=settings.mode, stalls_after_s=LIMIT_S,
         )  # fmt: skip
+        return self.listener
 
     def until(self, condition: Callable[[], object]) -> None:
         end = time.monotonic() + LIMIT_S

@@ -51,7 +51,7 @@ class _Rating:
 
 
 @dataclass(frozen=True)
-class _Session:
+class _QuotableTurns:
     """The turns that may be quoted, by number, and which of them speak to whoever judges."""
 
     texts: dict[int, str]
@@ -142,14 +142,14 @@ class LlmGrader:
         message = Message(role="user", content=fill(self._prompt.ask, blanks))
         return Request(messages=(message,), answer_schema=schema)
 
-    def _session(self, turns: Sequence[CodedTurn]) -> _Session:
+    def _session(self, turns: Sequence[CodedTurn]) -> _QuotableTurns:
         patterns = [limited_pattern(pattern, regex.DOTALL) for pattern in self._prompt.instruction_like]
         texts = {turn.turn: without_surrogates(turn.text) for turn in turns}
         pleading = {number for number, text in texts.items() if any(pattern.search(text) for pattern in patterns)}
-        return _Session(texts, frozenset(pleading))
+        return _QuotableTurns(texts, frozenset(pleading))
 
     def _score(
-        self, criterion: Criterion, answers: Sequence[Completion], session: _Session, made_by: Provenance
+        self, criterion: Criterion, answers: Sequence[Completion], session: _QuotableTurns, made_by: Provenance
     ) -> Score:
         read = [self._rating(criterion, answer.text, session) for answer in answers]
         ratings = [rating for rating in read if rating is not None and rating.evidence]
@@ -168,7 +168,7 @@ class LlmGrader:
             critical=criterion.is_critical(value),
         )
 
-    def _rating(self, criterion: Criterion, answer: str, session: _Session) -> _Rating | None:
+    def _rating(self, criterion: Criterion, answer: str, session: _QuotableTurns) -> _Rating | None:
         """Return the rating in an answer with those of its quotes that were said; None without a level."""
         found = parsed(answer)
         value = found.get(VALUE) if isinstance(found, dict) else None
@@ -180,7 +180,7 @@ class LlmGrader:
         checked = [self._evidence(entry, session) for entry in named[: self._prompt.quoting.max_quotes]]
         return _Rating(float(value), tuple(quote for quote in checked if quote is not None))
 
-    def _evidence(self, entry: Any, session: _Session) -> Evidence | None:
+    def _evidence(self, entry: Any, session: _QuotableTurns) -> Evidence | None:
         turn, quote, supports = entry.get(TURN), entry.get(QUOTE), entry.get(FOR)
         if type(turn) is not int or not isinstance(quote, str) or not isinstance(supports, bool):
             return None
@@ -203,7 +203,7 @@ class LlmGrader:
         return round(min(CONFIDENCE_CAP[criterion.policy], max(0.0, 1.0 - spread) * volume), 3)
 
 
-def _status(criterion: Criterion, confidence: float, session: _Session) -> Policy:
+def _status(criterion: Criterion, confidence: float, session: _QuotableTurns) -> Policy:
     """Ask for a person when unsure, or when someone in the session spoke to whoever judges it."""
     return "needs_review" if confidence < REVIEW_BELOW or session.pleading else criterion.policy
 

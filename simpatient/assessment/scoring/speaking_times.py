@@ -54,7 +54,7 @@ class _Timed:
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _Counted:
     """What times are counted from: the rows, and the stretches of the talk in which two or none spoke."""
 
     rows: tuple[SpokenStretch, ...]
@@ -111,7 +111,7 @@ def _can_be_right(start: float, end: float, said: int, earliest: float) -> bool:
     return said < LEAST_PACE_WORDS or said / (end - start) * 60.0 <= MOST_WORDS_A_MINUTE
 
 
-def _laid_out(kept: Sequence[_Timed]) -> _Parts:
+def _laid_out(kept: Sequence[_Timed]) -> _Counted:
     """Put turns on the clock of the talk, which stands still while it is set aside."""
     rows: list[SpokenStretch] = []
     silences: list[Silence] = []
@@ -134,7 +134,7 @@ def _laid_out(kept: Sequence[_Timed]) -> _Parts:
         rows.append(_row(timed, cut, waited if timed.follows else None))
         if timed.end > reached:
             reached, last = timed.end, timed.turn.turn
-    return _Parts(tuple(rows), tuple(silences), tuple(asides), overlap, quiet)
+    return _Counted(tuple(rows), tuple(silences), tuple(asides), overlap, quiet)
 
 
 def _silence(timed: _Timed, last: int, start: float, length: float) -> Silence:
@@ -161,7 +161,7 @@ def _row(timed: _Timed, cut: float, waited: float | None) -> SpokenStretch:
     )
 
 
-def _times(parts: _Parts, *, typed: int, dropped: int) -> SpeakingTimes:
+def _times(parts: _Counted, *, typed: int, dropped: int) -> SpeakingTimes:
     rows = parts.rows
     span = max((row.end_s for row in rows), default=0.0)
     seconds = {who: sum(row.seconds for row in rows if row.speaker == who) for who in ("trainee", "patient")}

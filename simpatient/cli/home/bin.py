@@ -10,7 +10,7 @@ import typer
 from simpatient.cli.output import as_json, show
 from simpatient.domain.errors import NotFound
 from simpatient.domain.people.actor import Actor
-from simpatient.presentation.dates import timestamp
+from simpatient.presentation.words.dates import timestamp
 
 if TYPE_CHECKING:
     from simpatient.services.privacy.bin import BinItem, BinService
@@ -28,7 +28,7 @@ def list_bin(
 
     Example: simpatient bin list
     """
-    from simpatient.presentation.deletion import bin_facts, bin_title
+    from simpatient.presentation.words.deletion import bin_facts, bin_title
 
     with _opened(trainee) as (actor, service):
         items, days = service.items(actor), service.days()
@@ -51,7 +51,7 @@ def put(
 
     Example: simpatient bin put s-20261130-1a2b3c4d --attempt 2
     """
-    from simpatient.presentation.deletion import what_goes, what_stays
+    from simpatient.presentation.words.deletion import what_goes, what_stays
 
     with _opened(trainee) as (actor, service):
         leaf = None if attempt is None else _leaf(service, actor, session_id, attempt)

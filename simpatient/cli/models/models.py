@@ -9,8 +9,8 @@ import typer
 from simpatient.cli.output import as_json, download_bar, show, stoppable
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.models.chat_models import GB, InstalledModel
-from simpatient.presentation.model_words import fit_words, measured_line
-from simpatient.presentation.numbers import file_size, gigabytes
+from simpatient.presentation.words.model_words import fit_words, measured_line
+from simpatient.presentation.words.numbers import file_size, gigabytes
 
 if TYPE_CHECKING:
     from simpatient.services.models.models import ModelRow, ModelService, Suggestion

@@ -8,7 +8,7 @@ import typer
 from simpatient.cli.output import as_json, download_bar, show, stoppable
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.models.chat_models import GB
-from simpatient.presentation.numbers import file_size
+from simpatient.presentation.words.numbers import file_size
 
 if TYPE_CHECKING:
     from simpatient.services.models.recognisers import RecogniserRow, RecogniserService

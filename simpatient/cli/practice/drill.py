@@ -11,8 +11,8 @@ from simpatient.cli.output import as_json, read_lines, show
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.learning.drill import TRIES_UNTIL_TOO_HARD
 from simpatient.domain.people.actor import Actor
-from simpatient.presentation.dates import date, timestamp
-from simpatient.presentation.drills import drill_feedback
+from simpatient.presentation.learning.drills import drill_feedback
+from simpatient.presentation.words.dates import date, timestamp
 from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
 END, NEXT, HINT = "/end", "/next", "/hint"

@@ -35,7 +35,7 @@ def practise(
     """
     lines = _checked(read_lines(trainee_lines)) if trainee_lines else None
     from simpatient.bootstrap.app import open_app
-    from simpatient.presentation.wording import preparing
+    from simpatient.presentation.words.wording import preparing
     from simpatient.services.sessions.patient_models import leaves_note
     from simpatient.services.sessions.session_export import export_session
 

@@ -3,6 +3,7 @@
 One file a version, named by the digest of its bytes. Must not know sessions.
 """
 
+from collections import OrderedDict
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,9 @@ from simpatient.content.reading.kinds import KINDS
 from simpatient.content.reading.loader import LoadedFile, parse_file
 from simpatient.content.reading.yaml_source import MAX_BYTES
 from simpatient.runtime.files import read_plain_file, write_atomically
+
+# A session asks for its case and persona at every turn; parsing a large persona takes a second.
+_REMEMBERED = 8
 
 
 class PlayedVersions:
@@ -22,6 +26,7 @@ class PlayedVersions:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._loaded: OrderedDict[str, LoadedFile] = OrderedDict()
 
     def keep(self, path: Path, digest: str) -> None:
         """Keep a file's bytes when they still are the version with this ``version sha256``.
@@ -39,14 +44,24 @@ class PlayedVersions:
 
     def load(self, kind: str, digest: str) -> LoadedFile | None:
         """Return a kept version; None when it is not here, was changed since, or no longer fits the program."""
+        if digest not in self._loaded:
+            loaded = self._parsed(kind, digest)
+            if loaded is None or loaded.value is None:
+                return None
+            self._loaded[digest] = loaded
+            if len(self._loaded) > _REMEMBERED:
+                self._loaded.popitem(last=False)
+        return self._loaded[digest]
+
+    def _parsed(self, kind: str, digest: str) -> LoadedFile | None:
         path = self._path(digest)
         if path is None:
             return None
         with suppress(OSError):
             raw = read_plain_file(path, MAX_BYTES)
+            # Named by its digest, so a copy that somebody changed is never taken for what was played.
             if sha256(raw).hexdigest() == path.stem:
-                loaded = parse_file(path, raw, KINDS[kind])
-                return loaded if loaded.value is not None else None
+                return parse_file(path, raw, KINDS[kind])
         return None
 
     def _path(self, digest: str) -> Path | None:

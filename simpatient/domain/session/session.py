@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
@@ -157,12 +156,19 @@ class Session(Value):
 
 
 def path_to(turns: Sequence[Turn], leaf: int | None) -> tuple[Turn, ...]:
-    """Return the branch that ends in ``leaf``; empty when ``leaf`` is None."""
+    """Return the branch that ends in ``leaf``; empty when ``leaf`` is None.
+
+    Raises:
+        ValueError: A turn answers itself or a later one, so that the branch may never reach a first turn.
+    """
     by_index = {turn.turn: turn for turn in turns}
     found: list[Turn] = []
     while leaf is not None:
-        found.append(by_index[leaf])
-        leaf = by_index[leaf].parent
+        turn = by_index[leaf]
+        if turn.parent is not None and turn.parent >= leaf:
+            raise ValueError(f"turn {leaf} answers turn {turn.parent}, which is not before it")
+        found.append(turn)
+        leaf = turn.parent
     return tuple(reversed(found))
 
 
@@ -197,5 +203,3 @@ class CodedTurn(Value):
 
     model_config = {**Value.model_config, "str_strip_whitespace": False}
 
-
-SessionStatus = Literal["open", "ended"]

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from simpatient.domain.errors import ContentError
-from simpatient.gui.authoring.author_talk import AuthorTalk
+from simpatient.gui.authoring.author_talk import AuthorServices, AuthorTalk
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.theme import Theme, set_property
@@ -18,7 +18,7 @@ from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4,
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import HeadLine, PageStates, ScrollPage, card, clear, column, message_panel, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.numbers import plural
 from simpatient.services.authoring.authoring import Preview
 
 _SETTLE_MS = 250
@@ -32,10 +32,10 @@ _Checked = tuple[Preview, tuple[ContentError, ...]]
 class AuthorPage(PageStates):
     """The workbench of whoever writes a persona."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: AuthorServices, context: Context) -> None:
         self._content = QWidget()
         super().__init__(self._content)
-        self._context = context
+        self._services, self._context = services, context
         self._path: Path | None = None
         self._job: WorkerJob[_Checked] | None = None
         self._watcher = QFileSystemWatcher(self)
@@ -45,7 +45,7 @@ class AuthorPage(PageStates):
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self.check)
-        self.talk = AuthorTalk(context)
+        self.talk = AuthorTalk(services, context)
         self.tabs = SegmentedControl((("problems", "Problems"), ("talk", "Talk")), "Part of the workbench")
         self._side = "problems"
         self._file_name = Elided("", "strong")
@@ -83,7 +83,7 @@ class AuthorPage(PageStates):
         """Read the file again."""
         if self._path is None:
             return
-        path, author = self._path, self._context.app.author
+        path, author = self._path, self._services.author
         # An editor that saves by renaming makes the watcher lose the file.
         if str(path) not in self._watcher.files():
             self._watcher.addPath(str(path))

@@ -4,6 +4,7 @@ Nothing is stored. Must not know how answers are made.
 """
 
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -16,9 +17,10 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, Composer, announce
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.code_tags import code_tags
-from simpatient.presentation.patient_state import plan_words, state_words
-from simpatient.services.authoring.authoring import PreviewReply, PreviewTalk
+from simpatient.presentation.words.code_tags import code_tags
+from simpatient.presentation.words.patient_state import plan_words, state_words
+from simpatient.services.authoring.authoring import AuthorService, PreviewReply, PreviewTalk
+from simpatient.services.ports import ContentLibrary
 
 _CANNOT = "Fix what stops the persona from loading, then talk with it here."
 _EACH = "Each answer shows what the patient felt and planned. Nothing is stored."
@@ -26,12 +28,19 @@ _MOST_TAGS = 4
 _Begun = tuple[PreviewTalk, CodeNames]
 
 
+class AuthorServices(Protocol):
+    """What the workbench of authors asks."""
+
+    author: AuthorService
+    library: ContentLibrary
+
+
 class AuthorTalk(QWidget):
     """The preview conversation."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: AuthorServices, context: Context) -> None:
         super().__init__()
-        self._context = context
+        self._services, self._context = services, context
         self._path: Path | None = None
         self._name = "Patient"
         self._talk: PreviewTalk | None = None
@@ -84,10 +93,10 @@ class AuthorTalk(QWidget):
         """Begin a new talk with the file as it is now."""
         if self._path is None:
             return
-        path, author = self._path, self._context.app.author
+        path, author = self._path, self._services.author
         self.start_button.setEnabled(False)
         self._hint.setText("Getting the patient ready …")
-        library = self._context.app.library
+        library = self._services.library
 
         def start() -> _Begun:
             return author.preview_start(path, 1), CodeNames(library.schemes())

@@ -1,6 +1,6 @@
-"""What every page is given: the app's services, the lane to call them on, and where to go next.
+"""What every page is given beside its own services: who acts, the lanes to call them on, and where to go next.
 
-Names the services by shape only, so that this module loads nothing heavy before the first paint.
+Loads nothing heavy before the first paint.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from simpatient.gui.base.draft_keeper import DraftKeeper
 from simpatient.gui.base.preferences import Preferences
 
 if TYPE_CHECKING:
+    from simpatient.domain.people.actor import Actor
     from simpatient.domain.session.session import Session
-    from simpatient.services.application import App
 
 
 class Navigator(Protocol):
@@ -112,16 +112,17 @@ class FileDialogs:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Handed to every page.
+    """Handed to every page. Holds no service: each page names the ones it uses, beside its class.
 
     Attributes:
+        actor: Who sits before the window.
         lane: For everything a user waits for.
         errands: For what takes minutes or hours, so that the lane stays free.
         sounds: For what is heard or recorded here, so that it waits for no errand.
         drafts: Keeps what is half-written.
     """
 
-    app: App
+    actor: Actor
     lane: Worker
     background: Worker
     sounds: Worker

@@ -1,9 +1,10 @@
 """What pages need, fetched in one go on the worker thread. No Qt, no widgets.
 
-Each function makes blocking service calls and returns one frozen value.
+Each function makes blocking service calls and returns one frozen value. It names the services it calls, and no others.
 """
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.assessment.debrief import Debrief
@@ -12,14 +13,40 @@ from simpatient.domain.content.case import Case
 from simpatient.domain.content.curriculum import Curriculum, CurriculumUnit
 from simpatient.domain.content.persona import Persona
 from simpatient.domain.content.rubric import Rubric
-from simpatient.domain.learning.progress import Progress, SessionSummary
+from simpatient.domain.learning.progress import SessionSummary
+from simpatient.domain.people.actor import Actor
 from simpatient.domain.session.session import Session
 from simpatient.domain.session.session_drafts import SessionDraft
-from simpatient.services.application import App
-from simpatient.services.learning.progress import Home
-from simpatient.services.review.second_rating import RaterChoice
+from simpatient.services.learning.progress import Home, ProgressService
+from simpatient.services.ports import ContentLibrary
+from simpatient.services.review.review import ReviewService
+from simpatient.services.review.second_rating import RaterChoice, SecondRatingService
+from simpatient.services.review.written_exercises import WrittenExerciseService
 from simpatient.services.sessions.access import has_own_rating
 from simpatient.services.sessions.played_content import played_case, played_persona
+from simpatient.services.sessions.session_drafts import SessionDraftService
+
+
+class StartServices(Protocol):
+    """What the start page and a case before its session are read from."""
+
+    library: ContentLibrary
+    progress: ProgressService
+
+
+class SessionDataServices(Protocol):
+    """What a session is read from."""
+
+    library: ContentLibrary
+    session_drafts: SessionDraftService
+
+
+class DebriefDataServices(SessionDataServices, Protocol):
+    """What a debrief is read from."""
+
+    review: ReviewService
+    write: WrittenExerciseService
+    judge: SecondRatingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,65 +99,62 @@ class DebriefData:
     drafts: tuple[SessionDraft, ...] = ()
 
 
-def load_start(app: App) -> StartData:
+def load_start(services: StartServices, actor: Actor) -> StartData:
     """Fetch the start page."""
-    courses: tuple[Curriculum, ...] = app.library.curricula()
+    courses: tuple[Curriculum, ...] = services.library.curricula()
     units = {(course.id, unit.id): unit for course in courses for unit in course.units}
-    return StartData(app.progress.home(app.actor), units)
+    return StartData(services.progress.home(actor), units)
 
 
-def load_case(app: App, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
+def load_case(library: ContentLibrary, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
     """Fetch a case, its persona and, inside a course, its unit."""
-    case = app.library.case(case_id)
-    return CaseData(case, app.library.persona(case.persona), _unit(app, curriculum_id, unit_id))
+    case = library.case(case_id)
+    return CaseData(case, library.persona(case.persona), _unit(library, curriculum_id, unit_id))
 
 
-def load_case_to_begin(app: App, case_id: str, curriculum_id: str | None, unit_id: str | None) -> CaseData:
+def load_case_to_begin(
+    services: StartServices, actor: Actor, case_id: str, curriculum_id: str | None, unit_id: str | None
+) -> CaseData:
     """Fetch a case with the sessions with the same patient that are still open."""
-    still_open = app.progress.open_with(app.actor, case_id)
-    return replace(load_case(app, case_id, curriculum_id, unit_id), open_sessions=still_open)
+    still_open = services.progress.open_with(actor, case_id)
+    return replace(load_case(services.library, case_id, curriculum_id, unit_id), open_sessions=still_open)
 
 
-def _case_of(app: App, session: Session) -> CaseData:
+def _case_of(library: ContentLibrary, session: Session) -> CaseData:
     """Return the case a session is held with, in the version it was begun with."""
-    case, persona = played_case(app.library, session), played_persona(app.library, session)
-    return CaseData(case, persona, _unit(app, session.curriculum_id, session.unit_id))
+    case, persona = played_case(library, session), played_persona(library, session)
+    return CaseData(case, persona, _unit(library, session.curriculum_id, session.unit_id))
 
 
-def load_session(app: App, session: Session) -> SessionData:
+def load_session(services: SessionDataServices, actor: Actor, session: Session) -> SessionData:
     """Fetch what the session page shows around a session."""
-    case = _case_of(app, session)
-    drafts = app.session_drafts.drafts(app.actor, session.id)
-    return SessionData(session, case, CodeNames(app.library.schemes()), drafts)
+    case = _case_of(services.library, session)
+    drafts = services.session_drafts.drafts(actor, session.id)
+    return SessionData(session, case, CodeNames(services.library.schemes()), drafts)
 
 
-def load_debrief(app: App, session_id: str, leaf: int | None = None) -> DebriefData:
+def load_debrief(services: DebriefDataServices, actor: Actor, session_id: str, leaf: int | None = None) -> DebriefData:
     """Fetch a debrief; the feedback itself only once the trainee has given their own rating."""
-    session = app.review.session(app.actor, session_id, leaf)
-    case = _case_of(app, session)
+    session = services.review.session(actor, session_id, leaf)
+    case = _case_of(services.library, session)
     may_see = has_own_rating(session)
     return DebriefData(
         session=session,
         case=case,
-        questions=app.review.questions(),
-        names=CodeNames(app.library.schemes()),
-        debrief=app.review.debrief_of(app.actor, session) if may_see else None,
-        rubrics={card.rubric: app.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
-        exercises=app.write.exercises_of(app.actor, session) if may_see else (),
-        judges=app.judge.choices(app.actor, session_id) if may_see else (),
-        drafts=app.session_drafts.drafts(app.actor, session_id),
+        questions=services.review.questions(),
+        names=CodeNames(services.library.schemes()),
+        debrief=services.review.debrief_of(actor, session) if may_see else None,
+        rubrics={card.rubric: services.library.rubric(card.rubric) for card in session.scorecards} if may_see else {},
+        exercises=services.write.exercises_of(actor, session) if may_see else (),
+        judges=services.judge.choices(actor, session_id) if may_see else (),
+        drafts=services.session_drafts.drafts(actor, session_id),
     )
 
 
-def load_progress(app: App) -> Progress:
-    """Fetch all past sessions, curves and objectives."""
-    return app.progress.progress(app.actor)
-
-
-def _unit(app: App, curriculum_id: str | None, unit_id: str | None) -> CurriculumUnit | None:
+def _unit(library: ContentLibrary, curriculum_id: str | None, unit_id: str | None) -> CurriculumUnit | None:
     if curriculum_id is None or unit_id is None:
         return None
-    for course in app.library.curricula():
+    for course in library.curricula():
         for unit in course.units:
             if course.id == curriculum_id and unit.id == unit_id:
                 return unit

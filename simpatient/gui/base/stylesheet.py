@@ -6,7 +6,7 @@ Must not know widgets beyond the ``role`` and ``tone`` properties they set.
 from string import Template
 
 from simpatient.gui.base.tokens import FALLBACK_FAMILY, FONT_FAMILY, TYPE_SCALE
-from simpatient.presentation.palette import Palette
+from simpatient.presentation.shapes.palette import Palette
 
 _BASE = """
 * { font-family: "$family", "$fallback"; font-size: ${t_body}px; color: $ink; outline: 0; }

@@ -15,7 +15,7 @@ from shiboken6 import isValid
 
 from simpatient.gui.base.stylesheet import render
 from simpatient.gui.base.tokens import TEXT_SIZES
-from simpatient.presentation.palette import DARK, LIGHT, Palette
+from simpatient.presentation.shapes.palette import DARK, LIGHT, Palette
 
 _NAME = "simpatient-theme"
 

@@ -1,4 +1,4 @@
-"""Design tokens of the window: spacing, type sizes and radii; colours are in ``presentation.palette``.
+"""Design tokens of the window: spacing, type sizes and radii; colours are in ``presentation.shapes.palette``.
 
 Plain numbers and strings. Must not know Qt widgets, pages or services.
 """

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.debrief.evidence_view import OnShowTurn, quoted
+from simpatient.gui.widgets.drawn.painted import Glyph
 from simpatient.gui.widgets.layout import card, column, row
-from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.critical import HEADING, why
-from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.scorecard import Rating
+from simpatient.presentation.feedback.critical import HEADING, why
+from simpatient.presentation.feedback.scorecard import Rating
+from simpatient.presentation.words.perspective import TO_TRAINEE
 
 # What is missing weighs more here than what was there.
 MOST_QUOTES = 2

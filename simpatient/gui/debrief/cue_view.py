@@ -12,8 +12,8 @@ from simpatient.gui.debrief.evidence_view import words_said
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.presentation.cues import HEADING, Cue, Cues
-from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.feedback.cues import HEADING, Cue, Cues
+from simpatient.presentation.words.numbers import turn_words
 
 
 class CueView(QWidget):

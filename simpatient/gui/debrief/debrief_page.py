@@ -4,6 +4,7 @@ Must not know how feedback is made.
 """
 
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent
@@ -14,10 +15,10 @@ from simpatient.domain.session.session import SelfRating, Session, Turn
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.export import Exporter
-from simpatient.gui.base.page_data import DebriefData, load_debrief
+from simpatient.gui.base.page_data import DebriefData, DebriefDataServices, load_debrief
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
-from simpatient.gui.debrief.deletion import ask_deletion
+from simpatient.gui.debrief.deletion import DeletionServices, ask_deletion
 from simpatient.gui.debrief.disclosure_view import DisclosureView
 from simpatient.gui.debrief.feedback_view import FeedbackView
 from simpatient.gui.debrief.numbers_view import NumbersView
@@ -28,11 +29,14 @@ from simpatient.gui.transcript.correction import correct_button
 from simpatient.gui.transcript.playback import Playback
 from simpatient.gui.transcript.transcript_view import TranscriptView
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import HeadLine, PageStates, column, row
-from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided
-from simpatient.presentation.dates import date
-from simpatient.presentation.file_names import feedback_file
+from simpatient.presentation.words.dates import date
+from simpatient.presentation.words.file_names import feedback_file
+from simpatient.services.review.reports import ReportService
+from simpatient.services.sessions.practise import PractiseService
+from simpatient.services.voice.recording_playback import RecordingPlaybackService
 
 _TABS = (
     ("feedback", "Feedback"),
@@ -43,14 +47,22 @@ _TABS = (
 )
 
 
+class DebriefServices(DebriefDataServices, DeletionServices, Protocol):
+    """What a debrief asks."""
+
+    practise: PractiseService
+    reports: ReportService
+    recording_playback: RecordingPlaybackService
+
+
 class DebriefPage(PageStates):
     """Looking back at one session."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: DebriefServices, context: Context) -> None:
         self._content = QWidget()
         # Its parts are dressed one by one: the tabs that are hidden wait for their restyling.
         super().__init__(self._content, dressed=False)
-        self._context = context
+        self._services, self._context = services, context
         self._data: DebriefData | None = None
         self._job: WorkerJob[DebriefData] | None = None
         self._session_id = ""
@@ -111,7 +123,7 @@ class DebriefPage(PageStates):
     def numbers(self) -> NumbersView | None:
         """The numbers; None while there is no feedback."""
         if self._numbers is None and self._data is not None:
-            judge = SecondRatingCard(self._context, self._data, self._on_rated_again)
+            judge = SecondRatingCard(self._services.judge, self._context, self._data, self._on_rated_again)
             self._numbers = NumbersView(self._data, judge, self._on_show_turn)
             self._views.addWidget(self._numbers)
         return self._numbers
@@ -141,9 +153,9 @@ class DebriefPage(PageStates):
             self._job.cancel()
         self._session_id, self._leaf = session_id, leaf
         self.show_loading()
-        app = self._context.app
+        services, actor = self._services, self._context.actor
         self._job = self._context.lane.call(
-            lambda _: load_debrief(app, session_id, leaf),
+            lambda _: load_debrief(services, actor, session_id, leaf),
             lambda data: self._on_loaded(data, tab),
             lambda trouble: self.show_trouble(trouble, lambda: self.open(session_id, leaf)),
         )
@@ -218,9 +230,9 @@ class DebriefPage(PageStates):
         self._views.addWidget(self.form)
 
     def _on_rated(self, rating: SelfRating) -> None:
-        session_id, app = self._session_id, self._context.app
+        session_id, services, actor = self._session_id, self._services, self._context.actor
         self._context.lane.call(
-            lambda _: app.review.rate_self(app.actor, session_id, rating),
+            lambda _: services.review.rate_self(actor, session_id, rating),
             lambda _: self._on_rating_stored(session_id),
             self._on_rating_failed,
         )
@@ -243,7 +255,7 @@ class DebriefPage(PageStates):
             data, data.debrief, self._on_retry, self._on_show_turn, self._context.navigator.open_drill
         )
         self._views.addWidget(self.feedback)
-        self._playback = Playback(self._context, self)
+        self._playback = Playback(self._services.recording_playback, self._context, self)
         corrected, self._corrected = self._corrected, None
         if corrected is not None:
             QTimer.singleShot(0, lambda: self._on_show_turn(corrected))
@@ -251,7 +263,9 @@ class DebriefPage(PageStates):
     def _ways_of_spoken(self, turn: Turn) -> list[QWidget]:
         if turn.speech is None or turn.speaker != "trainee":
             return []
-        ways = [correct_button(self._context, self, self._session_id, turn, self._on_corrected)]
+        ways = [
+            correct_button(self._services.practise, self._context, self, self._session_id, turn, self._on_corrected)
+        ]
         if turn.speech.clip and self._playback is not None:
             ways.append(self._playback.button(turn.turn, turn.speech.clip))
         line = QWidget()
@@ -269,9 +283,9 @@ class DebriefPage(PageStates):
             self.transcript.show_turn(turn)
 
     def _on_retry(self, from_turn: int) -> None:
-        session_id, app = self._session_id, self._context.app
+        session_id, services, actor = self._session_id, self._services, self._context.actor
         self._context.lane.call(
-            lambda _: app.practise.branch(app.actor, session_id, from_turn),
+            lambda _: services.practise.branch(actor, session_id, from_turn),
             self._on_branched,
             self._context.navigator.tell_trouble,
         )
@@ -281,11 +295,12 @@ class DebriefPage(PageStates):
         self._context.navigator.tell("A new branch from here. What you said before is kept beside it.")
 
     def _on_write(self, rubric_id: str, texts: dict[str, str]) -> None:
-        app, session_id, leaf = self._context.app, self._session_id, self._leaf
+        services, actor = self._services, self._context.actor
+        session_id, leaf = self._session_id, self._leaf
 
         def save_and_fetch(_: object) -> DebriefData:
-            app.write.save(app.actor, session_id, rubric_id, texts, leaf=leaf)
-            return load_debrief(app, session_id, leaf)
+            services.write.save(actor, session_id, rubric_id, texts, leaf=leaf)
+            return load_debrief(services, actor, session_id, leaf)
 
         self._context.lane.call(
             save_and_fetch,
@@ -304,9 +319,12 @@ class DebriefPage(PageStates):
             self.write.show_card(rubric_id)
 
     def _on_rated_again(self) -> None:
-        app, session_id, leaf = self._context.app, self._session_id, self._leaf
+        services, actor = self._services, self._context.actor
+        session_id, leaf = self._session_id, self._leaf
         self._context.lane.call(
-            lambda _: load_debrief(app, session_id, leaf), self._on_reread, self._context.navigator.tell_trouble
+            lambda _: load_debrief(services, actor, session_id, leaf),
+            self._on_reread,
+            self._context.navigator.tell_trouble,
         )
 
     def _on_reread(self, data: DebriefData) -> None:
@@ -333,9 +351,10 @@ class DebriefPage(PageStates):
         self._context.navigator.tell_trouble(trouble)
 
     def _on_open_map(self) -> None:
-        session_id, leaf, app = self._session_id, self._leaf, self._context.app
+        services, actor = self._services, self._context.actor
+        session_id, leaf = self._session_id, self._leaf
         self._context.lane.call(
-            lambda _: app.review.disclosure_map(app.actor, session_id, leaf),
+            lambda _: services.review.disclosure_map(actor, session_id, leaf),
             self._on_map,
             self._context.navigator.tell_trouble,
         )
@@ -352,7 +371,7 @@ class DebriefPage(PageStates):
 
     def ask_delete(self) -> None:
         """Ask whether this attempt, or the whole session, is to be deleted."""
-        ask_deletion(self._context, self, self._session_id, self._leaf)
+        ask_deletion(self._services, self._context, self, self._session_id, self._leaf)
 
     def _on_export(self) -> None:
         if self._data is None or self._is_exporting:
@@ -363,11 +382,12 @@ class DebriefPage(PageStates):
         target = self._exporter.ask(self, "Export the feedback", name, "pdf")
         if target is None:
             return
-        session_id, leaf, app = self._session_id, self._leaf, self._context.app
+        services, actor = self._services, self._context.actor
+        session_id, leaf = self._session_id, self._leaf
         # Not disabled meanwhile: the focus would leave for the button beside it, which deletes.
         self._is_exporting = True
         self._context.lane.call(
-            lambda _: app.reports.session(app.actor, session_id, pdf=target, leaf=leaf),
+            lambda _: services.reports.session(actor, session_id, pdf=target, leaf=leaf),
             lambda _: self._on_exported(target),
             self._on_export_failed,
         )

@@ -5,6 +5,7 @@ Must not know how anything is deleted.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -15,8 +16,17 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.deletion import what_goes, what_stays
-from simpatient.presentation.numbers import plural
+from simpatient.presentation.words.deletion import what_goes, what_stays
+from simpatient.presentation.words.numbers import plural
+from simpatient.services.privacy.bin import BinService
+from simpatient.services.review.review import ReviewService
+
+
+class DeletionServices(Protocol):
+    """What deleting asks."""
+
+    bin: BinService
+    review: ReviewService
 
 
 class DeletionDialog(Dialog):
@@ -60,31 +70,33 @@ class DeletionDialog(Dialog):
         on_delete(extent)
 
 
-def ask_deletion(context: Context, parent: QWidget, session_id: str, leaf: int | None) -> None:
+def ask_deletion(
+    services: DeletionServices, context: Context, parent: QWidget, session_id: str, leaf: int | None
+) -> None:
     """Ask what is to be deleted of the session that is looked back at, and delete it."""
-    app = context.app
+    actor = context.actor
 
     def fetch() -> tuple[tuple[DeletionExtent, ...], int]:
-        session = app.bin.extent(app.actor, session_id)
+        session = services.bin.extent(actor, session_id)
         if session.attempts == 1:
-            return (session,), app.bin.days()
-        in_use = leaf if leaf is not None else app.review.session(app.actor, session_id).leaf
-        return (app.bin.extent(app.actor, session_id, in_use), session), app.bin.days()
+            return (session,), services.bin.days()
+        in_use = leaf if leaf is not None else services.review.session(actor, session_id).leaf
+        return (services.bin.extent(actor, session_id, in_use), session), services.bin.days()
 
     def on_fetched(found: tuple[tuple[DeletionExtent, ...], int]) -> None:
-        DeletionDialog(parent, *found, lambda extent: _delete(context, extent)).open()
+        DeletionDialog(parent, *found, lambda extent: _delete(services, context, extent)).open()
 
     context.lane.call(lambda _: fetch(), on_fetched, context.navigator.tell_trouble)
 
 
-def _delete(context: Context, extent: DeletionExtent) -> None:
-    app = context.app
+def _delete(services: DeletionServices, context: Context, extent: DeletionExtent) -> None:
+    actor = context.actor
 
     def delete() -> None:
         if extent.leaf is None:
-            app.bin.delete_session(app.actor, extent.session_id)
+            services.bin.delete_session(actor, extent.session_id)
         else:
-            app.bin.delete_attempt(app.actor, extent.session_id, extent.leaf)
+            services.bin.delete_attempt(actor, extent.session_id, extent.leaf)
 
     def on_deleted(_: object) -> None:
         context.navigator.go("progress")

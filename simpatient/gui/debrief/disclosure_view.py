@@ -10,10 +10,17 @@ from PySide6.QtWidgets import QWidget
 from simpatient.domain.assessment.debrief import DisclosureMap
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.painted import BandBar
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
-from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.text import chip, label
-from simpatient.presentation.disclosure import HELD_BACK, NOT_ALL, SHARED, Disclosure, disclosure_section, title
+from simpatient.presentation.feedback.disclosure import (
+    HELD_BACK,
+    NOT_ALL,
+    SHARED,
+    Disclosure,
+    disclosure_section,
+    title,
+)
 
 
 class DisclosureView(ScrollPage):

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.painted import Glyph
 from simpatient.gui.widgets.layout import card, row
-from simpatient.gui.widgets.painted import Glyph
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.numbers import turn_words
-from simpatient.presentation.quotes import Quote
+from simpatient.presentation.feedback.quotes import Quote
+from simpatient.presentation.words.numbers import turn_words
 
 OnShowTurn = Callable[[int], object]
 

@@ -16,8 +16,8 @@ from simpatient.gui.debrief.evidence_view import words_said
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, card, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.presentation.cues import cues
-from simpatient.presentation.debrief import (
+from simpatient.presentation.feedback.cues import cues
+from simpatient.presentation.feedback.debrief import (
     BETTER_LINE,
     NEXT_TIME,
     TOO_SHORT,
@@ -28,10 +28,10 @@ from simpatient.presentation.debrief import (
     own_rating,
     too_short_words,
 )
-from simpatient.presentation.numbers import turn_words
-from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.quotes import Quote
-from simpatient.presentation.scorecard import critical_ratings
+from simpatient.presentation.feedback.quotes import Quote
+from simpatient.presentation.feedback.scorecard import critical_ratings
+from simpatient.presentation.words.numbers import turn_words
+from simpatient.presentation.words.perspective import TO_TRAINEE
 
 
 class FeedbackView(ScrollPage):

@@ -17,18 +17,18 @@ from simpatient.gui.debrief.evidence_view import quoted
 from simpatient.gui.debrief.second_rating_card import SecondRatingCard
 from simpatient.gui.debrief.speaking_view import SpeakingView
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.painted import BandBar
 from simpatient.gui.widgets.fold import Fold
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, row
-from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.presentation.critical import HEADING
-from simpatient.presentation.curves import Chart, state_chart
-from simpatient.presentation.numbers import plural
-from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.quotes import Quote
-from simpatient.presentation.scorecard import COUNTS, Measure, Rating, ScorecardView, scorecard_views
-from simpatient.presentation.tables import Pairs
+from simpatient.presentation.feedback.critical import HEADING
+from simpatient.presentation.feedback.quotes import Quote
+from simpatient.presentation.feedback.scorecard import COUNTS, Measure, Rating, ScorecardView, scorecard_views
+from simpatient.presentation.shapes.curves import Chart, state_chart
+from simpatient.presentation.shapes.tables import Pairs
+from simpatient.presentation.words.numbers import plural
+from simpatient.presentation.words.perspective import TO_TRAINEE
 
 _MOST_OPEN = 2  # sections; of more, each is folded
 _CURVE_HEIGHT = 240
@@ -111,7 +111,7 @@ class NumbersView(ScrollPage):
 
     def _add_curve(self, chart: Chart) -> None:
         # Loads numpy and the plots: late, so that opening the page does not wait for it.
-        from simpatient.gui.widgets.plots import Plot
+        from simpatient.gui.widgets.drawn.plots import Plot
 
         frame, box = card(margin=SPACE_5)
         box.addWidget(Plot(chart, height=_CURVE_HEIGHT))

@@ -11,7 +11,7 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.services.review.second_rating import RaterChoice
+from simpatient.services.review.second_rating import RaterChoice, SecondRatingService
 
 WORDS = (
     "A language model of your choice can rate the items again. Its ratings take the place of those above; counts, and "
@@ -26,14 +26,17 @@ class SecondRatingCard(QWidget):
     """The models that can be asked, or how far one has come.
 
     Args:
+        judge: Asks a model.
         context: What every page is given.
         data: The debrief.
         on_rated: Called when ratings have changed.
     """
 
-    def __init__(self, context: Context, data: DebriefData, on_rated: Callable[[], None]) -> None:
+    def __init__(
+        self, judge: SecondRatingService, context: Context, data: DebriefData, on_rated: Callable[[], None]
+    ) -> None:
         super().__init__()
-        self._context, self._data, self._on_rated = context, data, on_rated
+        self._judge, self._context, self._data, self._on_rated = judge, context, data, on_rated
         self._job: WorkerJob[None] | None = None
         self.buttons: dict[str, Button] = {}
         self.progress = label("", "soft")
@@ -54,13 +57,13 @@ class SecondRatingCard(QWidget):
 
     def ask(self, choice: RaterChoice) -> None:
         """Let a model read; minutes may pass, so it does not hold up the rest of the window."""
-        app, session = self._context.app, self._data.session
+        actor, session = self._context.actor, self._data.session
         total = sum(len(card_there.criteria) for card_there in session.scorecards)
         self._show_busy(choice.title)
 
         def rate(work: Work) -> None:
-            app.judge.rate(
-                app.actor,
+            self._judge.rate(
+                actor,
                 session.id,
                 choice.id,
                 leaf=session.leaf,
@@ -82,9 +85,9 @@ class SecondRatingCard(QWidget):
         self._show_choices()
 
     def _on_back(self) -> None:
-        app, session = self._context.app, self._data.session
+        actor, session = self._context.actor, self._data.session
         self._context.lane.call(
-            lambda _: app.judge.rate_by_formulas(app.actor, session.id, leaf=session.leaf),
+            lambda _: self._judge.rate_by_formulas(actor, session.id, leaf=session.leaf),
             lambda _: self._on_rated(),
             self._context.navigator.tell_trouble,
         )

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 from simpatient.domain.assessment.speaking_times import SpeakingTimes
 from simpatient.gui.base.tokens import SPACE_1, SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.timeline import Timeline, key
 from simpatient.gui.widgets.layout import CardGrid, card, column, row
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import label
-from simpatient.gui.widgets.timeline import Timeline, key
-from simpatient.presentation.numbers import turn_title, turn_words
-from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.speaking import CAUTION, DRAWN, SpeakingFigure, speaking_section
-from simpatient.presentation.tables import Table
-from simpatient.presentation.timeline import TalkTimes
+from simpatient.presentation.feedback.speaking import CAUTION, DRAWN, SpeakingFigure, speaking_section
+from simpatient.presentation.shapes.tables import Table
+from simpatient.presentation.shapes.timeline import TalkTimes
+from simpatient.presentation.words.numbers import turn_title, turn_words
+from simpatient.presentation.words.perspective import TO_TRAINEE
 
 _HINT = "Point at a turn, or move between turns with the arrow keys. Enter opens the turn in the transcript."
 _MOST_ROWS = 8

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from simpatient.domain.assessment.writing import Attempt, Exercise
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.debrief.evidence_view import quoted
+from simpatient.gui.widgets.drawn.painted import BandBar
 from simpatient.gui.widgets.layout import card, column, row
-from simpatient.gui.widgets.painted import BandBar
 from simpatient.gui.widgets.text import chip, divider, label
-from simpatient.presentation.scorecard import Measure
-from simpatient.presentation.writing import IN_THE_CASE_FILE, CaseEntry, WrittenField, written_exercise
+from simpatient.presentation.feedback.scorecard import Measure
+from simpatient.presentation.feedback.writing import IN_THE_CASE_FILE, CaseEntry, WrittenField, written_exercise
 
 _SIGNS = {"met": ("●", "accent"), "partly": ("◐", "note"), "not_met": ("○", "plain")}
 

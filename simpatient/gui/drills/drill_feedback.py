@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import chip, label
-from simpatient.presentation.drills import DrillFeedback, FeedbackLine, drill_feedback
+from simpatient.presentation.learning.drills import DrillFeedback, FeedbackLine, drill_feedback
 from simpatient.services.learning.drill import Answer
 
 _SURFACES = {"done": "keep", "not_yet": "change", "unsure": "card", "copied": "card"}

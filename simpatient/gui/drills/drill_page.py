@@ -17,8 +17,8 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import Bubble, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, divider, label
-from simpatient.presentation.drills import drill_feedback
-from simpatient.services.learning.drill import Answer, DrillExercise
+from simpatient.presentation.learning.drills import drill_feedback
+from simpatient.services.learning.drill import Answer, DrillExercise, DrillService
 
 _SIDE_FROM = 860
 _WIDEST_LINE = 560
@@ -27,10 +27,10 @@ _WIDEST_LINE = 560
 class DrillPage(PageStates):
     """Practising one skill."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, drill: DrillService, context: Context) -> None:
         self._content = QWidget()
         super().__init__(self._content)
-        self._context = context
+        self._drill, self._context = drill, context
         self._drill_id = ""
         self._exercise: DrillExercise | None = None
         self._job: WorkerJob[DrillExercise] | WorkerJob[Answer] | None = None
@@ -115,23 +115,24 @@ class DrillPage(PageStates):
     def open(self, drill_id: str) -> None:
         """Begin a drill with the line that is next."""
         self._drill_id = drill_id
-        app = self._context.app
+        drill, actor = self._drill, self._context.actor
         self.show_loading()
-        self._begin(lambda: app.drill.begin(app.actor, drill_id))
+        self._begin(lambda: drill.begin(actor, drill_id))
 
     def go_on(self) -> None:
         """Go on to the next line, or to another one when this was not answered."""
         if self._exercise is None or self.composer.is_waiting:
             return
-        app, drill_id, now = self._context.app, self._drill_id, self._exercise.stimulus.id
-        self._begin(lambda: app.drill.begin(app.actor, drill_id, leave_out=now))
+        drill, actor = self._drill, self._context.actor
+        drill_id, now = self._drill_id, self._exercise.stimulus.id
+        self._begin(lambda: drill.begin(actor, drill_id, leave_out=now))
 
     def _choose_level(self, level: int) -> None:
-        app, drill_id = self._context.app, self._drill_id
+        drill, actor, drill_id = self._drill, self._context.actor, self._drill_id
 
         def choose() -> DrillExercise:
-            app.drill.choose_level(app.actor, drill_id, level)
-            return app.drill.begin(app.actor, drill_id)
+            drill.choose_level(actor, drill_id, level)
+            return drill.begin(actor, drill_id)
 
         self._begin(choose)
 
@@ -188,10 +189,11 @@ class DrillPage(PageStates):
     def _on_submitted(self, text: str) -> None:
         if self._exercise is None:
             return
-        app, exercise, hint_seen = self._context.app, self._exercise, self._hint is not None
+        drill, actor = self._drill, self._context.actor
+        exercise, hint_seen = self._exercise, self._hint is not None
         self.composer.set_waiting(True, "Listening …")
         self._job = self._context.lane.call(
-            lambda _: app.drill.attempt(app.actor, exercise, text, hint_seen=hint_seen),
+            lambda _: drill.attempt(actor, exercise, text, hint_seen=hint_seen),
             self._on_answered,
             lambda trouble: self._on_failed(trouble, text),
         )

@@ -14,9 +14,9 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.drills import due_words
-from simpatient.presentation.numbers import how_often, plural
-from simpatient.services.learning.drill import DrillCard
+from simpatient.presentation.learning.drills import due_words
+from simpatient.presentation.words.numbers import how_often, plural
+from simpatient.services.learning.drill import DrillCard, DrillService
 
 _OVERLINES = {"due": "Due today", "new": "Try this next", "later": "Practise ahead of time"}
 
@@ -24,10 +24,10 @@ _OVERLINES = {"due": "Due today", "new": "Try this next", "later": "Practise ahe
 class DrillsPage(PageStates):
     """The list of drills."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, drill: DrillService, context: Context) -> None:
         self._page = ScrollPage("Drills")
         super().__init__(self._page)
-        self._context = context
+        self._drills, self._context = drill, context
         self._job: WorkerJob[tuple[DrillCard, ...]] | None = None
         self._has_data = False
 
@@ -37,8 +37,8 @@ class DrillsPage(PageStates):
             self._job.cancel()
         if not self._has_data:
             self.show_loading()
-        app = self._context.app
-        self._job = self._context.lane.call(lambda _: app.drill.drills(app.actor), self._on_loaded, self._on_failed)
+        drill, actor = self._drills, self._context.actor
+        self._job = self._context.lane.call(lambda _: drill.drills(actor), self._on_loaded, self._on_failed)
 
     def _on_failed(self, trouble: Trouble) -> None:
         self._has_data = False

@@ -6,6 +6,7 @@ Must not know how curves or mastery are computed.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,30 +15,38 @@ from simpatient.domain.learning.progress import Progress, SessionSummary, SkillC
 from simpatient.gui.base.bridge import WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.export import Exporter
-from simpatient.gui.base.page_data import load_progress
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.progress.session_table import SessionTable
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import CardGrid, PageStates, ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
-from simpatient.presentation.file_names import progress_file
-from simpatient.presentation.numbers import plural
-from simpatient.presentation.progress import Objective, objective_view, session_numbers
+from simpatient.presentation.learning.progress import Objective, objective_view, session_numbers
+from simpatient.presentation.shapes.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
+from simpatient.presentation.words.file_names import progress_file
+from simpatient.presentation.words.numbers import plural
+from simpatient.services.learning.progress import ProgressService
+from simpatient.services.review.reports import ReportService
 
 _MOST_CURVES = 8
 _CURVE_HEIGHT = 170
 _TONES = {"not_started": "plain", "practising": "note", "mastered": "accent"}
 
 
+class ProgressServices(Protocol):
+    """What the progress page asks."""
+
+    progress: ProgressService
+    reports: ReportService
+
+
 class ProgressPage(PageStates):
     """All that has been practised so far."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: ProgressServices, context: Context) -> None:
         self._page = ScrollPage("Progress")
         super().__init__(self._page)
-        self._context = context
+        self._services, self._context = services, context
         self._job: WorkerJob[Progress] | None = None
         self._has_data = False
         self._exporter = Exporter(context.files, context.navigator, context.preferences)
@@ -51,9 +60,11 @@ class ProgressPage(PageStates):
             self._job.cancel()
         if not self._has_data:
             self.show_loading()
-        app = self._context.app
+        progress, actor = self._services.progress, self._context.actor
         self._job = self._context.lane.call(
-            lambda _: load_progress(app), self._on_loaded, lambda trouble: self.show_trouble(trouble, self.refresh)
+            lambda _: progress.progress(actor),
+            self._on_loaded,
+            lambda trouble: self.show_trouble(trouble, self.refresh),
         )
 
     def _on_loaded(self, progress: Progress) -> None:
@@ -155,14 +166,14 @@ class ProgressPage(PageStates):
     # Export
 
     def _on_export(self, kind: str) -> None:
-        app = self._context.app
-        name = progress_file(app.actor.person_id, datetime.now(UTC), kind)
+        reports, actor = self._services.reports, self._context.actor
+        name = progress_file(actor.person_id, datetime.now(UTC), kind)
         target = self._exporter.ask(self, "Export progress", name, kind)
         if target is None:
             return
         pdf, csv = (target, None) if kind == "pdf" else (None, target)
         self._context.lane.call(
-            lambda _: app.reports.progress(app.actor, pdf=pdf, csv=csv),
+            lambda _: reports.progress(actor, pdf=pdf, csv=csv),
             lambda _: self._on_exported(target),
             self._context.navigator.tell_trouble,
         )
@@ -183,7 +194,7 @@ def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, C
 
 def _draw(chart: Chart, box: QVBoxLayout) -> None:
     # Loads numpy and the plots: late, so that opening the page does not wait for it.
-    from simpatient.gui.widgets.plots import Plot
+    from simpatient.gui.widgets.drawn.plots import Plot
 
     box.insertWidget(0, Plot(chart, height=_CURVE_HEIGHT))
 

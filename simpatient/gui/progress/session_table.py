@@ -13,7 +13,7 @@ from simpatient.domain.learning.progress import SessionSummary
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import plain_tooltip
-from simpatient.presentation.dates import date, date_and_time
+from simpatient.presentation.words.dates import date, date_and_time
 
 MOST_ROWS = 10
 _HEADER = ("When", "Patient", "Case", "Your turns", "")

@@ -11,7 +11,7 @@ from simpatient.domain.assessment.codes import CodeNames
 from simpatient.domain.session.session import Session, Turn
 from simpatient.gui.transcript.spoken_turn_view import beside_the_words
 from simpatient.gui.widgets.conversation import Bubble, ChatLog, announce
-from simpatient.presentation.code_tags import code_tags
+from simpatient.presentation.words.code_tags import code_tags
 from simpatient.services.sessions.practise import Exchange
 
 _THINKING = "…"

@@ -5,6 +5,7 @@ how the patient answers.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QStackedLayout, QWidget
 from simpatient.domain.session.session import Session, Turn
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
-from simpatient.gui.base.page_data import SessionData, load_session
+from simpatient.gui.base.page_data import SessionData, SessionDataServices, load_session
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4
 from simpatient.gui.session.ending import Ending
@@ -24,7 +25,7 @@ from simpatient.gui.session.session_bar import SessionBar
 from simpatient.gui.session.session_clock import SessionClock
 from simpatient.gui.session.session_log import SessionLog
 from simpatient.gui.session.session_side import SessionSide
-from simpatient.gui.session.spoken_conversation import SpokenConversation
+from simpatient.gui.session.spoken_conversation import SpeakingServices, SpokenConversation
 from simpatient.gui.session.talk_bar import TalkBar
 from simpatient.gui.session.typed_talk import TypedTalk
 from simpatient.gui.transcript.correction import correct_button
@@ -33,18 +34,24 @@ from simpatient.gui.widgets.conversation import ChatLog, Composer, announce
 from simpatient.gui.widgets.layout import PageStates, column, row
 from simpatient.gui.widgets.text import label
 from simpatient.services.sessions.patient_models import leaves_note
-from simpatient.services.sessions.practise import Exchange
+from simpatient.services.sessions.practise import Exchange, PractiseService
 
 _LEAST_TALK = 460
+
+
+class SessionServices(SessionDataServices, SpeakingServices, Protocol):
+    """What the session page asks."""
+
+    practise: PractiseService
 
 
 class SessionPage(PageStates):
     """One running session."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: SessionServices, context: Context) -> None:
         self._content = QWidget()
         super().__init__(self._content)
-        self._context = context
+        self._services, self._context = services, context
         self._session: Session | None = None
         self._job: WorkerJob[SessionData] | None = None
         self._is_paused = False
@@ -56,8 +63,8 @@ class SessionPage(PageStates):
     # Building
 
     def _make_parts(self) -> None:
-        app, lane, navigator = self._context.app, self._context.lane, self._context.navigator
-        practise, actor = app.practise, app.actor
+        practise, actor = self._services.practise, self._context.actor
+        lane, navigator = self._context.lane, self._context.navigator
         self.log, self.composer, self.clock = ChatLog(), Composer(), SessionClock()
         self.bar, self.side, self.pause_cover = SessionBar(self.clock.chip), SessionSide(), PauseCover()
         # Stays as long as the session: it cannot be waved away like other messages.
@@ -70,7 +77,7 @@ class SessionPage(PageStates):
         self._typed = TypedTalk(practise, actor, lane, self._exchanges, self._turns.add_words)
         self._marking = Marking(practise, actor, lane, self._turns, navigator.tell_trouble)
         self._ending = Ending(practise, actor, lane, self._on_ending, self._on_ended, self._on_end_failed)
-        self.voice = SpokenConversation(self._context, self.voice_bar, self)
+        self.voice = SpokenConversation(self._services, self._context, self.voice_bar, self)
 
     def _connect(self) -> None:
         bar = self.bar
@@ -122,7 +129,7 @@ class SessionPage(PageStates):
 
     def _correct_button(self, turn: Turn) -> Button:
         session_id = self._session.id if self._session is not None else ""
-        return correct_button(self._context, self, session_id, turn, self._on_corrected)
+        return correct_button(self._services.practise, self._context, self, session_id, turn, self._on_corrected)
 
     def _on_corrected(self, turn: Turn) -> None:
         self._turns.show_corrected(turn)
@@ -136,13 +143,13 @@ class SessionPage(PageStates):
 
     def open(self, session: Session) -> None:
         """Show a session as it is stored."""
-        app = self._context.app
-        self._load(lambda: load_session(app, session))
+        services, actor = self._services, self._context.actor
+        self._load(lambda: load_session(services, actor, session))
 
     def resume(self, session_id: str) -> None:
         """Continue a stored session; an unanswered turn is answered first."""
-        app = self._context.app
-        self._load(lambda: load_session(app, app.practise.resume(app.actor, session_id)))
+        services, actor = self._services, self._context.actor
+        self._load(lambda: load_session(services, actor, services.practise.resume(actor, session_id)))
 
     def _load(self, fetch: Callable[[], SessionData]) -> None:
         if self._job is not None:

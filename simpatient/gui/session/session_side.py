@@ -6,8 +6,8 @@ from simpatient.gui.base.page_data import CaseData
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
 from simpatient.gui.start.case_page import DISCLAIMER
+from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import ScrollPage, clear, column, row
-from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, label
 
 _WIDTH = 288

@@ -34,7 +34,8 @@ from simpatient.services.voice.talk_events import (
 )
 
 if TYPE_CHECKING:
-    from simpatient.services.voice.talk import Talk
+    from simpatient.services.privacy.consent import ConsentService
+    from simpatient.services.voice.talk import Talk, TalkService
 
 NOTHING_HEARD = "No words were heard. Try again, a little louder or closer, or type."
 CHECK = "Put right what was misheard, then send with Enter."
@@ -68,18 +69,26 @@ class Conversation(Protocol):
         ...
 
 
+class SpeakingServices(Protocol):
+    """What talking aloud asks."""
+
+    talking: TalkService
+    consents: ConsentService
+
+
 class SpokenConversation(QObject):
     """Begins, runs and ends talking in one session.
 
     Args:
-        context: Services and lanes.
+        services: Talking, and who has agreed to it.
+        context: Lanes and preferences.
         bar: Shows what the microphone does.
         page: Shows what is said.
     """
 
-    def __init__(self, context: Context, bar: TalkBar, page: Conversation) -> None:
+    def __init__(self, services: SpeakingServices, context: Context, bar: TalkBar, page: Conversation) -> None:
         super().__init__(bar)
-        self._context = context
+        self._services, self._context = services, context
         self._bar = bar
         self._page = page
         self._talk: Talk | None = None
@@ -99,9 +108,10 @@ class SpokenConversation(QObject):
     def begin(self, session: Session) -> None:
         """Look whether one can talk here, ask for consent where it is not given, then talk."""
         self._session, self._is_wanted = session, True
-        app, settings = self._context.app, read_talk_settings(self._context.preferences)
+        services, actor = self._services, self._context.actor
+        settings = read_talk_settings(self._context.preferences)
         self._context.lane.call(
-            lambda _: (app.talking.missing(settings), app.consents.has(app.actor, "microphone")),
+            lambda _: (services.talking.missing(settings), services.consents.has(actor, "microphone")),
             lambda known: self._on_known(*known),
             self._on_begin_failed,
         )
@@ -173,7 +183,7 @@ class SpokenConversation(QObject):
         question.open()
 
     def _on_agreed(self) -> None:
-        consents, actor = self._context.app.consents, self._context.app.actor
+        consents, actor = self._services.consents, self._context.actor
         self._context.lane.call(
             lambda _: consents.give(actor, "microphone"), lambda _: self._open(), self._on_begin_failed
         )
@@ -182,13 +192,13 @@ class SpokenConversation(QObject):
         session, settings = self._session, read_talk_settings(self._context.preferences)
         if session is None or not self._is_wanted:
             return
-        app, post = self._context.app, self._context.lane.post
+        services, actor, post = self._services, self._context.actor, self._context.lane.post
         self._bar.set_mode(settings.mode, hears_all_along=settings.uses_headphones)
         self._bar.set_state("off")
         self._bar.show()
         self._context.lane.call(
-            lambda _: app.talking.begin(
-                app.actor, session, settings, lambda event: post(lambda: self._on_event(event))
+            lambda _: services.talking.begin(
+                actor, session, settings, lambda event: post(lambda: self._on_event(event))
             ),
             self._on_begun,
             self._on_begin_failed,

@@ -14,8 +14,8 @@ from simpatient.gui.base.theme import Theme, set_property
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.conversation import announce
+from simpatient.gui.widgets.drawn.meter import LevelBar
 from simpatient.gui.widgets.layout import column, row
-from simpatient.gui.widgets.meter import LevelBar
 from simpatient.gui.widgets.text import label
 
 TalkState = Literal[

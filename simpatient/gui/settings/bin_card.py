@@ -15,9 +15,9 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, label
-from simpatient.presentation.deletion import bin_facts, bin_title
-from simpatient.presentation.numbers import plural
-from simpatient.services.privacy.bin import LONGEST_DAYS, BinItem
+from simpatient.presentation.words.deletion import bin_facts, bin_title
+from simpatient.presentation.words.numbers import plural
+from simpatient.services.privacy.bin import LONGEST_DAYS, BinItem, BinService
 
 Found = tuple[tuple[BinItem, ...], int]
 
@@ -25,9 +25,9 @@ Found = tuple[tuple[BinItem, ...], int]
 class BinCard(QWidget):
     """Lists the bin; filled by ``refresh``."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, bin_service: BinService, context: Context) -> None:
         super().__init__()
-        self._context = context
+        self._bin, self._context = bin_service, context
         self._job: WorkerJob[Found] | None = None
         self.restore: dict[int, Button] = {}
         outer = column(self, 0)
@@ -59,9 +59,10 @@ class BinCard(QWidget):
         """Fetch what is in the bin."""
         if self._job is not None:
             self._job.cancel()
-        app = self._context.app
         self._job = self._context.lane.call(
-            lambda _: (app.bin.items(app.actor), app.bin.days()), self._show, self._context.navigator.tell_trouble
+            lambda _: (self._bin.items(self._context.actor), self._bin.days()),
+            self._show,
+            self._context.navigator.tell_trouble,
         )
 
     def _show(self, found: Found) -> None:
@@ -89,9 +90,8 @@ class BinCard(QWidget):
         return outer
 
     def _on_restore(self, item: BinItem) -> None:
-        app = self._context.app
         self._context.lane.call(
-            lambda _: app.bin.restore(app.actor, item.entry.id),
+            lambda _: self._bin.restore(self._context.actor, item.entry.id),
             lambda _: self._on_changed("It is back in your list of sessions."),
             self._context.navigator.tell_trouble,
         )
@@ -102,9 +102,8 @@ class BinCard(QWidget):
         Question(self, "Empty the bin?", words, "Erase for good", "Keep them", self._on_empty, is_danger=True).open()
 
     def _on_empty(self) -> None:
-        app = self._context.app
         self._context.lane.call(
-            lambda _: app.bin.empty(app.actor),
+            lambda _: self._bin.empty(self._context.actor),
             lambda _: self._on_changed("The bin is empty."),
             self._context.navigator.tell_trouble,
         )
@@ -116,9 +115,9 @@ class BinCard(QWidget):
         self.days.setFocus()
 
     def _on_days(self) -> None:
-        days, app = self.days.value(), self._context.app
+        days = self.days.value()
         if days != self._shown_days:
             self._shown_days = days
             self._context.lane.call(
-                lambda _: app.bin.keep_for(days), lambda _: self.refresh(), self._context.navigator.tell_trouble
+                lambda _: self._bin.keep_for(days), lambda _: self.refresh(), self._context.navigator.tell_trouble
             )

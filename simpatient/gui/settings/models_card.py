@@ -16,7 +16,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
-from simpatient.presentation.model_words import (
+from simpatient.presentation.words.model_words import (
     facts_line,
     fit_detail,
     fit_words,
@@ -24,9 +24,9 @@ from simpatient.presentation.model_words import (
     measured_line,
     progress_words,
 )
-from simpatient.presentation.numbers import file_size
+from simpatient.presentation.words.numbers import file_size
 from simpatient.services.models.model_download import DownloadProgress
-from simpatient.services.models.models import GUIDED, ModelRow, Suggestion
+from simpatient.services.models.models import GUIDED, ModelRow, ModelService, Suggestion
 
 _INTRO = (
     "The guided patient answers with lines written by authors and needs nothing more. A language model finds its own "
@@ -39,10 +39,10 @@ Shown = tuple[tuple[ModelRow, ...], Suggestion, str]
 class ModelsCard(QFrame):
     """The section of the settings about language models."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, models: ModelService, context: Context) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._context = context
+        self._models, self._context = models, context
         self._shown: Shown | None = None
         self._loading: WorkerJob[Shown] | None = None
         self._busy: WorkerJob[InstalledModel] | WorkerJob[Measurement] | None = None
@@ -74,7 +74,7 @@ class ModelsCard(QFrame):
         """Look again at what there is and what fits."""
         if self._loading is not None:
             self._loading.cancel()
-        models = self._context.app.models
+        models = self._models
         self._loading = self._context.lane.call(
             lambda _: (models.rows(), models.suggestion(), models.chosen()), self._on_loaded, self._on_trouble
         )
@@ -185,20 +185,20 @@ class ModelsCard(QFrame):
     # What the buttons do
 
     def _choose(self, name: str) -> None:
-        models = self._context.app.models
+        models = self._models
         self._context.lane.call(lambda _: models.choose(name), lambda _: self.refresh(), self._on_trouble)
 
     def _on_add(self) -> None:
         folder = self._context.files.folder(self, "The folder of a chat model")
         if folder is None:
             return
-        models = self._context.app.models
+        models = self._models
         self._context.lane.call(
             lambda _: models.add(folder), lambda added: self._finish(f"{added.title} is on the list."), self._on_trouble
         )
 
     def _download(self, each: ModelRow) -> None:
-        models = self._context.app.models
+        models = self._models
 
         def fetch(work: Work) -> InstalledModel:
             def tell(now: DownloadProgress) -> None:
@@ -212,7 +212,7 @@ class ModelsCard(QFrame):
         )
 
     def _measure(self, each: ModelRow) -> None:
-        models = self._context.app.models
+        models = self._models
         self._show_busy(each.id, f"Loading and timing {each.title}; this takes a minute or more …", 0)
         self._busy = self._context.background.call(
             lambda work: models.measure(each.id, work.cancel),
@@ -228,7 +228,7 @@ class ModelsCard(QFrame):
         question.open()
 
     def _delete(self, name: str) -> None:
-        models = self._context.app.models
+        models = self._models
         self._context.lane.call(lambda _: models.remove(name), self._on_deleted, self._on_trouble)
 
     def _on_deleted(self, freed: int) -> None:

@@ -15,10 +15,10 @@ from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import clear, column, row
 from simpatient.gui.widgets.text import Elided, chip, divider, label
-from simpatient.presentation.model_words import progress_words
-from simpatient.presentation.numbers import file_size
+from simpatient.presentation.words.model_words import progress_words
+from simpatient.presentation.words.numbers import file_size
 from simpatient.services.models.model_download import DownloadProgress
-from simpatient.services.models.recognisers import RecogniserRow
+from simpatient.services.models.recognisers import RecogniserRow, RecogniserService
 
 _INTRO = (
     "Speech recognition turns what you say into text on this computer. It is downloaded once, and only when you "
@@ -29,10 +29,10 @@ _INTRO = (
 class RecognisersCard(QFrame):
     """The recognisers, those on this computer first."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, recognisers: RecogniserService, context: Context) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._context = context
+        self._recognisers, self._context = recognisers, context
         self._busy: WorkerJob[Path] | None = None
         self._rows: tuple[RecogniserRow, ...] = ()
         self._shows_all = False
@@ -55,7 +55,7 @@ class RecognisersCard(QFrame):
 
     def refresh(self) -> None:
         """Look again at what there is and what suits."""
-        recognisers = self._context.app.recognisers
+        recognisers = self._recognisers
         self._context.lane.call(lambda _: recognisers.rows(), self._on_loaded, self._on_trouble)
 
     def stop(self) -> None:
@@ -127,7 +127,7 @@ class RecognisersCard(QFrame):
         return made
 
     def _download(self, each: RecogniserRow) -> None:
-        recognisers, key = self._context.app.recognisers, each.weights.id
+        recognisers, key = self._recognisers, each.weights.id
 
         def fetch(work: Work) -> Path:
             def tell(now: DownloadProgress) -> None:
@@ -141,7 +141,7 @@ class RecognisersCard(QFrame):
         )
 
     def _delete(self, key: str) -> None:
-        recognisers = self._context.app.recognisers
+        recognisers = self._recognisers
         self._context.lane.call(
             lambda _: recognisers.delete(key),
             lambda freed: self._finish(f"Deleted; {file_size(freed)} freed."),

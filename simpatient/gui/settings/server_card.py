@@ -16,7 +16,7 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import announce
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
-from simpatient.services.models.models import GUIDED, SERVER
+from simpatient.services.models.models import GUIDED, SERVER, ModelService
 
 _INTRO = (
     "Your training course may run a language model for its trainees. If you use it, the persona, the case and "
@@ -31,10 +31,10 @@ _Found = tuple[ServerChoice | None, str]
 class ServerCard(QFrame):
     """Set up, check, use and forget a server."""
 
-    def __init__(self, context: Context, on_change: Callable[[], None]) -> None:
+    def __init__(self, models: ModelService, context: Context, on_change: Callable[[], None]) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._context = context
+        self._models, self._context = models, context
         self._on_change = on_change
         self._key_file = ""
         self._box: QVBoxLayout = column(self, SPACE_4, SPACE_5)
@@ -63,7 +63,7 @@ class ServerCard(QFrame):
 
     def refresh(self) -> None:
         """Look again at what is set up and what is used."""
-        models = self._context.app.models
+        models = self._models
         self._context.lane.call(lambda _: (models.server.chosen(), models.chosen()), self._on_loaded, self._on_trouble)
 
     def _field(self, title: str, example: str) -> QLineEdit:
@@ -112,7 +112,7 @@ class ServerCard(QFrame):
         )
 
     def _on_save(self) -> None:
-        server, choice, new_key = self._context.app.models.server, self._choice(), self.key.text().strip()
+        server, choice, new_key = self._models.server, self._choice(), self.key.text().strip()
         self.wrong.hide()
 
         def save() -> str:
@@ -139,11 +139,11 @@ class ServerCard(QFrame):
         self.url.setFocus()
 
     def _choose(self, name: str) -> None:
-        models = self._context.app.models
+        models = self._models
         self._context.lane.call(lambda _: models.choose(name), lambda _: self._changed(), self._on_trouble)
 
     def _on_forget(self) -> None:
-        server = self._context.app.models.server
+        server = self._models.server
         for each in (self.url, self.model, self.key, self.variable):
             each.clear()
         self._key_file = ""

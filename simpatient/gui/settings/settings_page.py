@@ -1,6 +1,8 @@
 """Settings: look, talking, recogniser, language model, server, where data is kept, what this program is and is not."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -18,6 +20,11 @@ from simpatient.gui.settings.talk_card import TalkCard
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import CardGrid, ScrollPage, card, column, row
 from simpatient.gui.widgets.text import Elided, label
+from simpatient.services.models.models import ModelService
+from simpatient.services.models.recognisers import RecogniserService
+from simpatient.services.privacy.bin import BinService
+from simpatient.services.privacy.consent import ConsentService
+from simpatient.services.voice.sound_check import SoundCheckService
 
 _THEMES = (("system", "Match system"), ("light", "Light"), ("dark", "Dark"))
 _SIZES = (("small", "Small"), ("normal", "Normal"), ("large", "Large"), ("largest", "Largest"))
@@ -43,12 +50,23 @@ _ABOUT = (
 )
 
 
+class SettingsServices(Protocol):
+    """What the settings ask."""
+
+    home: Path
+    sound_check: SoundCheckService
+    consents: ConsentService
+    recognisers: RecogniserService
+    models: ModelService
+    bin: BinService
+
+
 class SettingsPage(ScrollPage):
     """Few choices, all taking effect at once."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: SettingsServices, context: Context) -> None:
         super().__init__("Settings", READING_WIDTH, SPACE_5, dressed=True)
-        self._context = context
+        self._home, self._context = services.home, context
         self.body.addWidget(label("Settings", "h1"))
         self._sections: dict[str, QWidget] = {}
         self._wanted: QWidget | None = None
@@ -67,11 +85,11 @@ class SettingsPage(ScrollPage):
         self.sizes = self._choice(box, "Text size", _SIZES, preferences.text_size)
         self.themes.chosen.connect(self._on_theme)
         self.sizes.chosen.connect(self._on_size)
-        self.voice = TalkCard(context)
-        self.recognisers = RecognisersCard(context)
-        self.models = ModelsCard(context)
-        self.server = ServerCard(context, self.models.refresh)
-        self.bin = BinCard(context)
+        self.voice = TalkCard(services.sound_check, services.consents, context)
+        self.recognisers = RecognisersCard(services.recognisers, context)
+        self.models = ModelsCard(services.models, context)
+        self.server = ServerCard(services.models, context, self.models.refresh)
+        self.bin = BinCard(services.bin, context)
         shown = (look, self.voice, self.recognisers, self.models, self.server, self._build_data(), self.bin)
         for (key, _), each in zip(_SECTIONS, (*shown, _build_about()), strict=True):
             self._sections[key] = each
@@ -123,7 +141,7 @@ class SettingsPage(ScrollPage):
         box.addWidget(label("Your name in reports", "strong"))
         box.addWidget(self.name)
         box.addWidget(label("Where it is kept", "strong"))
-        home = self._context.app.home
+        home = self._home
         line = row(spacing=SPACE_4)
         line.addWidget(Elided(str(home), "strong"), 1)
         line.addWidget(

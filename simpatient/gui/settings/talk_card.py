@@ -16,11 +16,12 @@ from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
+from simpatient.gui.widgets.drawn.meter import LevelBar
 from simpatient.gui.widgets.fields import DropDown
 from simpatient.gui.widgets.layout import column, row
-from simpatient.gui.widgets.meter import LevelBar
 from simpatient.gui.widgets.text import divider, label
-from simpatient.services.privacy.consent import WORDINGS
+from simpatient.services.privacy.consent import WORDINGS, ConsentService
+from simpatient.services.voice.sound_check import SoundCheckService
 
 _INTRO = (
     "You can talk with the patients instead of typing. Your words are turned into text on this computer, and you "
@@ -43,10 +44,10 @@ _Found = tuple[tuple[AudioDevice, ...], tuple[AudioDevice, ...], tuple[SpeechEng
 class TalkCard(QFrame):
     """Choices and tests for talking."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, sound_check: SoundCheckService, consents: ConsentService, context: Context) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self._context = context
+        self._sound_check, self._consents, self._context = sound_check, consents, context
         self._test: WorkerJob[None] | None = None
         self._box = column(self, SPACE_4, SPACE_5)
         self._box.addWidget(label("Talking", "h2"))
@@ -58,8 +59,7 @@ class TalkCard(QFrame):
 
     def refresh(self) -> None:
         """Look again at devices, engines and consents."""
-        app = self._context.app
-        check, consents, me = app.sound_check, app.consents, app.actor
+        check, consents, me = self._sound_check, self._consents, self._context.actor
 
         def look() -> _Found:
             allowed = consents.has(me, "microphone"), consents.has(me, "keep_audio")
@@ -165,7 +165,7 @@ class TalkCard(QFrame):
             self._consent("keep_audio", given=True)
 
     def _consent(self, purpose: Purpose, *, given: bool) -> None:
-        consents, me = self._context.app.consents, self._context.app.actor
+        consents, me = self._consents, self._context.actor
         act = consents.give if given else consents.withdraw
         self._context.lane.call(lambda _: act(me, purpose), lambda _: self.refresh(), self._on_trouble)
 
@@ -190,7 +190,7 @@ class TalkCard(QFrame):
     # Testing
 
     def _on_record(self) -> None:
-        check, me = self._context.app.sound_check, self._context.app.actor
+        check, me = self._sound_check, self._context.actor
         settings = read_talk_settings(self._context.preferences)
 
         def test(work: Work) -> None:
@@ -199,7 +199,7 @@ class TalkCard(QFrame):
         self._start(test, "Say something: recording 4 seconds, then you hear them.")
 
     def _on_speak(self) -> None:
-        check, settings = self._context.app.sound_check, read_talk_settings(self._context.preferences)
+        check, settings = self._sound_check, read_talk_settings(self._context.preferences)
         self._start(lambda work: check.speak(VoiceStyle(), settings, work.cancel), "Speaking a sample …")
 
     def _start(self, test: Callable[[Work], None], words: str) -> None:

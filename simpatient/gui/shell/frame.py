@@ -41,7 +41,7 @@ SHORTCUTS = (
 )
 
 
-class Frame(QWidget):
+class WindowFrame(QWidget):
     """Rail at the left, banner above a stack of pages."""
 
     def __init__(self, on_go: Callable[[str], None]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simpatient.gui.base.bridge import Trouble, Worker
     from simpatient.gui.base.context import Files
     from simpatient.gui.base.draft_keeper import DraftKeeper
-    from simpatient.gui.shell.frame import Frame
+    from simpatient.gui.shell.frame import WindowFrame
     from simpatient.gui.shell.pages import Pages
     from simpatient.gui.widgets.banner import Banner
     from simpatient.services.application import App
@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self._files = files
         self._has_painted = False
         self._app: App | None = None
-        self._frame: Frame | None = None
+        self._frame: WindowFrame | None = None
         self._pages: Pages | None = None
         self._lane: Worker | None = None
         self._background: Worker | None = None
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         return _existing(self._pages)
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> WindowFrame:
         """Rail, banner and stack, once the window was painted."""
         return _existing(self._frame)
 
@@ -108,14 +108,14 @@ class MainWindow(QMainWindow):
         from simpatient.gui.base.fonts import install_other_fonts
         from simpatient.gui.base.refcount_guard import protect_singletons
         from simpatient.gui.base.theme import Theme
-        from simpatient.gui.shell.frame import Frame
+        from simpatient.gui.shell.frame import WindowFrame
 
         protect_singletons()
         install_other_fonts()
         Theme.current().choose(self._preferences.theme, self._preferences.text_size)
         self._lane, self._background = Worker("practice", self), Worker("errands", self)
         self._sounds = Worker("sounds", self)
-        self._frame = Frame(self.go)
+        self._frame = WindowFrame(self.go)
         self._frame.mark(self._wanted)
         self._frame.add_shortcuts(self)
         self.setCentralWidget(self._frame)
@@ -144,10 +144,10 @@ class MainWindow(QMainWindow):
         files = self._files or FileDialogs()
         lanes = self.lane, _existing(self._background), _existing(self._sounds)
         self._drafts = DraftKeeper(app.session_drafts, app.actor, Worker("drafts", self), self.tell_trouble, self)
-        context = Context(app, *lanes, self._drafts, self, self._preferences, files)
-        self._pages = Pages(context, self.frame.stack)
+        context = Context(app.actor, *lanes, self._drafts, self, self._preferences, files)
+        self._pages = Pages(app, context, self.frame.stack)
         self.go(self._wanted)
-        offer_model(context)
+        offer_model(app.models, context)
         # What later pages need is loaded beside the first one, so that nobody waits for it.
         context.background.call(lambda _: _import_other_pages())
         self.opened.emit()
@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
 
 
 def _import_other_pages() -> None:
-    for name in ("debrief.debrief_page", "progress.progress_page", "widgets.plots"):
+    for name in ("debrief.debrief_page", "progress.progress_page", "widgets.drawn.plots"):
         importlib.import_module(f"simpatient.gui.{name}")
 
 

@@ -1,15 +1,14 @@
 """Says once, at the first start, which language model suits this computer. Must not know how that is found out."""
 
 from simpatient.gui.base.context import Context
-from simpatient.presentation.numbers import gigabytes
-from simpatient.services.models.models import GUIDED, Suggestion
+from simpatient.presentation.words.numbers import gigabytes
+from simpatient.services.models.models import GUIDED, ModelService, Suggestion
 
 
-def offer_model(context: Context) -> None:
+def offer_model(models: ModelService, context: Context) -> None:
     """Look for a suggestion beside everything else, and tell it if there is one and nobody has chosen yet."""
     if context.preferences.has_heard_of_models:
         return
-    models = context.app.models
 
     def on_found(found: tuple[Suggestion, str]) -> None:
         suggestion, chosen = found

@@ -1,4 +1,8 @@
-"""Makes the pages when first needed and shows them. Loaded after the first paint."""
+"""Makes the pages when first needed and shows them. Loaded after the first paint.
+
+The one place below the window that sees the whole program: each page is given it under the name of the few services
+it uses.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -10,6 +14,7 @@ from simpatient.gui.session.session_page import SessionPage
 from simpatient.gui.start.case_page import CasePage
 from simpatient.gui.start.start_page import StartPage
 from simpatient.gui.widgets.layout import PageStates
+from simpatient.services.application import App
 
 if TYPE_CHECKING:
     from simpatient.gui.authoring.author_page import AuthorPage
@@ -23,12 +28,12 @@ if TYPE_CHECKING:
 class Pages:
     """All pages of the window, one of each."""
 
-    def __init__(self, context: Context, stack: QStackedWidget) -> None:
-        self._context = context
+    def __init__(self, app: App, context: Context, stack: QStackedWidget) -> None:
+        self._app, self._context = app, context
         self._stack = stack
-        self.start = StartPage(context)
-        self.case = CasePage(context)
-        self.session = SessionPage(context)
+        self.start = StartPage(app, context)
+        self.case = CasePage(app, context)
+        self.session = SessionPage(app, context)
         self._progress: ProgressPage | None = None
         self._author: AuthorPage | None = None
         self._settings: SettingsPage | None = None
@@ -88,7 +93,7 @@ class Pages:
         if self._drills is None:
             from simpatient.gui.drills.drills_page import DrillsPage
 
-            self._drills = DrillsPage(self._context)
+            self._drills = DrillsPage(self._app.drill, self._context)
         return self._drills
 
     @property
@@ -97,7 +102,7 @@ class Pages:
         if self._drill is None:
             from simpatient.gui.drills.drill_page import DrillPage
 
-            self._drill = DrillPage(self._context)
+            self._drill = DrillPage(self._app.drill, self._context)
         return self._drill
 
     @property
@@ -106,7 +111,7 @@ class Pages:
         if self._progress is None:
             from simpatient.gui.progress.progress_page import ProgressPage
 
-            self._progress = ProgressPage(self._context)
+            self._progress = ProgressPage(self._app, self._context)
         return self._progress
 
     @property
@@ -115,7 +120,7 @@ class Pages:
         if self._author is None:
             from simpatient.gui.authoring.author_page import AuthorPage
 
-            self._author = AuthorPage(self._context)
+            self._author = AuthorPage(self._app, self._context)
         return self._author
 
     @property
@@ -124,7 +129,7 @@ class Pages:
         if self._settings is None:
             from simpatient.gui.settings.settings_page import SettingsPage
 
-            self._settings = SettingsPage(self._context)
+            self._settings = SettingsPage(self._app, self._context)
         return self._settings
 
     @property
@@ -133,7 +138,7 @@ class Pages:
         if self._debrief is None:
             from simpatient.gui.debrief.debrief_page import DebriefPage
 
-            self._debrief = DebriefPage(self._context)
+            self._debrief = DebriefPage(self._app, self._context)
         return self._debrief
 
     def _put(self, page: QWidget) -> None:

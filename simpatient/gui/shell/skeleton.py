@@ -19,7 +19,7 @@ from simpatient.gui.base.tokens import (
     TEXT_SIZES,
     TYPE_SCALE,
 )
-from simpatient.presentation.palette import DARK, LIGHT, Palette
+from simpatient.presentation.shapes.palette import DARK, LIGHT, Palette
 
 if TYPE_CHECKING:
     from collections.abc import Callable

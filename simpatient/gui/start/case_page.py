@@ -4,6 +4,7 @@ Shows nothing that is gated in the persona.
 """
 
 from functools import partial
+from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -13,28 +14,36 @@ from simpatient.domain.learning.progress import SessionSummary
 from simpatient.domain.session.session import Session
 from simpatient.gui.base.bridge import Trouble, Work, WorkerJob
 from simpatient.gui.base.context import Context
-from simpatient.gui.base.page_data import CaseData, load_case_to_begin
+from simpatient.gui.base.page_data import CaseData, StartServices, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
 from simpatient.gui.widgets.controls import Button
+from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, column, row
-from simpatient.gui.widgets.painted import Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import plural
-from simpatient.presentation.wording import DIFFICULTY_WORDS, preparing
-from simpatient.services.application import App
+from simpatient.presentation.words.dates import date_and_time
+from simpatient.presentation.words.numbers import plural
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS, preparing
+from simpatient.services.models.models import ModelService
 from simpatient.services.sessions.patient_models import GUIDED
+from simpatient.services.sessions.practise import PractiseService
 
 DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."
+
+
+class CaseServices(StartServices, Protocol):
+    """What the page of a case asks."""
+
+    practise: PractiseService
+    models: ModelService
 
 
 class CasePage(PageStates):
     """What a trainee reads before they begin."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: CaseServices, context: Context) -> None:
         self._page = ScrollPage("Case", READING_WIDTH, SPACE_4)
         super().__init__(self._page)
-        self._context = context
+        self._services, self._context = services, context
         self._job: WorkerJob[CaseData] | None = None
         self._warming: WorkerJob[None] | None = None
         self._wanted: tuple[str, str | None, str | None] = ("", None, None)
@@ -48,16 +57,18 @@ class CasePage(PageStates):
             if job is not None:
                 job.cancel()
         self.show_loading()
-        app, lane = self._context.app, self._context.lane
+        services, actor, lane = self._services, self._context.actor, self._context.lane
         self._job = lane.call(
-            lambda _: load_case_to_begin(app, case_id, curriculum_id, unit_id), self._on_loaded, self._on_failed
+            lambda _: load_case_to_begin(services, actor, case_id, curriculum_id, unit_id),
+            self._on_loaded,
+            self._on_failed,
         )
         # No error callback: what fails here fails again, and is shown, when the session begins.
         self._warming = lane.call(
-            lambda work: _warm_up(app, case_id, work), self._on_prepared, on_chunk=self._on_preparing
+            lambda work: _warm_up(services, case_id, work), self._on_prepared, on_chunk=self._on_preparing
         )
         # A language model may take minutes to load; the lane has to stay free for the session.
-        self._context.background.call(lambda _: _warm_model(app, case_id))
+        self._context.background.call(lambda _: _warm_model(services, case_id))
 
     def _on_failed(self, trouble: Trouble) -> None:
         self.show_trouble(trouble, lambda: self.open(*self._wanted))
@@ -132,15 +143,15 @@ class CasePage(PageStates):
         # The patient's lines are read once per computer; later sessions begin at once.
         self._hint.setText("Getting the patient ready. The very first time this can take a minute.")
         case_id, curriculum_id, unit_id = self._wanted
-        app = self._context.app
+        services, actor = self._services, self._context.actor
 
         def start() -> Session:
-            return app.practise.start(
-                app.actor,
+            return services.practise.start(
+                actor,
                 case_id,
                 curriculum_id=curriculum_id,
                 unit_id=unit_id,
-                model=app.models.for_new_sessions(),
+                model=services.models.for_new_sessions(),
             )
 
         self._context.lane.call(lambda _: start(), self._on_started, self._on_start_failed)
@@ -159,18 +170,18 @@ class CasePage(PageStates):
         self._hint.setText("")
 
 
-def _warm_up(app: App, case_id: str, work: Work) -> None:
+def _warm_up(services: CaseServices, case_id: str, work: Work) -> None:
     def tell(done: int, total: int) -> None:
         stop_if_cancelled(work.cancel)  # this may take minutes, and another patient or the end of the program waits
         work.chunk(f"{preparing(done, total)}\n")
 
-    app.practise.warm_up(case_id, on_prepared=tell)
+    services.practise.warm_up(case_id, on_prepared=tell)
 
 
-def _warm_model(app: App, case_id: str) -> None:
-    model = app.models.for_new_sessions()
+def _warm_model(services: CaseServices, case_id: str) -> None:
+    model = services.models.for_new_sessions()
     if model != GUIDED:
-        app.practise.warm_up(case_id, model)
+        services.practise.warm_up(case_id, model)
 
 
 def _heading(data: CaseData) -> QVBoxLayout:

@@ -13,9 +13,10 @@ from simpatient.domain.content.curriculum import CurriculumUnit
 from simpatient.domain.learning.progress import ObjectiveProgress, SessionSummary, UnitProgress
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
-from simpatient.gui.base.page_data import StartData, load_start
+from simpatient.gui.base.page_data import StartData, StartServices, load_start
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.widgets.controls import Button, CardButton
+from simpatient.gui.widgets.drawn.painted import PathNode, Portrait
 from simpatient.gui.widgets.layout import (
     CardGrid,
     Columns,
@@ -27,12 +28,11 @@ from simpatient.gui.widgets.layout import (
     row,
     waiting_page,
 )
-from simpatient.gui.widgets.painted import PathNode, Portrait
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.dates import date_and_time
-from simpatient.presentation.numbers import how_often, plural
-from simpatient.presentation.progress import still_needed
-from simpatient.presentation.wording import DIFFICULTY_WORDS
+from simpatient.presentation.learning.progress import still_needed
+from simpatient.presentation.words.dates import date_and_time
+from simpatient.presentation.words.numbers import how_often, plural
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS
 from simpatient.services.learning.progress import CaseCard, CurriculumProgress
 
 _GLYPHS = {"not_started": "○", "practising": "◐", "mastered": "●"}
@@ -43,10 +43,10 @@ _STATE_CHIPS = {"mastered": ("Mastered", "accent"), "open": ("Open", "plain"), "
 class StartPage(PageStates):
     """The first page after launch."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, services: StartServices, context: Context) -> None:
         self._page = ScrollPage("Start")
         super().__init__(self._page)
-        self._context = context
+        self._services, self._context = services, context
         self._job: WorkerJob[StartData] | None = None
         self._has_data = False
 
@@ -57,7 +57,8 @@ class StartPage(PageStates):
         if not self._has_data:
             # The very shape that stood here before the pages were made: nothing flashes.
             self.show_loading(waiting_page("Practise", "Loading your sessions and courses …"))
-        self._job = self._context.lane.call(lambda _: load_start(self._context.app), self._on_loaded, self._on_failed)
+        services, actor = self._services, self._context.actor
+        self._job = self._context.lane.call(lambda _: load_start(services, actor), self._on_loaded, self._on_failed)
 
     def _on_failed(self, trouble: Trouble) -> None:
         self._has_data = False

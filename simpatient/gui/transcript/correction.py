@@ -19,20 +19,28 @@ from simpatient.gui.widgets.dialogs import Dialog
 from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import label
-from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.words.numbers import turn_words
+from simpatient.services.sessions.practise import PractiseService
 
 OnCorrected = Callable[[Turn], None]
 _ROWS = 4
 _TEXT = "text"
 
 
-def correct_button(context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected) -> Button:
+def correct_button(
+    practise: PractiseService,
+    context: Context,
+    parent: QWidget,
+    session_id: str,
+    turn: Turn,
+    on_corrected: OnCorrected,
+) -> Button:
     """Return the quiet way to correct a spoken turn."""
     button = Button(
         "Correct",
         "link",
         name=f"Correct {turn_words(turn.turn)}",
-        on_click=lambda: CorrectionDialog(context, parent, session_id, turn, on_corrected).open(),
+        on_click=lambda: CorrectionDialog(practise, context, parent, session_id, turn, on_corrected).open(),
     )
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setToolTip("Put right what was misheard; both texts are kept")
@@ -43,7 +51,8 @@ class CorrectionDialog(Dialog):
     """Asks for the words as they were said.
 
     Args:
-        context: Services and lane.
+        practise: Stores the words.
+        context: Lane and drafts.
         parent: The page it belongs to.
         session_id: The session.
         turn: A spoken turn of the trainee's.
@@ -51,10 +60,16 @@ class CorrectionDialog(Dialog):
     """
 
     def __init__(
-        self, context: Context, parent: QWidget, session_id: str, turn: Turn, on_corrected: OnCorrected
+        self,
+        practise: PractiseService,
+        context: Context,
+        parent: QWidget,
+        session_id: str,
+        turn: Turn,
+        on_corrected: OnCorrected,
     ) -> None:
         super().__init__(parent, "Correct this turn")
-        self._context = context
+        self._practise, self._context = practise, context
         self._session_id = session_id
         self._turn = turn
         self._on_corrected = on_corrected
@@ -88,11 +103,11 @@ class CorrectionDialog(Dialog):
         """Store the words, unless there is nothing to store."""
         if not self.save.isEnabled():
             return
-        app, text = self._context.app, self.editor.toPlainText().strip()
+        actor, text = self._context.actor, self.editor.toPlainText().strip()
         session_id, turn = self._session_id, self._turn.turn
         self._show_saving(True, "Saving …")
         self._context.lane.call(
-            lambda _: app.practise.correct(app.actor, session_id, turn, text), self._on_saved, self._on_failed
+            lambda _: self._practise.correct(actor, session_id, turn, text), self._on_saved, self._on_failed
         )
 
     def reject(self) -> None:

@@ -6,7 +6,8 @@ from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.talk_settings import read_talk_settings
 from simpatient.gui.widgets.controls import Button
-from simpatient.presentation.numbers import turn_words
+from simpatient.presentation.words.numbers import turn_words
+from simpatient.services.voice.recording_playback import RecordingPlaybackService
 
 HEAR, STOP = "Hear it again", "Stop"
 
@@ -14,9 +15,9 @@ HEAR, STOP = "Hear it again", "Stop"
 class Playback(QObject):
     """Makes the buttons, and plays what they stand for."""
 
-    def __init__(self, context: Context, parent: QObject) -> None:
+    def __init__(self, playback: RecordingPlaybackService, context: Context, parent: QObject) -> None:
         super().__init__(parent)
-        self._context = context
+        self._playback, self._context = playback, context
         self._job: WorkerJob[float] | None = None
         self._playing: Button | None = None
         self.buttons: dict[int, Button] = {}
@@ -39,11 +40,11 @@ class Playback(QObject):
         self.stop()
         if was_playing:
             return
-        app, loudspeaker = self._context.app, read_talk_settings(self._context.preferences).loudspeaker
+        actor, loudspeaker = self._context.actor, read_talk_settings(self._context.preferences).loudspeaker
         self._playing = button
         button.setText(STOP)
         self._job = self._context.sounds.call(
-            lambda work: app.recording_playback.play(app.actor, clip, loudspeaker, work.cancel),
+            lambda work: self._playback.play(actor, clip, loudspeaker, work.cancel),
             lambda _: self._show_ended(),
             self._on_failed,
         )

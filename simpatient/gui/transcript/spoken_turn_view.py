@@ -12,8 +12,8 @@ from simpatient.gui.base.tokens import SPACE_1, SPACE_3
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
 from simpatient.gui.widgets.text import divider, label
-from simpatient.presentation.numbers import turn_words
-from simpatient.presentation.transcript import earlier_texts
+from simpatient.presentation.feedback.transcript import earlier_texts
+from simpatient.presentation.words.numbers import turn_words
 
 
 def silence_line(silence: str) -> QWidget:

@@ -15,10 +15,7 @@ from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import ScrollPage, column, row
 from simpatient.gui.widgets.slices import Slices
 from simpatient.gui.widgets.text import Elided, chip, label
-from simpatient.presentation.code_tags import code_key_line
-from simpatient.presentation.numbers import plural, turn_words
-from simpatient.presentation.perspective import TO_TRAINEE
-from simpatient.presentation.transcript import (
+from simpatient.presentation.feedback.transcript import (
     CAME_IN_EARLY,
     CUT_OFF,
     MARKED,
@@ -26,6 +23,9 @@ from simpatient.presentation.transcript import (
     TranscriptRow,
     transcript_row,
 )
+from simpatient.presentation.words.code_tags import code_key_line
+from simpatient.presentation.words.numbers import plural, turn_words
+from simpatient.presentation.words.perspective import TO_TRAINEE
 
 
 def _nothing(_turn: Turn) -> Sequence[QWidget]:

@@ -54,7 +54,7 @@ class Bubble(QFrame):
         box = column(self, SPACE_2)
         box.setContentsMargins(16, 10, 16, 12)
         self._top = row(label(speaker_name, "caption"), None, spacing=SPACE_2)
-        self._words = _Words("spoken", selectable=True)
+        self._words = _BubbleText("spoken", selectable=True)
         self._words.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
@@ -128,7 +128,7 @@ class Bubble(QFrame):
         self._words.fit(width)
 
 
-class _Words(QLabel):
+class _BubbleText(QLabel):
     """Words as wide as their longest line needs: short answers, short bubbles. Fits again in another text size."""
 
     def __init__(self, role: str, *, selectable: bool = False) -> None:
@@ -161,7 +161,7 @@ class ProgramNote(QFrame):
         box = column(self, 2)
         box.setContentsMargins(16, 8, 16, 10)
         box.addWidget(label("From the program, not the patient", "caption"))
-        self._words = _Words("small")
+        self._words = _BubbleText("small")
         self._words.setText(presentable(text))
         box.addWidget(self._words)
         self.set_widest(_WIDEST_BUBBLE)

@@ -2,17 +2,18 @@
 
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from threading import Lock
 
 from simpatient.domain.models.chat_models import GB, Gpu, Machine
 from simpatient.llm.local import quantising
+from simpatient.runtime.launching import run_program
 
 _MIB = 2**20
 # Share of an Apple computer's memory that its GPU may use (Metal's recommended working set is about that).
 _METAL_SHARE = 0.7
+_LIMIT_S = 60.0
 _ASK_NVIDIA = ("--query-gpu=name,memory.free,memory.total", "--format=csv,noheader,nounits")
 _ASK_TORCH = (
     "import torch\n"
@@ -73,7 +74,7 @@ def read_gpus(lines: str) -> tuple[Gpu, ...]:
 
 def _output(command: list[str]) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.SubprocessError):
+        result = run_program(command, limit_s=_LIMIT_S)
+    except OSError:  # a TimeoutError is one, too
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return result.output.decode("utf-8", "replace") if result.code == 0 else ""

@@ -20,7 +20,7 @@ from simpatient.llm.local.loader import Loaded, OfFolder, device_errors, load_fo
 
 
 @dataclass(frozen=True)
-class _Parts(Loaded):
+class _AnsweringModel(Loaded):
     """A loaded model and what its answers need besides."""
 
     grammars: Grammars
@@ -52,7 +52,7 @@ class TransformersChatModel(OfFolder):
         self._threads = threads
         self._rows = rows
         self._shares_prefix = shares_prefix
-        self._loaded: _Parts | None = None
+        self._loaded: _AnsweringModel | None = None
 
     def load(self) -> None:
         """Load the model now instead of at the first use.
@@ -94,7 +94,7 @@ class TransformersChatModel(OfFolder):
                     on_done(len(found))
             return tuple(found[at] for at in range(len(requests)))
 
-    def _parts(self) -> _Parts:
+    def _parts(self) -> _AnsweringModel:
         if self._loaded is None:
             self._loaded = _with_grammars(load_folder(self._folder, self._device, self._threads))
         return self._loaded
@@ -105,7 +105,7 @@ class _Call:
 
     def __init__(
         self,
-        parts: _Parts,
+        parts: _AnsweringModel,
         prompts: list[list[int]],
         requests: Sequence[Request],
         sampling: Sampling,
@@ -250,9 +250,9 @@ def _check_room(prompts: Sequence[Sequence[int]], sampling: Sampling, room: int)
         )
 
 
-def _with_grammars(loaded: Loaded) -> _Parts:
+def _with_grammars(loaded: Loaded) -> _AnsweringModel:
     outputs = loaded.model.get_output_embeddings().weight.shape[0]
-    return _Parts(
+    return _AnsweringModel(
         **vars(loaded),
         grammars=Grammars(loaded.tokenizer, outputs, sorted(loaded.endings)),
         takes_padding=_keeps_everything(loaded.model.config.get_text_config()),

@@ -34,7 +34,7 @@ _CANARY_SESSION = "\x00canary"
 
 
 @dataclass
-class _Session:
+class _Conversation:
     """One conversation: its messages as ids, and what the model has read of them."""
 
     script: PromptHistory
@@ -42,7 +42,7 @@ class _Session:
 
 
 @dataclass(frozen=True)
-class _Parts:
+class _SpeakingModel:
     """A loaded model and what speaking with it needs.
 
     Attributes:
@@ -100,9 +100,9 @@ class TransformersVoice(OfFolder):
         self._memory = memory
         self._compiles = compiles
         self._stops = tuple(stops)
-        self._loaded: _Parts | None = None
+        self._loaded: _SpeakingModel | None = None
         self._room = 2**31
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._sessions: OrderedDict[str, _Conversation] = OrderedDict()
         self._forwarded_before = 0
 
     @property
@@ -189,7 +189,7 @@ class TransformersVoice(OfFolder):
         with self._lock, torch.inference_mode():
             with device_errors():
                 read = self._read(session, messages, note, sampling.max_tokens, cancel, is_answered=True)
-            answer = _Answer(self._parts(), self._stops, sampling, on_text, on_token)
+            answer = _GrowingAnswer(self._parts(), self._stops, sampling, on_text, on_token)
             try:
                 return answer.grow(read.reading, read.logits, cancel)
             finally:
@@ -221,11 +221,11 @@ class TransformersVoice(OfFolder):
                 self._make_room(session, len(ids) + more)
         raise BugError("The last try returns or raises.")
 
-    def _kept(self, session: str) -> _Session:
+    def _kept(self, session: str) -> _Conversation:
         parts = self._parts()
         if session not in self._sessions:
             reading = PrefixCache(parts.loaded.model, parts.loaded.device)
-            self._sessions[session] = _Session(PromptHistory(parts.segments), reading)
+            self._sessions[session] = _Conversation(PromptHistory(parts.segments), reading)
         self._sessions.move_to_end(session)
         return self._sessions[session]
 
@@ -253,12 +253,12 @@ class TransformersVoice(OfFolder):
         dropped = self._sessions.pop(session, None)
         self._forwarded_before += dropped.reading.forwarded if dropped else 0
 
-    def _parts(self) -> _Parts:
+    def _parts(self) -> _SpeakingModel:
         if self._loaded is None:
             loaded = load_folder(self._folder, self._device, self._threads)
             compiles = self._compiles if self._compiles is not None else _is_one_gpu(loaded)
             length = min(loaded.room, STATIC_LENGTH)
-            self._loaded = _Parts(
+            self._loaded = _SpeakingModel(
                 loaded=loaded,
                 segments=PromptTokens(loaded.template, loaded.tokenizer),
                 hidden=_hidden(loaded),
@@ -271,12 +271,12 @@ class TransformersVoice(OfFolder):
         return self._loaded
 
 
-class _Answer:
+class _GrowingAnswer:
     """One answer while it grows."""
 
     def __init__(
         self,
-        parts: _Parts,
+        parts: _SpeakingModel,
         stops: Sequence[str],
         sampling: Sampling,
         on_text: OnText,

@@ -52,7 +52,7 @@ class _TryAgain(Exception):
         self.after_s = after_s
 
 
-class _Refused(Exception):
+class _ExtrasRefused(Exception):
     """The server does not take some of the extras."""
 
     def __init__(self, unavailable: ModelUnavailable, extras: frozenset[str]) -> None:
@@ -88,7 +88,7 @@ class ChatCompletionsClient:
                 yield piece
                 try:
                     piece = answer.next(cancel)
-                except (_TryAgain, _Refused) as error:
+                except (_TryAgain, _ExtrasRefused) as error:
                     raise error.unavailable from error
         finally:
             answer.leave()
@@ -100,14 +100,16 @@ class ChatCompletionsClient:
                 self._client.close()
                 self._client = None
 
-    def _begun(self, body: Mapping[str, Any], cancel: Cancellation | None) -> tuple["_Answer", StreamChunk | None]:
+    def _begun(
+        self, body: Mapping[str, Any], cancel: Cancellation | None
+    ) -> tuple["_RequestThread", StreamChunk | None]:
         """Ask until the first piece has come, without the extras the server refuses."""
         left_out = self._not_taken
         while True:
             asked = {name: value for name, value in body.items() if name not in left_out}
             try:
                 begun = self._tried(asked, cancel)
-            except _Refused as error:
+            except _ExtrasRefused as error:
                 if not error.extras:
                     raise error.unavailable from error
                 left_out |= error.extras
@@ -118,7 +120,9 @@ class ChatCompletionsClient:
                 self._not_taken = left_out - {"response_format"}
                 return begun
 
-    def _tried(self, body: Mapping[str, Any], cancel: Cancellation | None) -> tuple["_Answer", StreamChunk | None]:
+    def _tried(
+        self, body: Mapping[str, Any], cancel: Cancellation | None
+    ) -> tuple["_RequestThread", StreamChunk | None]:
         again = Retrying(
             stop=stop_after_attempt(TRIES),
             wait=_wait,
@@ -128,9 +132,11 @@ class ChatCompletionsClient:
         )
         return again(self._first, body, cancel)
 
-    def _first(self, body: Mapping[str, Any], cancel: Cancellation | None) -> tuple["_Answer", StreamChunk | None]:
+    def _first(
+        self, body: Mapping[str, Any], cancel: Cancellation | None
+    ) -> tuple["_RequestThread", StreamChunk | None]:
         stop_if_cancelled(cancel)
-        answer = _Answer(self._server, self._opened(), body)
+        answer = _RequestThread(self._server, self._opened(), body)
         try:
             piece = answer.next(cancel)
             while piece is not None and not piece.text and not piece.finish:
@@ -154,7 +160,7 @@ class ChatCompletionsClient:
             return self._client
 
 
-class _Answer:
+class _RequestThread:
     """One request in a thread of its own, so that who waits for it can be cancelled in a silence."""
 
     def __init__(self, server: RemoteServer, client: httpx2.Client, body: Mapping[str, Any]) -> None:
@@ -312,7 +318,7 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
     refused = ModelUnavailable(f"{where} refused the request{detail or f' ({status})'}.", "Check the settings.")
     low = text.lower()
     named = (name for name, words in EXTRAS.items() if name in body and any(word in low for word in words))
-    return _Refused(refused, frozenset(named) if status in {400, 422} else frozenset())
+    return _ExtrasRefused(refused, frozenset(named) if status in {400, 422} else frozenset())
 
 
 def _after(response: httpx2.Response) -> float | None:
@@ -324,7 +330,7 @@ def _after(response: httpx2.Response) -> float | None:
 def _in_words(error: Exception, server: RemoteServer) -> Exception:
     """Translate what the HTTP library and the parser raise."""
     where = f"language model server at {server.host}"
-    if isinstance(error, (ModelUnavailable, _TryAgain, _Refused)):
+    if isinstance(error, (ModelUnavailable, _TryAgain, _ExtrasRefused)):
         return error
     if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)):
         action = "Check that it runs, and its address."

@@ -23,7 +23,7 @@ Pattern = LimitedPattern
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _AnswerPattern:
     """Patterns that claim something the persona's sections do not bear out."""
 
     claim: str
@@ -38,7 +38,7 @@ class _Numbers:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _MentionPatterns:
     claim: str
     patterns: tuple[Pattern, ...]
     known: str
@@ -57,9 +57,9 @@ class _Words:
 class KnownLife:
     """What lines must not contradict, compiled for one persona."""
 
-    answers: tuple[_Answer, ...]
+    answers: tuple[_AnswerPattern, ...]
     numbers: tuple[_Numbers, ...]
-    words: tuple[_Words, ...]
+    words: tuple[_MentionPatterns, ...]
 
     def contradicted(self, text: str) -> Iterator[str]:
         """Yield what a line gets wrong, as ``claim: words``."""
@@ -122,13 +122,13 @@ def _text(look_in: Iterable[Section], sections: dict[Section, str]) -> str:
     return normalise("\n".join(sections[name] for name in look_in))
 
 
-def _answers(claim: Claim, sections: dict[Section, str]) -> Iterator[_Answer]:
+def _answers(claim: Claim, sections: dict[Section, str]) -> Iterator[_AnswerPattern]:
     text = _text(claim.look_in, sections)
     true = {v.id for v in claim.values if any(compiled(p).search(text) for p in v.known_by)}
     true = true or ({claim.otherwise} if claim.otherwise else set())
     for value in claim.values:
         if true and value.id not in true:
-            yield from (_Answer(claim.id, compiled(pattern)) for pattern in value.said_by)
+            yield from (_AnswerPattern(claim.id, compiled(pattern)) for pattern in value.said_by)
 
 
 def _numbers(quantity: Quantity, sections: dict[Section, str]) -> _Numbers:
@@ -139,10 +139,10 @@ def _numbers(quantity: Quantity, sections: dict[Section, str]) -> _Numbers:
     return _Numbers(quantity.id, patterns, {name: frozenset(numbers) for name, numbers in known.items()})
 
 
-def _words(mention: Mention, sections: dict[Section, str]) -> _Words:
+def _words(mention: Mention, sections: dict[Section, str]) -> _MentionPatterns:
     patterns = tuple(compiled(pattern) for pattern in mention.said_by)
     known = _text(mention.look_in, sections)
-    return _Words(mention.id, patterns, known, _ties(mention, known) if mention.known_by else None)
+    return _MentionPatterns(mention.id, patterns, known, _ties(mention, known) if mention.known_by else None)
 
 
 def _ties(mention: Mention, known: str) -> dict[str, frozenset[str]]:

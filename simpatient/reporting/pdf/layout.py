@@ -28,10 +28,10 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from simpatient.presentation.curves import Chart
-from simpatient.presentation.palette import PAPER
-from simpatient.presentation.tables import Table as Shown
-from simpatient.presentation.wording import DISCLAIMER
+from simpatient.presentation.shapes.curves import Chart
+from simpatient.presentation.shapes.palette import PAPER
+from simpatient.presentation.shapes.tables import Table as Shown
+from simpatient.presentation.words.wording import DISCLAIMER
 from simpatient.reporting import pictures
 from simpatient.reporting.pdf.drawing import drawing
 from simpatient.reporting.pdf.fonts import BODY, SLANTED, STRONG, register_fonts

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from reportlab.platypus import Flowable
 
-from simpatient.presentation.curves import Chart
-from simpatient.presentation.progress import ProgressView, Unit
-from simpatient.presentation.wording import DISCLAIMER
+from simpatient.presentation.learning.progress import ProgressView, Unit
+from simpatient.presentation.shapes.curves import Chart
+from simpatient.presentation.words.wording import DISCLAIMER
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.drawing import drawing
 from simpatient.reporting.pdf.fonts import STRONG

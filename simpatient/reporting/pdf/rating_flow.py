@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
-from simpatient.presentation.critical import HEADING, why
-from simpatient.presentation.perspective import ABOUT_TRAINEE
-from simpatient.presentation.quotes import Quote, leading
-from simpatient.presentation.scorecard import Rating
-from simpatient.presentation.writing import IN_THE_CASE_FILE, CaseEntry, WrittenExercise, WrittenField
+from simpatient.presentation.feedback.critical import HEADING, why
+from simpatient.presentation.feedback.quotes import Quote, leading
+from simpatient.presentation.feedback.scorecard import Rating
+from simpatient.presentation.feedback.writing import IN_THE_CASE_FILE, CaseEntry, WrittenExercise, WrittenField
+from simpatient.presentation.words.perspective import ABOUT_TRAINEE
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.fonts import SLANTED, STRONG
 from simpatient.reporting.pdf.layout import CELL_SOFT, QUOTE, SMALL, TEXT, URGENT, URGENT_TITLE, WRITTEN, Heading

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from reportlab.lib.colors import Color
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
-from simpatient.presentation.cues import HEADING as CUES
-from simpatient.presentation.debrief import BETTER_LINE, NEXT_TIME, TOO_SHORT, PointGroup
-from simpatient.presentation.disclosure import title as disclosure_title
-from simpatient.presentation.numbers import NONE
-from simpatient.presentation.scorecard import COUNTS, Measure, ScorecardView
-from simpatient.presentation.session_report import SessionView
-from simpatient.presentation.wording import DISCLAIMER
+from simpatient.presentation.feedback.cues import HEADING as CUES
+from simpatient.presentation.feedback.debrief import BETTER_LINE, NEXT_TIME, TOO_SHORT, PointGroup
+from simpatient.presentation.feedback.disclosure import title as disclosure_title
+from simpatient.presentation.feedback.scorecard import COUNTS, Measure, ScorecardView
+from simpatient.presentation.feedback.session_report import SessionView
+from simpatient.presentation.words.numbers import NONE
+from simpatient.presentation.words.wording import DISCLAIMER
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.drawing import drawing
 from simpatient.reporting.pdf.fonts import STRONG

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from reportlab.platypus import Flowable, KeepTogether
 
-from simpatient.presentation.speaking import CAUTION, DRAWN, SpeakingSection
-from simpatient.presentation.timeline import TalkTimes
+from simpatient.presentation.feedback.speaking import CAUTION, DRAWN, SpeakingSection
+from simpatient.presentation.shapes.timeline import TalkTimes
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.drawing import drawing
 from simpatient.reporting.pdf.text import paragraph

@@ -6,9 +6,9 @@ picture is printed.
 
 from typing import Literal
 
-from simpatient.presentation.numbers import clock
-from simpatient.presentation.palette import PAPER
-from simpatient.presentation.timeline import Piece, TalkTimes
+from simpatient.presentation.shapes.palette import PAPER
+from simpatient.presentation.shapes.timeline import Piece, TalkTimes
+from simpatient.presentation.words.numbers import clock
 from simpatient.reporting.pictures import Box, Path, Picture, PictureLabel, Shape
 
 WIDTH, HEIGHT = 480.0, 50.0

@@ -10,7 +10,7 @@ from reportlab.lib.colors import Color
 from reportlab.lib.enums import TA_CENTER
 from reportlab.platypus import Flowable, Paragraph
 
-from simpatient.presentation.transcript import MARKED, PROGRAM_SPOKE, TranscriptRow
+from simpatient.presentation.feedback.transcript import MARKED, PROGRAM_SPOKE, TranscriptRow
 from simpatient.reporting.pdf import layout
 from simpatient.reporting.pdf.fonts import BODY, SLANTED, STRONG
 from simpatient.reporting.pdf.text import TextRun, label_width, one_font, paragraph, printable, shortened

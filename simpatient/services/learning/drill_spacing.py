@@ -4,7 +4,7 @@ The one place that knows the ``fsrs`` library. Days, not minutes: a skill is not
 again within the same sitting is the trainee's own choice. Must not know drills or storage.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 from fsrs import Card, Rating, Scheduler, State
 
@@ -15,6 +15,8 @@ from simpatient.domain.learning.drill import Memory
 _SCHEDULER = Scheduler(
     desired_retention=0.95, learning_steps=(), relearning_steps=(), maximum_interval=90, enable_fuzzing=False
 )
+
+_HALF_A_DAY = timedelta(hours=12)
 
 
 def rating(tries_needed: int | None) -> Rating:
@@ -32,9 +34,21 @@ def remembered(before: Memory | None, tries_needed: int | None, now: datetime) -
         tries_needed: Which try of the round went well, from 1; None when none did.
         now: Aware, in any time zone.
     """
-    at = now.astimezone(UTC)
-    card, _ = _SCHEDULER.review_card(_card(before, at), rating(tries_needed), at)
-    return Memory(stability=card.stability, difficulty=card.difficulty, last_at=at, due=card.due)
+    day = _noon(now)
+    card, _ = _SCHEDULER.review_card(_card(before, day), rating(tries_needed), day)
+    # Due from the morning on, whatever the hour of practice was.
+    return Memory(
+        stability=card.stability, difficulty=card.difficulty, last_at=now.astimezone(UTC), due=card.due - _HALF_A_DAY
+    )
+
+
+def _noon(moment: datetime) -> datetime:
+    """Return noon, in UTC, of a moment's day on the trainee's calendar.
+
+    fsrs counts whole spans of 24 hours: practised daily, but five minutes earlier each day, a drill would count as
+    practised twice on one day and never take hold (findings/fsrs-daily-practice-under-24-hours.sh).
+    """
+    return datetime.combine(moment.astimezone().date(), time(12), tzinfo=UTC)
 
 
 def _card(memory: Memory | None, at: datetime) -> Card:
@@ -47,5 +61,5 @@ def _card(memory: Memory | None, at: datetime) -> Card:
         stability=memory.stability,
         difficulty=memory.difficulty,
         due=memory.due,
-        last_review=memory.last_at,
+        last_review=_noon(memory.last_at),
     )

@@ -191,7 +191,7 @@ class BinService:
         case = next((case for case in self._library.cases() if case.id == case_id), None)
         if case is None:
             return case_id, "–"
-        patients = {persona.id: persona.identity.name for persona in self._library.personas()}
+        patients = {card.id: card.name for card in self._library.persona_cards()}
         return case.title, patients.get(case.persona, "–")
 
     def _mine(self, actor: Actor, entry_id: int) -> BinEntry:

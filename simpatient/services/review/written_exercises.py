@@ -5,7 +5,6 @@ The case's side of a field is part of a stored attempt at that field and of noth
 
 from collections.abc import Mapping, Sequence
 
-from simpatient.assessment.scoring.scoring import score
 from simpatient.assessment.scoring.writing import Writing, by_meaning, judge
 from simpatient.domain.assessment.score import Score
 from simpatient.domain.assessment.writing import Attempt, Exercise, FieldResult, written_criteria
@@ -20,7 +19,7 @@ from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.access import accessible, rated, session_of
 from simpatient.services.sessions.played_content import played_case, played_persona
 from simpatient.services.sessions.ports import SessionRepository
-from simpatient.services.sessions.scorecards import ScorecardService, coded_turns
+from simpatient.services.sessions.scorecards import ScorecardService, coded_turns, score_transcript
 from simpatient.services.unit_of_work import UnitOfWork
 
 # Characters of one answer: about two pages.
@@ -117,7 +116,7 @@ class WrittenExerciseService:
     ) -> Attempt:
         writing = self._writing(session, written)
         fields = written_criteria(rubric)
-        card = score(session.id, self._turns(session), rubric, self._coder.coder_id, writing)
+        card = score_transcript(session.id, self._turns(session), rubric, self._coder.coder_id, writing=writing)
         scores = {each.id: each for each in card.criteria}
         shown = {result.score.id for attempt in before for result in attempt.results if result.held}
         return Attempt(

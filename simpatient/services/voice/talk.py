@@ -92,7 +92,7 @@ class _Over:
 _OVER = _Over()
 
 
-class _Words:
+class _SentenceFeed:
     """A patient's words on their way from the mind to the mouth, as sentences."""
 
     def __init__(self, style: VoiceStyle) -> None:
@@ -182,11 +182,6 @@ class Talk:
         self._hearing.pause()
 
     @property
-    def is_listening(self) -> bool:
-        """Whether the microphone is open."""
-        return self._hearing.is_recording
-
-    @property
     def level(self) -> float:
         """How loud it is at the microphone, decibels below full scale."""
         return self._hearing.level
@@ -209,10 +204,6 @@ class Talk:
         """Send words, as understood, corrected or typed; ``Answering`` and ``Answered`` follow."""
         self.interrupt()
         self._work.put(lambda: self._send(text, self._take_pending()))
-
-    def discard(self) -> None:
-        """Forget what was understood and not sent."""
-        self._take_pending()
 
     def close(self) -> None:
         """End the conversation; what is under way is stored first."""
@@ -276,7 +267,7 @@ class Talk:
             self._work.put(lambda: self._speak_stored(path[0]))
 
     def _speak_stored(self, turn: Turn) -> None:
-        words = _Words(self._style)
+        words = _SentenceFeed(self._style)
         words.plan(turn.plan, turn.state_after)
         words.add(turn.text)
         words.finish()
@@ -287,7 +278,7 @@ class Talk:
 
     def _send(self, text: str, uttered: tuple[_Uttered, ...]) -> None:
         self._tell(Answering(text))
-        words, quiet = _Words(self._style), self._new_quiet()
+        words, quiet = _SentenceFeed(self._style), self._new_quiet()
         spoken: list[SpeechOutcome | None] = []
         mouth = Thread(target=lambda: spoken.append(self._speak(words, quiet)), name="mouth", daemon=True)
         mouth.start()
@@ -302,11 +293,11 @@ class Talk:
         patient = self._keep_heard(exchange.patient, spoken[0] if spoken else None)
         self._tell(Answered(exchange.model_copy(update={"patient": patient})))
 
-    def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _Words, quiet: CancelToken) -> Exchange:
+    def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _SentenceFeed, quiet: CancelToken) -> Exchange:
         spoken = SpokenTurn(self._speech_of(text, uttered), words.plan, quiet)
         return self._parts.practise.reply(self._actor, self._session_id, text, words.add, spoken=spoken)
 
-    def _speak(self, words: _Words, quiet: CancelToken) -> SpeechOutcome | None:
+    def _speak(self, words: _SentenceFeed, quiet: CancelToken) -> SpeechOutcome | None:
         """Speak; None where there is no voice, so that the words can only be read."""
         try:
             self._mouth = self._mouth or self._parts.tools.mouth(self._settings)

@@ -16,7 +16,7 @@ from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.speech import Recognised, Samples
 from simpatient.runtime.child_process import END_S, LOOK_EVERY_S, ChildBroken, ChildLost, ChildProcess
-from simpatient.runtime.child_serving import Worker
+from simpatient.runtime.child_serving import ChildWorker
 from simpatient.speech.recognition.whisper_reading import (
     ANY_DEVICE,
     PROCESSOR,
@@ -41,7 +41,7 @@ class WhisperTranscriber:
     """
 
     def __init__(
-        self, factory: Callable[[str], Worker], model_id: str, *, silence_s: float = 120.0, start_s: float = 600.0
+        self, factory: Callable[[str], ChildWorker], model_id: str, *, silence_s: float = 120.0, start_s: float = 600.0
     ) -> None:
         self._factory = factory
         self._model_id = model_id

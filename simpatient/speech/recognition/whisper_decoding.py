@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from math import exp
 from typing import Any
 
-from simpatient.domain.cancellation import Cancellation
-from simpatient.domain.errors import Cancelled
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.speech import Samples
 from simpatient.speech.recognition.hallucination import WindowReading
 
@@ -104,8 +103,7 @@ class _Watched:
 
     def update(self, tokens: Any, logits: Any, sum_logprobs: Any) -> tuple[Any, bool]:
         """Choose the next token."""
-        if self._cancel is not None and self._cancel.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(self._cancel)
         before = float(sum_logprobs[0])
         tokens, is_completed = self._decoder.update(tokens, logits, sum_logprobs)
         self.log_probabilities.append(float(sum_logprobs[0]) - before)

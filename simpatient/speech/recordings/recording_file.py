@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from simpatient.domain.cancellation import Cancellation
-from simpatient.domain.errors import Cancelled, ContentError
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.errors import ContentError
 from simpatient.domain.speech import SAMPLE_RATE
 from simpatient.runtime.child_process import ChildLost, ChildProcess
 from simpatient.runtime.child_serving import Call
@@ -57,7 +57,7 @@ class RecordingLimits:
     silence_s: float = 600.0
 
 
-class _Refused(Exception):
+class _UnreadableRecording(Exception):
     """A file is no recording that can be read; message and action for the user."""
 
     def __init__(self, message: str, action: str = _SAVE_AS) -> None:
@@ -89,7 +89,7 @@ class RecordingFiles:
                 pass  # most wrong files need no process
             told = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
             refused = None if told is None else _checked_words(told)
-        except _Refused as error:
+        except _UnreadableRecording as error:
             refused = error.told
         except ChildLost as error:
             message = "This recording cannot be read: it takes too much time or memory, or is damaged."
@@ -133,7 +133,7 @@ class RecordingReader:
             with _opened(Path(request), self._limits) as file:
                 confine(memory_bytes=self._limits.memory_bytes, cpu_s=self._limits.cpu_s)
                 self._decode(file, call)
-        except _Refused as error:
+        except _UnreadableRecording as error:
             return error.told
         except self._soundfile.LibsndfileError:
             return ("This recording is damaged.", _AGAIN)
@@ -145,21 +145,22 @@ class RecordingReader:
             self._check(sound)
             frames = self._count(sound, call)
             if not frames:
-                raise _Refused("There is no sound in this recording.", _AGAIN)
+                raise _UnreadableRecording("There is no sound in this recording.", _AGAIN)
             sound.seek(0)
             total_s = frames / sound.samplerate
             at_s = 0.0
             for samples in _resampled(sound):
-                if call.is_cancelled:
-                    raise Cancelled
+                stop_if_cancelled(call)
                 call.give([samples.tobytes(), sound.channels, at_s, total_s])
                 at_s += len(samples) / SAMPLE_RATE
 
     def _check(self, sound: Any) -> None:
         if sound.format not in _FORMATS:
-            raise _Refused("This is no WAV, FLAC or MP3 recording.")
+            raise _UnreadableRecording("This is no WAV, FLAC or MP3 recording.")
         if not _LEAST_RATE <= sound.samplerate <= _MOST_RATE or not 1 <= sound.channels <= _MOST_CHANNELS:
-            raise _Refused(f"This recording has {sound.channels} channels at {sound.samplerate} samples a second.")
+            raise _UnreadableRecording(
+                f"This recording has {sound.channels} channels at {sound.samplerate} samples a second."
+            )
 
     def _count(self, sound: Any, call: Call) -> int:
         """Return how many samples there are, by decoding them."""
@@ -168,12 +169,11 @@ class RecordingReader:
             frames += len(block)
             if frames > most:
                 hours = self._limits.duration_s / 3600
-                raise _Refused(f"This recording is longer than {hours:.3g} hours.", "Cut it into parts.")
-            if call.is_cancelled:
-                raise Cancelled
+                raise _UnreadableRecording(f"This recording is longer than {hours:.3g} hours.", "Cut it into parts.")
+            stop_if_cancelled(call)
         # MP3 files only guess at their length, and end where they end.
         if sound.format == "FLAC" and frames < sound.frames:
-            raise _Refused("This recording is cut off.", _AGAIN)
+            raise _UnreadableRecording("This recording is cut off.", _AGAIN)
         return frames
 
 
@@ -225,25 +225,27 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
     """Open a plain file that begins like a recording.
 
     Raises:
-        _Refused: It is none.
+        _UnreadableRecording: It is none.
     """
     try:
         file = open_plain_file(path)
     except NotAPlainFile as error:
-        raise _Refused("This is not a plain file.", "Give the path of a recording.") from error
+        raise _UnreadableRecording("This is not a plain file.", "Give the path of a recording.") from error
     except OSError as error:
-        raise _Refused(f"The file cannot be read ({error.strerror}).", "Check the path.") from error
+        raise _UnreadableRecording(f"The file cannot be read ({error.strerror}).", "Check the path.") from error
     with file:
         size = os.fstat(file.fileno()).st_size
         if not size:
-            raise _Refused("This file is empty.", _AGAIN)
+            raise _UnreadableRecording("This file is empty.", _AGAIN)
         if size > limits.size_bytes:
-            raise _Refused(f"This file is larger than {limits.size_bytes / 1e9:.3g} GB.", "Save it as FLAC or MP3.")
+            raise _UnreadableRecording(
+                f"This file is larger than {limits.size_bytes / 1e9:.3g} GB.", "Save it as FLAC or MP3."
+            )
         head = file.read(_HEAD_BYTES)
         if kind_of(head) is None:
-            raise _Refused("This is no WAV, FLAC or MP3 recording.")
+            raise _UnreadableRecording("This is no WAV, FLAC or MP3 recording.")
         if _is_cut_off(head, size):
-            raise _Refused("This recording is cut off.", _AGAIN)
+            raise _UnreadableRecording("This recording is cut off.", _AGAIN)
         file.seek(0)
         yield file
 

@@ -4,7 +4,7 @@ from itertools import chain
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
-from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_speaker
 from simpatient.speech.synthesis.voice_book import EngineEntry
 
 # eSpeak NG speaks no slower than this; beyond, silence between words does the rest, in units of 10 ms at its default
@@ -45,7 +45,7 @@ class EspeakVoice:
             "-b": "1",  # UTF-8
         }
         command = [self._engine.program, *chain.from_iterable(settings.items()), "-z", "--stdin", "--stdout"]
-        samples, rate = read_wav(run_program(command, text, self._engine.title, cancel), self._engine.title)
+        samples, rate = read_wav(run_speaker(command, text, self._engine.title, cancel), self._engine.title)
         return finished(samples, rate, style.volume)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
-from simpatient.speech.synthesis.rendering import finished, read_wav, run_program
+from simpatient.speech.synthesis.rendering import finished, read_wav, run_speaker
 from simpatient.speech.synthesis.sentence_files import sentence_folder
 from simpatient.speech.synthesis.voice_book import EngineEntry
 
@@ -39,7 +39,7 @@ class FliteVoice:
         with sentence_folder() as folder:
             written, spoken = folder / "text", folder / "sound.wav"
             written.write_text(text + "\n", encoding="utf-8")
-            run_program([*command, "-f", str(written), "-o", str(spoken)], "", title, cancel)
+            run_speaker([*command, "-f", str(written), "-o", str(spoken)], "", title, cancel)
             samples, rate = read_wav(spoken, title)
         return finished(samples, rate, style.volume)
 

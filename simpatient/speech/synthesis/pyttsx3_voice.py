@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simpatient.domain.cancellation import Cancellation
+from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import AudioUnavailable, Cancelled, ModelUnavailable
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceHeight, VoiceStyle
 from simpatient.runtime.child_process import ChildLost, ChildProcess
@@ -134,8 +134,7 @@ def _wait_until_whole(path: Path, call: Call) -> None:
     """Wait until a file no longer grows: some drivers return before they have written it."""
     until, size, still = time.monotonic() + _FILE_S, 0, 0
     while still < _STILL_LOOKS:
-        if call.is_cancelled:
-            raise Cancelled
+        stop_if_cancelled(call)
         if time.monotonic() > until:
             raise ModelUnavailable("The system's voices gave no sound.")
         time.sleep(_LOOK_S)

@@ -1,17 +1,14 @@
 """What every engine's sound goes through, and how a program that speaks is run. Must not know which engine it is."""
 
-import contextlib
 import io
-import subprocess
-import tempfile
 from pathlib import Path
-from time import monotonic
 
 import numpy as np
 
-from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
+from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import AudioUnavailable
 from simpatient.domain.speech import Samples, Sound
+from simpatient.runtime.launching import run_program
 from simpatient.speech.resampling import mono
 
 # Engines differ by 12 dB in loudness (flite's voices 0.05 to 0.20 RMS, measured); all are brought to one level, and
@@ -22,7 +19,6 @@ _KEPT_S = 0.03
 _SILENT_SHARE = 0.02
 _FRAME_S = 0.01
 _LIMIT_S = 30.0
-_LOOK_S = 0.02
 _OTHER = "Choose another voice in Settings; captions are always shown."
 
 
@@ -65,39 +61,17 @@ def read_wav(data: bytes | Path, title: str) -> tuple[Samples, int]:
     return mono(samples), int(rate)
 
 
-def run_program(command: list[str], text: str, title: str, cancel: Cancellation | None) -> bytes:
+def run_speaker(command: list[str], text: str, title: str, cancel: Cancellation | None) -> bytes:
     """Return what a program writes about a text given on its standard input; it is killed on cancel.
 
     Raises:
         AudioUnavailable: It is not here, failed, or took too long.
         Cancelled: ``cancel`` was set.
     """
-    stop_if_cancelled(cancel)
-    # Through files: no pipe can fill up while the program is watched.
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
-        given.write(text.encode())
-        given.seek(0)
-        try:
-            process = subprocess.Popen(command, stdin=given, stdout=said, stderr=subprocess.DEVNULL)
-        except OSError as error:
-            raise failed(title) from error
-        try:
-            _wait(process, title, cancel)
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-        said.seek(0)
-        return said.read()
-
-
-def _wait(process: "subprocess.Popen[bytes]", title: str, cancel: Cancellation | None) -> None:
-    until = monotonic() + _LIMIT_S
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if process.wait(_LOOK_S):
-                raise failed(title)
-            return
-        stop_if_cancelled(cancel)
-        if monotonic() > until:
-            raise failed(title)
+    try:
+        result = run_program(command, text.encode(), limit_s=_LIMIT_S, cancel=cancel)
+    except OSError as error:  # a TimeoutError is one, too
+        raise failed(title) from error
+    if result.code != 0:
+        raise failed(title)
+    return result.output

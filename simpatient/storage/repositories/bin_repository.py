@@ -187,7 +187,7 @@ def _own_turns(connection: Connection, entry: Any) -> set[int]:
     return only_in(_parents(attempt_rows.steps_of(connection, entry.session_id)), [entry.leaf], others)
 
 
-def _parents(steps: Mapping[int, attempt_rows.Step]) -> dict[int, int | None]:
+def _parents(steps: Mapping[int, attempt_rows.TurnStep]) -> dict[int, int | None]:
     return {turn: step.parent for turn, step in steps.items()}
 
 

@@ -174,11 +174,15 @@ class SqlSessionRepository(SqlRepository):
         """Return the session; ``scorecards`` are those of its leaf in use."""
 
         def work(connection: Connection) -> Session:
-            row = need_session(connection, session_id)
             try:
+                row = need_session(connection, session_id)
                 return _Hanging(connection, select(sessions.c.id).where(sessions.c.id == session_id)).session(row)
             except rows.NOT_SOUND as error:
                 raise _unreadable(session_id) from error
+            except (NotFound, DBAPIError) as error:
+                if isinstance(error, DBAPIError) and not is_damage(error):
+                    raise
+                return _past_the_index(connection, session_id, error)
 
         return self._read(work)
 
@@ -304,6 +308,16 @@ def _one_by_one(connection: Connection, wanted: Select[Any]) -> list[tuple[str, 
                 raise
             found.append((f"number {number}", None))
     return sorted(found, key=lambda each: each[1].started_at.timestamp() if each[1] else 0, reverse=True)
+
+
+def _past_the_index(connection: Connection, session_id: str, error: Exception) -> Session:
+    """Look for a session in the table itself, since the index of ids may be what is damaged; else raise the error."""
+    without_index = literal_column("+sessions.id") == session_id
+    found = _one_by_one(connection, select(sessions).where(without_index, ~is_binned))
+    session = next((session for named, session in found if named == session_id), None)
+    if session is not None:
+        return session
+    raise _unreadable(session_id) if found else error
 
 
 def _readable(hanging: _Hanging, row: Row[Any]) -> Session | None:

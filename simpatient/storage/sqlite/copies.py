@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simpatient.domain.errors import StorageUnavailable
+from simpatient.runtime.files import move
 from simpatient.runtime.private_files import private_file, private_folder
 from simpatient.storage.sqlite.failures import is_damage, translating
 
@@ -44,7 +45,7 @@ def copy_database(path: Path, target: Path) -> Path:
         private_folder(target.parent)
         try:
             _copy(path, private_file(aside))
-            aside.replace(target)
+            move(aside, target)
         except BaseException:
             for left in (aside, aside.with_name(aside.name + "-journal")):
                 left.unlink(missing_ok=True)
@@ -75,8 +76,8 @@ def keep_rolling_copy(path: Path) -> None:
         made = copy_database(path, newest.with_name(f"{newest.name}.new"))
         for number in range(GENERATIONS - 1, 0, -1):
             with suppress(FileNotFoundError):
-                _generation(path, number).replace(_generation(path, number + 1))
-        made.replace(newest)
+                move(_generation(path, number), _generation(path, number + 1))
+        move(made, newest)
 
 
 def _generation(path: Path, number: int) -> Path:

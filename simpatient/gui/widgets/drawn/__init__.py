@@ -1,0 +1,1 @@
+"""Widgets drawn with the painter: meters, plots and timelines."""

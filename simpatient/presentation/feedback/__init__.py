@@ -1,0 +1,1 @@
+"""A session as its feedback shows it: transcript, scorecards, cues, disclosure, and the report made of them."""

@@ -1,0 +1,1 @@
+"""A trainee's way through practice as shown: drills and progress."""

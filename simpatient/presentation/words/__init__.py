@@ -1,0 +1,1 @@
+"""Values in words: numbers, dates, ratings, codes, names of files and models."""
