@@ -8,7 +8,7 @@ from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.settings import open_settings
 from simpatient.cli.main import run
 from simpatient.llm.remote import chat_completions as remote_wire
-from simpatient.llm.remote.remote_server import read_server
+from simpatient.llm.remote.server_settings import read_server
 from simpatient.services.sessions.patient_models import STAND_IN_NOTE
 from simpatient.services.sessions.practise import REMOTE_MACHINE_NOTE
 from tests.builders import ME

@@ -279,7 +279,11 @@ def test_the_bin_is_emptied_after_a_question_and_keeps_for_days_of_ones_own(qtbo
     window.open_settings("bin")
     card = window.pages.settings.bin
     wait(qtbot, lambda: bool(card.restore))
+    card.days.setValue(1)
+    assert "day" in shown_words(card)
+    assert "days" not in shown_words(card)
     card.days.setValue(90)
+    assert "days" in shown_words(card)
     card.days.editingFinished.emit()
     wait(qtbot, lambda: fake_app.bin.kept_for == 90)
     wait(qtbot, lambda: bool(card.restore))

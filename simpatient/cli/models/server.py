@@ -35,9 +35,9 @@ def set_server(
 
     Example: simpatient server set --url https://models.example.org/v1 --model our-model --key-variable OUR_KEY
     """
-    from simpatient.domain.models.servers import ServerChoice
+    from simpatient.domain.models.servers import make_server
 
-    choice = ServerChoice(
+    server = make_server(
         url=url,
         model=model,
         key_variable=key_variable,
@@ -45,7 +45,7 @@ def set_server(
         allows_plain_http=allow_plain_http,
         read_s=wait,
     )
-    path = _settings().set(choice)
+    path = _settings().set(server)
     print(f"Kept in {path}. Next: simpatient server check", file=sys.stderr)
 
 
@@ -56,7 +56,7 @@ def show_server(json: Annotated[bool, typer.Option("--json", help="Print an obje
     Example: simpatient server show
     """
     found = _settings().chosen()
-    settings = found.model_dump() if found else {}
+    settings = found.model_dump(exclude={"secret"}) if found else {}
     if json:
         show(as_json(settings))
         return

@@ -17,8 +17,9 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import Cancelled, ModelUnavailable
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.domain.text import without_surrogates
-from simpatient.llm.remote.remote_server import RemoteServer
+from simpatient.llm.remote.server_key import key_of
 
 TRIES = 4
 LONGEST_PAUSE_S = 10.0  # a trainee waits; when a server asks for more, the guided patient had better answer
@@ -149,7 +150,7 @@ class ChatCompletionsClient:
     def _opened(self) -> httpx2.Client:
         with self._lock:
             if self._client is None:
-                key = self._server.key()
+                key = key_of(self._server)
                 self._client = httpx2.Client(
                     headers={"Authorization": f"Bearer {key}"} if key else {},
                     timeout=httpx2.Timeout(self._server.read_s, connect=self._server.connect_s),
@@ -313,7 +314,7 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
         detail = _detail(json.loads(told))
     except ValueError:
         detail = ""
-    key = server.key()
+    key = key_of(server)
     detail = f" ({detail.replace(key, '…') if key else detail})" if detail else ""
     refused = ModelUnavailable(f"{where} refused the request{detail or f' ({status})'}.", "Check the settings.")
     low = text.lower()

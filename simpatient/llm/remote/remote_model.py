@@ -17,12 +17,12 @@ from typing import Any
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import BugError
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.domain.ports import OnDone, OnText
 from simpatient.domain.session.session import REMOTE
 from simpatient.domain.text import without_surrogates
 from simpatient.llm.output.visible_text import VisibleText
 from simpatient.llm.remote.chat_completions import ChatCompletionsClient
-from simpatient.llm.remote.remote_server import RemoteServer
 
 SIDE_BY_SIDE = 8  # requests at a time; servers answer them together
 CHARACTERS_PER_TOKEN = 40  # no token is longer on the whole; an answer that is was not held to its length

@@ -9,26 +9,26 @@ from pydantic import Field
 from simpatient.domain.base import Value
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.models.chat_models import Commit, FolderFacts, HubId, InstalledModel, Machine, Measurement
-from simpatient.domain.models.servers import ServerChoice
+from simpatient.domain.models.servers import RemoteServer
 
 
 class ServerSettings(Protocol):
     """Which server's language model may be used, as the user has set it up; none by default."""
 
-    def chosen(self) -> ServerChoice | None:
-        """Return the server that is set up; None when there is none.
+    def chosen(self) -> RemoteServer | None:
+        """Return the server that is set up, without its secret; None when there is none.
 
         Raises:
             ModelUnavailable: The settings cannot be read.
         """
         ...
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
         """Use a server, and return the file that says so; nothing is sent yet.
 
         Args:
-            choice: The server.
-            new_key: A key to be kept for it from now on, in a file only the user can read; the choice then names no
+            server: The server; a secret it holds is made anew.
+            new_key: A key to be kept for it from now on, in a file only the user can read; it then names no
                 other place for a key.
 
         Raises:
