@@ -144,7 +144,7 @@ class FakeHub:
         if hub_id not in self.repositories:
             raise NotFound(f"The hub has no model '{hub_id}'.")
         if self.repositories[hub_id].is_gated:
-            raise ModelUnavailable("The makers ask everybody to accept their licence first.", "Accept it.")
+            raise ModelUnavailable("The licence has to be accepted first.", "Accept it.")
 
 
 @dataclass

@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 MOST_BYTES = 50_000_000
 _STAGES = {
     "libraries": "Installing libraries",
-    "asking": "Asking the hub",
+    "asking": "Contacting the hub",
     "fetching": "Downloading",
     "checking": "Checking",
 }
@@ -77,7 +77,7 @@ def tracked(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
 
 @contextmanager
 def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on stderr, when a person watches, for work that tells how much of it is done."""
+    """Show a progress bar on stderr, when a person watches, for work that reports how much of it is done."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

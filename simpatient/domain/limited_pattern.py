@@ -66,7 +66,7 @@ class LimitedPattern:
         try:
             yield from self._compiled.finditer(line, timeout=LIMIT_S)
         except TimeoutError:
-            _log.warning("A pattern of the content takes too long and was passed over: %s", self.text)
+            _log.warning("A pattern in the content takes too long and was skipped: %s", self.text)
 
     def slow_on(self) -> str:
         """Return the beginning of a long line on which a search takes too long; '' if there is none among the usual.

@@ -179,11 +179,11 @@ def test_what_was_written_is_scored_with_a_case(transcript, tmp_path, capsys):
     assert run([*command, "--case", "ines-first-session"]) == 0
     ratings = {rating["id"]: rating for rating in json.loads(capsys.readouterr().out)["criteria"]}
     assert ratings["wish"]["evidence"][0]["written"] == "wish"
-    assert ratings["coping"]["unscored_reason"] == "Nothing has been written down for this yet."
+    assert ratings["coping"]["unscored_reason"] == "Nothing has been written for this yet."
     assert run([*command, "--case", "none-such"]) == 2
     path.write_text("- no answers\n", encoding="utf-8")
     assert run([*command, "--case", "ines-first-session"]) == 1
-    assert "no answers in it" in capsys.readouterr().err
+    assert "holds no answers" in capsys.readouterr().err
 
 
 def test_a_broken_transcript_is_named_by_line(tmp_path, capsys):

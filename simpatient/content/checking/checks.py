@@ -205,7 +205,7 @@ def intents_checks(bank: IntentBank, known: Known) -> Iterator[Problem]:
         for at, ask in enumerate(intent.asks):
             other = first.setdefault(ask.lower().strip(" .?!"), intent.id)
             if other != intent.id:
-                yield Problem(("intents", number, "asks", at), f'the same wording already stands for "{other}"')
+                yield Problem(("intents", number, "asks", at), f'the same wording is already used for "{other}"')
 
 
 def scheme_checks(scheme: CodingScheme, known: Known) -> Iterator[Problem]:
@@ -216,7 +216,7 @@ def scheme_checks(scheme: CodingScheme, known: Known) -> Iterator[Problem]:
         if code in codes[:number]:
             yield Problem(("codes", number, "code"), f'the code "{code}" is used twice')
         if tag and tag in tags[:number]:
-            yield Problem(("codes", number, "letters"), f'the letters "{tag}" already stand for another code')
+            yield Problem(("codes", number, "letters"), f'the letters "{tag}" are already used for another code')
 
 
 def dynamics_checks(table: DynamicsTable, known: Known) -> Iterator[Problem]:

@@ -51,11 +51,11 @@ class RemoteServer(Value):
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
-            raise ValueError("This is no address.") from error
+            raise ValueError("This is not an address.") from error
         if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\\x00-\x1f]", url):
             raise ValueError("The address must look like https://models.example.org/v1.")
         if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-            raise ValueError("The address must hold no name, key or question mark; name the key's variable instead.")
+            raise ValueError("The address must not contain a user name, a key or a question mark; name the key's variable instead.")
         return url.rstrip("/")
 
     @field_validator("key_variable")
@@ -70,7 +70,7 @@ class RemoteServer(Value):
         if self.key_variable and self.key_file:
             raise ValueError("The key comes from a variable or from a file, not from both.")
         if urlsplit(self.url).scheme == "http" and not self.is_loopback and not self.allows_plain_http:
-            raise ValueError("Over http, others could read along; use https, or allow plain http yourself.")
+            raise ValueError("Over http, others could read what is sent; use https, or allow plain http explicitly.")
         return self
 
     @property

@@ -66,7 +66,7 @@ class SettingsModelRegistry:
         self._change(change)
 
     def forget(self, model_id: str) -> None:
-        """Remove the entry with this id; if it was chosen, none is any more."""
+        """Remove the entry with this id; if it was chosen, none is afterwards."""
         self._change(
             lambda now: now.model_copy(
                 update={

@@ -28,7 +28,7 @@ def key_of(server: RemoteServer) -> str:
     found = (os.environ.get(server.key_variable, "") if server.key_variable else _read_key(server.key_file)).strip()
     if not _KEY.match(found):
         where = f"variable {server.key_variable}" if server.key_variable else f"file {server.key_file}"
-        raise ModelUnavailable(f"There is no key for the language model server in the {where}.", "Put it there.")
+        raise ModelUnavailable(f"There is no key for the language model server in the {where}.", "Store the key there.")
     return found
 
 

@@ -50,7 +50,7 @@ class StoredServerSettings:
         return write_server(self._store, made)
 
     def forget(self) -> None:
-        """Use none any more, and forget a key that was kept here."""
+        """Stop using one, and forget a key that was kept here."""
         forget_server(self._store)
         self._key_file.unlink(missing_ok=True)
 

@@ -76,7 +76,7 @@ class PersonaIndex:
 
     @cached_property
     def follow_ups(self) -> frozenset[str]:
-        """Return the ids of the intents that ask to go on with the topic in hand."""
+        """Return the ids of the intents that ask to continue with the current topic."""
         return frozenset(intent.id for intent in self.bank.intents if intent.continues)
 
     @cached_property

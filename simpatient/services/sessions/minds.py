@@ -39,7 +39,7 @@ class MindStore:
         """Return the mind of a session's patient, in the version the session was begun with.
 
         Raises:
-            NotFound: There is no such persona any more.
+            NotFound: There is no longer such a persona.
             ModelUnavailable: The sentence encoder cannot be loaded.
         """
         persona_id = played_case(self._library, session).persona
@@ -50,6 +50,7 @@ class MindStore:
         with self._lock:
             if key not in self._minds:
                 self._minds[key] = self.build(self._library.persona_as_played(persona_id, digest), on_prepared)
+                # The one used longest ago goes: every use moves a mind to the end.
                 if len(self._minds) > _KEPT:
                     self._minds.popitem(last=False)
             self._minds.move_to_end(key)
