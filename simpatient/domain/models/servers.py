@@ -55,7 +55,9 @@ class RemoteServer(Value):
         if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\\x00-\x1f]", url):
             raise ValueError("The address must look like https://models.example.org/v1.")
         if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-            raise ValueError("The address must not contain a user name, a key or a question mark; name the key's variable instead.")
+            raise ValueError(
+                "The address must not contain a user name, a key or a question mark; name the key's variable instead."
+            )
         return url.rstrip("/")
 
     @field_validator("key_variable")
