@@ -77,6 +77,11 @@ def outside(thresholds: Sequence[Threshold]) -> str:
     return f"not yet {thresholds[0].label}"
 
 
+def preparing(done: int, total: int) -> str:
+    """Return how far a patient has come who is prepared for the first time on this computer."""
+    return f"Preparing this patient: {done:,} of {total:,} lines"
+
+
 def from_id(name: str) -> str:
     """Return an id such as ``open_question`` as words: ``open question``."""
     return name.replace("_", " ").replace("-", " ").strip()
