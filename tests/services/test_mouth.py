@@ -115,7 +115,7 @@ def test_no_loudspeaker_is_told_before_anything_is_shown_as_heard() -> None:
 
 def test_a_loudspeaker_that_breaks_off_leaves_captions() -> None:
     scene = Scene()
-    scene.sink.error, scene.sink.breaks_after_s = AudioUnavailable("The loudspeaker broke off."), 0.4
+    scene.sink.error, scene.sink.breaks_after_s = AudioUnavailable("The loudspeaker stopped working."), 0.4
     said = scene.say(sentences(*TEXTS, pause_s=0.1))
     assert (said.heard, said.unheard, said.failed) == (WHOLE, "", scene.sink.error)
     assert scene.captions == list(TEXTS)

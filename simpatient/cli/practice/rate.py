@@ -18,7 +18,7 @@ LOWEST, HIGHEST = RATING_SCALE[0], RATING_SCALE[-1]
 
 def rate(
     session_id: Annotated[str, typer.Argument(help="Session id, or 'latest'.")] = LATEST,
-    rating: Annotated[list[str] | None, typer.Option("--rating", help="QUESTION=1..5, once a question.")] = None,
+    rating: Annotated[list[str] | None, typer.Option("--rating", help="QUESTION=1..5, once per question.")] = None,
     went_well: Annotated[str, typer.Option("--went-well", help="What went well.")] = "",
     would_change: Annotated[str, typer.Option("--would-change", help="What you would do differently.")] = "",
 ) -> None:

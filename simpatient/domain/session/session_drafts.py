@@ -45,7 +45,7 @@ def composer_texts(typed: str, sending: str = "", sent_after: int | None = None)
 def words_not_sent(texts: Mapping[str, str], turns: Sequence[Turn]) -> str:
     """Return what belongs in the composer, given the turns that are stored.
 
-    Words that were being sent when the program stopped come back unless they became a turn: nobody sends a line
+    Words that were being sent when the program stopped come back unless they became a turn: no one sends a line
     twice, and none is lost. A later turn with other words was said in another window and does not count.
     """
     typed, sending = texts.get(TYPED, ""), texts.get(SENDING, "")

@@ -1,4 +1,4 @@
-"""Looks for damage: SQLite's own check (of indexes, too), rows that hang on nothing, branches that lead nowhere."""
+"""Looks for damage: SQLite's own check (of indexes, too), orphaned rows, branches that lead nowhere."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def _damage(connection: Connection) -> list[str]:
 
 def _orphans(connection: Connection) -> list[str]:
     found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    return [f"a row of {row[0]} (number {row[1]}) hangs on a row of {row[2]} that is not there" for row in found]
+    return [f"a row of {row[0]} (number {row[1]}) refers to a missing row of {row[2]}" for row in found]
 
 
 def _lost_leaves(connection: Connection) -> list[str]:
