@@ -86,8 +86,11 @@ class ReadingEncoder(SentenceEncoder, Protocol):
 class RememberingEncoder(ReadingEncoder, Protocol):
     """An encoder that keeps what it has encoded: single texts for a while, named sets for good."""
 
-    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
-        """Return the rows of a fixed set of texts, computed once per machine."""
+    def encode_set(self, name: str, texts: Sequence[str], *, on_done: OnDone | None = None) -> Embeddings:
+        """Return the rows of a fixed set of texts, computed once per machine.
+
+        ``on_done`` is given how many are done, again and again, while a set is computed; what it raises stops the work.
+        """
         ...
 
 

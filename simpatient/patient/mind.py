@@ -21,7 +21,7 @@ from simpatient.patient.planner import PlanningContext, plan_reply
 from simpatient.patient.realisation.guided import GuidedRealiser, Realisation
 from simpatient.patient.understanding.events import detect_events, fired_trigger, heard_codes
 from simpatient.patient.understanding.intent_recogniser import LONGEST_READ, Understanding, understand
-from simpatient.patient.understanding.persona_index import build_index
+from simpatient.patient.understanding.persona_index import OnPrepared, build_index
 
 RECENT_TURNS = 3  # patient turns a reflection may refer to
 REMEMBERED_ACTS = 3
@@ -54,12 +54,18 @@ class Mind:
     """One persona, ready to talk. Holds no session: state comes in and goes out."""
 
     def __init__(
-        self, persona: Persona, bank: IntentBank, table: DynamicsTable, rules: GuardRules, encoder: RememberingEncoder
+        self,
+        persona: Persona,
+        bank: IntentBank,
+        table: DynamicsTable,
+        rules: GuardRules,
+        encoder: RememberingEncoder,
+        on_prepared: OnPrepared | None = None,
     ) -> None:
         self.persona = persona
         self._table = table
         self._encoder = encoder
-        self._index = build_index(persona, bank, encoder)
+        self._index = build_index(persona, bank, encoder, on_prepared)
         self._guard = make_guard(persona, rules)
         self._generated_guard = GeneratedGuard(self._guard, persona, rules, encoder)
         self._realiser = GuidedRealiser(self._index, self._guard)

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx2
-
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.runtime.bounded_queue import streamed_from_thread
 from simpatient.runtime.files import move
@@ -162,6 +160,8 @@ def _in_words(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
 
 def _answered(source: Source, have: int) -> Iterator[Piece]:
+    import httpx2  # takes a tenth of a second, and most starts fetch nothing
+
     # As the file is stored: a server that compresses on the way could not continue at a byte of it.
     headers = {"Accept-Encoding": "identity", **source.headers, **({"Range": f"bytes={have}-"} if have else {})}
     client = httpx2.Client(timeout=httpx2.Timeout(PATIENCE_S), follow_redirects=True)

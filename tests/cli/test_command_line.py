@@ -7,9 +7,10 @@ import pytest
 
 from simpatient import __main__
 from simpatient.cli.main import run
-from simpatient.cli.output import read_lines, tracked
+from simpatient.cli.output import read_lines, told_when_slow, tracked
 from simpatient.cli.practice import coding
 from simpatient.domain.errors import Cancelled
+from simpatient.presentation.words.wording import preparing
 from tests.builders import small_rubrics
 from tests.fakes import FakeCoder
 from tests.world import World
@@ -37,6 +38,16 @@ def transcript(tmp_path, monkeypatch):
     path = tmp_path / "transcript.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def test_slow_work_says_how_far_it_has_come_and_quick_work_says_nothing(capsys):
+    for after_s in (0.0, 3600.0):
+        tell = told_when_slow(preparing, after_s=after_s)
+        for done in range(256, 40_001, 256):
+            tell(done, 40_000)
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == (10 if after_s == 0.0 else 0)
+    assert preparing(12_000, 40_000) == "Preparing this patient: 12,000 of 40,000 lines"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
+from simpatient.cli.output import as_json, read_lines, show, told_when_slow, tracked, write_text
 from simpatient.cli.practice.rate import ask
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.text import LONGEST_TURN, clean_text
@@ -41,11 +41,13 @@ def practise(
     """
     lines = _checked(read_lines(trainee_lines)) if trainee_lines else None
     from simpatient.bootstrap.app import open_app
+    from simpatient.presentation.words.wording import preparing
     from simpatient.services.sessions.patient_models import leaves_note
     from simpatient.services.sessions.session_export import export_session
 
     app = open_app()
     try:
+        app.practise.warm_up(case, on_prepared=told_when_slow(preparing))
         session = app.practise.start(app.actor, case, seed=seed, model=model)
         if note := leaves_note(session.manifest):
             print(note, file=sys.stderr)

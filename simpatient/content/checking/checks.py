@@ -185,12 +185,13 @@ def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) ->
 def _pattern_problems(path: FieldPath, pattern: str, needs: str) -> Iterator[Problem]:
     try:
         found = compiled(pattern)
+        slow = found.slow_on()
     except (PatternError, OverflowError, RecursionError) as error:
         yield Problem(path, f"is not a valid pattern ({error})")
         return
     if found.search("") is not None:
         yield Problem(path, "the pattern fits every line, even an empty one")
-    if slow := found.slow_on():
+    if slow:
         yield Problem(path, f'the pattern takes too long on long lines (such as "{slow}...") and would hang a session')
     if needs not in pattern:
         yield Problem(path, f'the pattern needs a group "{needs}"')

@@ -81,10 +81,10 @@ class Prompt(Value):
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             try:
-                found = LimitedPattern(pattern, regex.DOTALL)
+                slow = LimitedPattern(pattern, regex.DOTALL).slow_on()
             except PatternError as error:
                 raise ValueError(f'"{pattern}" is not a regular expression ({error})') from error
-            if slow := found.slow_on():
+            if slow:
                 raise ValueError(f'"{pattern}" takes too long on long lines (such as "{slow}...")')
         return patterns
 

@@ -18,6 +18,7 @@ from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.mind import OnPlan, Reply
 from simpatient.patient.realisation.spoken_turn import as_heard
+from simpatient.patient.understanding.persona_index import OnPrepared
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
@@ -105,11 +106,18 @@ class PractiseService:
                 self._live.pop(session_id, None)
                 raise
 
-    def warm_up(self, case_id: str, model: str = GUIDED) -> None:
-        """Make the patient ready while the vignette is read; content edited since it was last read is read again."""
+    def warm_up(self, case_id: str, model: str = GUIDED, on_prepared: OnPrepared | None = None) -> None:
+        """Make the patient ready while the vignette is read; content edited since it was last read is read again.
+
+        Args:
+            case_id: Which case.
+            model: What is to word the patient's answers.
+            on_prepared: Told how many of the patient's lines are ready, the first time they are read on this
+                computer; what it raises stops the work.
+        """
         self._library.refresh()
         case = self._library.case(case_id)
-        self._minds.of(case.persona)
+        self._minds.of(case.persona, on_prepared)
         # A chat model keeps what it has read under the session, so the id has to be known before the session exists.
         self._reserved[case_id, model] = session_id = self._new_id()
         self._realisers.prepare(session_id, case, model)
