@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from simpatient.llm.remote.remote_server import RemoteServer
+from simpatient.domain.models.servers import RemoteServer
 
 
 @dataclass(frozen=True)

@@ -232,11 +232,13 @@ class RememberingFakeEncoder(FakeEncoder):
         self.sets_encoded: list[str] = []
         self._sets: dict[tuple[str, tuple[str, ...]], Embeddings] = {}
 
-    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
+    def encode_set(self, name: str, texts: Sequence[str], *, on_done: OnDone | None = None) -> Embeddings:
         key = (name, tuple(texts))
         if key not in self._sets:
             self.sets_encoded.append(name)
             self._sets[key] = self.encode(texts)
+            if on_done is not None:
+                on_done(len(texts))
         return self._sets[key]
 
 

@@ -38,7 +38,7 @@ def read_sound(path: Path) -> Samples:
 class FileRecorder:
     """The ``Recorder`` port over a tape: silence, with a file or given sounds in it.
 
-    The tape stands still while nobody records.
+    The file does not advance while no one records.
 
     Args:
         path: A wav or flac file to begin with; None for silence.
@@ -87,7 +87,7 @@ class FileRecorder:
             AudioUnavailable: The file cannot be read, or another device was asked for.
         """
         if device not in ("", FILE_DEVICE):
-            raise AudioUnavailable(f"The microphone '{device}' is not here.", "Choose another one in Settings.")
+            raise AudioUnavailable(f"The microphone '{device}' is not connected.", "Choose another one in Settings.")
         if self._path is not None and self._began_s is None:
             self.hear(Sound(read_sound(self._path)))
         stop = Event()

@@ -21,12 +21,12 @@ _ON_THE_WAY_S = 0.04
 
 
 class FileSink:
-    """The ``Sink`` port in memory; what was heard can be read back, and is written to a file on closing.
+    """The ``Sink`` port in memory; what was played can be read back, and is written to a file on closing.
 
     Args:
         path: A wav file to write; None to keep it in memory only.
         speed: How many times faster than real time it plays; 0 for at once.
-        beside: A microphone that hears the loudspeaker, for tests of echo; it must run as fast.
+        beside: A microphone that picks up the loudspeaker, for tests of echo; it must run as fast.
     """
 
     def __init__(self, path: Path | None = None, *, speed: float = 1.0, beside: FileRecorder | None = None) -> None:
@@ -38,7 +38,7 @@ class FileSink:
 
     @property
     def heard(self) -> Sound:
-        """Everything that was heard so far, without the time in between."""
+        """Everything that was played so far, without the time in between."""
         pieces = list(self._heard)
         return Sound(np.concatenate(pieces) if pieces else np.zeros(0, np.float32))
 

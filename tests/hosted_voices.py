@@ -86,4 +86,4 @@ class FaultyVoice:
                 os.kill(os.getpid(), signal.SIGSTOP)
             if fault == "raise":
                 raise ZeroDivisionError("a bug in a library")
-            raise DeviceFailed("There is not enough memory to ask this language model.", "")
+            raise DeviceFailed("There is not enough memory to run this language model.", "")

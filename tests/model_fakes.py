@@ -17,7 +17,7 @@ from simpatient.domain.models.chat_models import (
     Measurement,
     ModelCatalogue,
 )
-from simpatient.domain.models.servers import ServerChoice
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.llm.catalogue.installed_models import ModelFolders
 from simpatient.services.models.models import ModelService
 from simpatient.services.models.ports import HubFile, HubListing
@@ -144,7 +144,7 @@ class FakeHub:
         if hub_id not in self.repositories:
             raise NotFound(f"The hub has no model '{hub_id}'.")
         if self.repositories[hub_id].is_gated:
-            raise ModelUnavailable("The makers ask everybody to accept their licence first.", "Accept it.")
+            raise ModelUnavailable("The licence has to be accepted first.", "Accept it.")
 
 
 @dataclass
@@ -226,17 +226,15 @@ class FakeServerSettings:
     """A server that is set up in memory; ``fails`` is what asking it meets."""
 
     def __init__(self) -> None:
-        self.choice: ServerChoice | None = None
+        self.choice: RemoteServer | None = None
         self.key = ""
         self.fails: Exception | None = None
 
-    def chosen(self) -> ServerChoice | None:
+    def chosen(self) -> RemoteServer | None:
         return self.choice
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
-        if not choice.url.startswith("http"):
-            raise UserFacingError("The address must look like https://models.example.org/v1.", "Nothing changed.")
-        self.choice = choice.model_copy(update={"key_file": "server.key"}) if new_key else choice
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
+        self.choice = server.model_copy(update={"key_file": "server.key"}) if new_key else server
         self.key = new_key or self.key
         return Path("server.json")
 

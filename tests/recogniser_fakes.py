@@ -66,7 +66,7 @@ class FakeWeights:
                 on_bytes(self.partial_bytes(weights), len(content))
         whole = self._parts.pop(weights.id)
         if hashlib.sha256(whole).hexdigest() != weights.sha256:
-            raise ModelUnavailable("It did not arrive as it should be, and was thrown away.", "Download it again.")
+            raise ModelUnavailable("It was damaged during the download and has been deleted.", "Download it again.")
         self._own.mkdir(parents=True, exist_ok=True)
         path = self._own / weights.file
         path.write_bytes(whole)

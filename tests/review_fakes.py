@@ -60,7 +60,7 @@ class FakeJudges:
     @contextmanager
     def grader(self, judge: str) -> Iterator[Any]:
         if judge not in self.graders:
-            raise ModelUnavailable("That model is not set up any more.", "Choose another one.")
+            raise ModelUnavailable("That model is no longer set up.", "Choose another one.")
         self.open_now += 1
         try:
             yield self.graders[judge]

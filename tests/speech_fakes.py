@@ -61,7 +61,7 @@ class FakeRecorder:
     @contextmanager
     def open(self, on_block: Callable[[SoundBlock], None], device: str = "") -> Iterator[None]:
         if self.error or device not in ("", "fake"):
-            raise self.error or AudioUnavailable(f"The microphone '{device}' is not here.", "Choose another one.")
+            raise self.error or AudioUnavailable(f"The microphone '{device}' is not connected.", "Choose another one.")
         self.opened += 1
         self._on_block = on_block
         try:
@@ -96,7 +96,7 @@ class FakeDetector:
 
 
 class FakeEndpointer:
-    """A spell is what is loud, until it is quiet for ``patience_s``; judged block by block."""
+    """A segment is what is loud, until it is quiet for ``patience_s``; judged block by block."""
 
     def __init__(self, patience_s: float = 0.3) -> None:
         self._patience_s = patience_s
@@ -118,16 +118,16 @@ class FakeEndpointer:
         self._sound.append(block.samples)
         if is_loud or end_s - self._last_s < self._patience_s:
             return began
-        spell = self.finish()
-        return (SpeechEnded(spell),) if spell else ()
+        segment = self.finish()
+        return (SpeechEnded(segment),) if segment else ()
 
     def so_far(self) -> Samples:
         return np.concatenate(self._sound) if self._sound else silence(0)
 
     def finish(self) -> SpeechSegment | None:
-        spell = SpeechSegment(self.so_far(), self._began_s, self._last_s) if self._sound else None
+        segment = SpeechSegment(self.so_far(), self._began_s, self._last_s) if self._sound else None
         self.reset()
-        return spell
+        return segment
 
 
 def _is_loud(samples: Samples) -> bool:

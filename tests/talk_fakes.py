@@ -24,7 +24,7 @@ class InMemoryClips:
 
     def load(self, trainee_id: str, clip: str) -> Sound:
         if clip not in self.kept or self.kept[clip][0] != trainee_id or self.kept[clip][3] <= self.clock.now():
-            raise NotFound("This sound is not kept any more.")
+            raise NotFound("This recording is no longer kept.")
         return self.kept[clip][2]
 
     def delete_session(self, session_id: str) -> None:

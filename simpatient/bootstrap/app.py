@@ -199,13 +199,13 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
         HeldElsewhere: There is a window on this home already. The command line can be used beside it.
     """
     home = home or app_home()
-    let_go = hold_window(home)
+    release = hold_window(home)
     try:
         app = _with_encoder_ahead(home, voices)
     except BaseException:
-        let_go()
+        release()
         raise
-    app.on_close = (*app.on_close, let_go)
+    app.on_close = (*app.on_close, release)
     return app
 
 

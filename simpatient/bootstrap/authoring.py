@@ -31,7 +31,7 @@ class FileAuthoringTools:
         return load_content(path, Persona)
 
     def kind_of(self, path: Path) -> str:
-        """Return what kind of content a file is; '' when it cannot be told."""
+        """Return what kind of content a file is; '' when it cannot be determined."""
         kind = load_file(path).kind
         return kind.name if kind is not None else ""
 

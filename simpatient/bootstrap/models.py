@@ -34,7 +34,7 @@ def open_remote_model(home: Path) -> RemoteChatModel:
         ModelUnavailable: None is set up.
     """
     from simpatient.llm.remote.remote_model import RemoteChatModel
-    from simpatient.llm.remote.remote_server import read_server
+    from simpatient.llm.remote.server_settings import read_server
 
     server = read_server(open_settings(home))
     if server is None:
@@ -59,9 +59,9 @@ def open_chat_model(folder: Path | None) -> ChatModel:
 
 def open_server_settings(home: Path) -> ServerSettings:
     """Return which server the user has set up; nothing is sent by asking that."""
-    from simpatient.llm.remote.server_settings import FileServerSettings
+    from simpatient.llm.remote.server_settings import StoredServerSettings
 
-    return FileServerSettings(open_settings(home), actor_here().person_id)
+    return StoredServerSettings(open_settings(home), actor_here().person_id)
 
 
 def open_models(home: Path, library: ContentLibrary) -> ModelService:

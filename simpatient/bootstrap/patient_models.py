@@ -44,7 +44,7 @@ class ConfiguredPatientModels:
             return self._served(model) if f"{model}:".startswith(REMOTE) else self._hosted(self._folder_of(model))
 
     def _hosted(self, folder: Path) -> PatientModel:
-        """Return the model in a folder, in a process of its own; one model at a time is in memory."""
+        """Return the model in a folder, in a separate process; one model at a time is in memory."""
         from simpatient.llm.local.host import open_patient_model
 
         if self._local is None or self._local[0] != folder:
@@ -56,7 +56,7 @@ class ConfiguredPatientModels:
     def _served(self, model: str) -> PatientModel:
         found = self._remote_model()
         if f"{model}:" != REMOTE and model != found.model_id:
-            raise ModelUnavailable(f"The server of {model} is not set up any more.", SET_UP_SERVER)
+            raise ModelUnavailable(f"The server of {model} is no longer set up.", SET_UP_SERVER)
         return found
 
     def _remote_model(self) -> RemoteChatModel:
@@ -67,7 +67,7 @@ class ConfiguredPatientModels:
         return self._remote
 
     def close(self) -> None:
-        """Let go of open connections and of the model's process."""
+        """Release open connections and of the model's process."""
         with self._lock:
             self._close_remote()
             self._close_local()

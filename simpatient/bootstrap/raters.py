@@ -67,7 +67,7 @@ class ConfiguredRaters:
             return
         with closing(open_remote_model(self._home)) as served:
             if served.model_id != judge:
-                raise ModelUnavailable(f"The server of {judge} is not set up any more.", SET_UP_SERVER)
+                raise ModelUnavailable(f"The server of {judge} is no longer set up.", SET_UP_SERVER)
             yield open_llm_grader(served, self._library)
 
 

@@ -104,7 +104,7 @@ def _chosen_recogniser(home: Path, language: str) -> str:
 
 
 class KeptRecogniser:
-    """The recogniser of the conversations of one program run: loaded once, in a process of its own.
+    """The recogniser of the conversations of one program run: loaded once, in a separate process.
 
     Args:
         home: Where its weights may be.
@@ -125,7 +125,7 @@ class KeptRecogniser:
         return self._now[1]
 
     def close(self) -> None:
-        """Let go of its process."""
+        """Release its process."""
         if self._now is not None:
             self._now[1].close()
             self._now = None
@@ -134,7 +134,7 @@ class KeptRecogniser:
 def open_microphone_listener(
     settings: TalkSettings, on_event: Callable[[GateEvent], None], on_error: Callable[[AudioUnavailable], None]
 ) -> MicrophoneListener:
-    """Return ears on the chosen microphone; it stays closed until they are told to listen."""
+    """Return a listener on the chosen microphone, which stays closed until listening starts."""
     from simpatient.services.voice.microphone_listener import MicrophoneListener
     from simpatient.speech.capture.endpointing import Endpointing
     from simpatient.speech.capture.recorder import DeviceRecorder
@@ -163,7 +163,7 @@ def open_synthesizer_for(engine_id: str = "") -> Synthesizer:
     """Return a program that speaks, by its id; '' for the best one here.
 
     Raises:
-        AudioUnavailable: It is not here, or none is.
+        AudioUnavailable: It is not installed, or none is.
     """
     from simpatient.speech.synthesis.voice_book import VoiceBook
     from simpatient.speech.synthesis.voices import open_synthesizer
@@ -184,7 +184,7 @@ def open_speech_output(settings: TalkSettings) -> SpeechOutput:
 
 
 def missing_parts(home: Path, settings: TalkSettings) -> tuple[MissingPart, ...]:
-    """Return what is missing for a conversation aloud; no device is opened and no model loaded."""
+    """Return what is missing for a spoken conversation; no device is opened and no model loaded."""
     from simpatient.speech.capture.recorder import DeviceRecorder
     from simpatient.speech.playback.sink import DeviceSink
 
@@ -227,7 +227,7 @@ def open_sound_check(consents: ConsentService) -> SoundCheckService:
 
 @dataclass(frozen=True)
 class Talking:
-    """What a program needs to talk; ``close`` lets go of the recogniser's process."""
+    """What a program needs to talk; ``close`` releases the recogniser's process."""
 
     consents: ConsentService
     talking: TalkService
@@ -251,9 +251,9 @@ def open_talking(
     clear_leftovers()
     asked = ConsentService(consents=consents, clips=clips, clock=clock)
     tools = TalkTools(
-        hearing=open_microphone_listener,
+        listener=open_microphone_listener,
         transcriber=recogniser.get,
-        mouth=open_speech_output,
+        speech_output=open_speech_output,
         missing=partial(missing_parts, home),
     )
     talking = TalkService(practise=practise, library=library, consents=asked, clips=clips, clock=clock, tools=tools)

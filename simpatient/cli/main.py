@@ -15,7 +15,7 @@ from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFaci
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # what typer makes of Ctrl-C
-STOPPED = "Stopped. What was stored so far is kept."
+STOPPED = "Stopped. Everything saved so far is kept."
 # Reached through typer: since 0.2x it carries its own copy of click, whose errors click's names do not catch.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
@@ -39,8 +39,8 @@ app.command("doctor")(doctor.doctor)
 app.command("setup")(components.setup)
 app.add_typer(draft.app, name="draft", help="A language model drafts content for an author.")
 app.add_typer(reports.app, name="report", help="Reports from the sessions on this computer.")
-app.add_typer(server.app, name="server", help="The server whose language model may be used; none by default.")
-app.add_typer(models.app, name="models", help="Language models on this computer: they can play patients.")
+app.add_typer(server.app, name="server", help="The language model server to use; none by default.")
+app.add_typer(models.app, name="models", help="Language models on this computer, which can play patients.")
 app.add_typer(recognisers.app, name="recogniser", help="Speech recognisers on this computer.")
 # The name until 0.3; scripts still call it.
 app.add_typer(recognisers.app, name="voice", hidden=True)
@@ -68,10 +68,11 @@ def run(arguments: list[str]) -> int:
         return _say(str(error), WRONG_USE, debug)
     except (ContentError, UserFacingError) as error:
         return _say(str(error), PROBLEMS, debug)
+    # The reader at the other end of a pipe, such as ``head``, has seen enough.
     except BrokenPipeError:
         return FINE
     except Exception as error:
-        words = f"Something went wrong inside simpatient ({type(error).__name__}). What was stored is safe;"
+        words = f"Something went wrong inside simpatient ({type(error).__name__}). Everything saved so far is safe;"
         return _say(f"{words} run the command again with --debug to see the details.", PROBLEMS, debug)
     if result == INTERRUPTED:
         return _say(STOPPED, PROBLEMS, debug=False)

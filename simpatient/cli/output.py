@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ Item = TypeVar("Item")
 MOST_BYTES = 50_000_000
 _STAGES = {
     "libraries": "Installing libraries",
-    "asking": "Asking the hub",
+    "asking": "Contacting the hub",
     "fetching": "Downloading",
     "checking": "Checking",
 }
@@ -95,7 +96,7 @@ def tracked(items: Iterable[Item], what: str, total: int) -> Iterator[Item]:
 
 @contextmanager
 def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on stderr, when a person watches, for work that tells how much of it is done."""
+    """Show a progress bar on stderr, when a person watches, for work that reports how much of it is done."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -105,6 +106,20 @@ def counted(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+def told_when_slow(say: Callable[[int, int], str], *, after_s: float = 1.0) -> Callable[[int, int], None]:
+    """Return what says on stderr how far something has come, ten times at most, once it has taken a moment."""
+    started, told = time.monotonic(), -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(total, 1)
+        if tenth > told and time.monotonic() - started >= after_s:
+            told = tenth
+            print(say(done, total), file=sys.stderr, flush=True)
+
+    return tell
 
 
 @contextmanager

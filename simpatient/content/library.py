@@ -206,7 +206,7 @@ class FileContentLibrary:
         return self._one(self._all(DraftingGuide), guide_id, "drafting")
 
     def patient_prompt(self) -> PatientPrompt:
-        """Return how a chat model is told to play a patient."""
+        """Return how a chat model is instructed to play a patient."""
         return self._only(PatientPrompt)
 
     def catalogues(self) -> tuple[ModelCatalogue, ...]:
@@ -269,7 +269,7 @@ class FileContentLibrary:
             yield _Found(path, None, 2, stamp_of(path))
 
     def _read(self, name: str) -> tuple[tuple[LoadedFile, int], ...]:
-        """Return the loaded files found under a kind's folders; '' for files whose kind their fields tell."""
+        """Return the loaded files found under a kind's folders; '' for files whose fields show their kind."""
         with self._lock:
             if name not in self._loaded:
                 here = [f for f in self._files() if (f.kind.name if f.kind else "") == name]
@@ -293,8 +293,8 @@ class FileContentLibrary:
         """Return the persona files by id, parsing only those not known from an earlier start."""
         personas, kind = _Personas(), KINDS["persona"]
         named = [found for found in self._files() if found.kind is kind]
-        told = [found for found in self._files() if found.kind is None and self._parse(found).kind is kind]
-        for found in sorted((*named, *told), key=lambda found: found.layer):
+        by_fields = [found for found in self._files() if found.kind is None and self._parse(found).kind is kind]
+        for found in sorted((*named, *by_fields), key=lambda found: found.layer):
             prepared = self._prepared.get(found.path)
             if prepared is None:
                 loaded = self._parse(found)
@@ -321,8 +321,8 @@ class FileContentLibrary:
         return [loaded for name in (*KINDS, "") for loaded, _ in self._read(name)]
 
     def _of_kind(self, name: str) -> list[tuple[LoadedFile, int]]:
-        told = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
-        return [pair for pair in (*self._read(name), *told) if pair[0].value is not None]
+        by_fields = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
+        return [pair for pair in (*self._read(name), *by_fields) if pair[0].value is not None]
 
     def _shelf(self, name: str) -> dict[str, LoadedFile]:
         """Return the files of a kind by id, higher layers in the place of lower ones."""
@@ -351,8 +351,8 @@ class FileContentLibrary:
 
     def _broken_own(self, name: str) -> dict[str, ContentError]:
         """Return the first mistake of each of the user's own files of a kind that cannot be used, by intended id."""
-        told = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
-        files = [loaded for loaded, layer in (*self._read(name), *told) if layer and loaded.problems]
+        by_fields = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
+        files = [loaded for loaded, layer in (*self._read(name), *by_fields) if layer and loaded.problems]
         return {loaded.intended_id: loaded.problems[0] for loaded in files}
 
     def _references(self) -> Known:

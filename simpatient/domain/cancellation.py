@@ -32,7 +32,7 @@ class CancelToken:
 
 
 def stop_if_cancelled(cancel: Cancellation | None) -> None:
-    """End the work here if nobody wants it any more.
+    """End the work here if it is no longer wanted.
 
     Raises:
         Cancelled: ``cancel`` is set.

@@ -24,7 +24,7 @@ class UserFacingError(SimpatientError):
 
 
 class ContentError(UserFacingError):
-    """Authored content is wrong; names file, line (1-based), field and what is there, for the author to go to."""
+    """Authored content is wrong; names file, line (1-based), field and value, so that the author can find it."""
 
     def __init__(
         self, message: str, *, file: str = "", line: int = 0, field: str = "", action: str = "", given: str = ""

@@ -1,4 +1,4 @@
-"""A sequence whose items are made when somebody looks at them, so that a year of rows costs nothing until shown."""
+"""A sequence whose items are made on first access, so that a year of rows costs nothing until shown."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload

@@ -75,7 +75,7 @@ class ReadingEncoder(SentenceEncoder, Protocol):
         Columns: the middle layers' mean at unit length, then the adapted layers' mean (zero in the row of
         the turn before). Rows of blank texts are zero. ``keep``: also work out and remember the turn's
         meaning vector, which costs little here and the next ``encode`` of the same text nothing; without an
-        adapter it stands in the last columns, and so does that of each span, heard within its turn.
+        adapter it stands in the last columns, and so does that of each span, read within its turn.
 
         Raises:
             ModelUnavailable: The model's files are missing or damaged.
@@ -86,8 +86,11 @@ class ReadingEncoder(SentenceEncoder, Protocol):
 class RememberingEncoder(ReadingEncoder, Protocol):
     """An encoder that keeps what it has encoded: single texts for a while, named sets for good."""
 
-    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
-        """Return the rows of a fixed set of texts, computed once per machine."""
+    def encode_set(self, name: str, texts: Sequence[str], *, on_done: OnDone | None = None) -> Embeddings:
+        """Return the rows of a fixed set of texts, computed once per machine.
+
+        ``on_done`` is given how many are done, again and again, while a set is computed; what it raises stops the work.
+        """
         ...
 
 
@@ -131,8 +134,8 @@ class ChatModel(Protocol):
             prefix: Messages all requests share; a model with a memory reads them once.
             requests: What follows in each; answered independently of one another.
             sampling: How many answers each gets, and how they are drawn.
-            cancel: Looked at between tokens.
-            on_done: Told how many requests are done.
+            cancel: Checked between tokens.
+            on_done: Called with the number of requests done.
 
         Returns:
             For each request, in order, its ``sampling.samples`` answers. An answer to a request with a
@@ -180,19 +183,19 @@ class PatientModel(Protocol):
             note: Read after the last message, for this answer only, and forgotten afterwards.
             sampling: How the answer is drawn; ``samples`` must be 1.
             on_text: Given each piece of text as it comes; an answer is stopped by returning False.
-            cancel: Looked at between tokens.
+            cancel: Checked between tokens.
 
         Returns:
             The answer as far as it went; ``is_complete`` is False when it was stopped or ran out of room.
 
         Raises:
-            ModelUnavailable: The model cannot be run any more.
+            ModelUnavailable: The model can no longer be run.
             Cancelled: ``cancel`` was set.
         """
         ...
 
     def forget(self, session: str) -> None:
-        """Let go of what is kept of a session."""
+        """Release what is kept of a session."""
         ...
 
 

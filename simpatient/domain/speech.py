@@ -1,4 +1,4 @@
-"""Speech as values: sound, what was recognised, how a voice sounds, when somebody spoke.
+"""Speech as values: sound, what was recognised, how a voice sounds, when someone spoke.
 
 Times only: nothing here, or made from it, says anything about a speaker's emotion, accent or identity.
 """
@@ -37,7 +37,7 @@ class SoundBlock:
 
 @dataclass(frozen=True)
 class Sound:
-    """A stretch of sound to be played or stored: mono, shape (n,), -1..1, ``rate`` samples a second."""
+    """A stretch of sound to be played or stored: mono, shape (n,), -1..1, ``rate`` samples per second."""
 
     samples: Samples
     rate: int = SAMPLE_RATE
@@ -50,13 +50,13 @@ class Sound:
 
 @dataclass(frozen=True)
 class SpeechSegment:
-    """One spell of somebody's speech, cut out of what a microphone heard.
+    """One uninterrupted stretch of speech, cut out of what a microphone recorded.
 
     Attributes:
         samples: At ``SAMPLE_RATE``, with a little of what came before and after.
         began_s: Monotonic time at which the voice began, seconds.
         ended_s: Monotonic time at which it ended.
-        goes_on: It had grown too long and was cut; the speaker went on, and another spell follows.
+        is_continued: It had grown too long and was cut; the speaker continued, and another segment follows.
     """
 
     samples: Samples
@@ -66,7 +66,7 @@ class SpeechSegment:
 
 
 class Recognised(Value):
-    """What a recogniser made of a spell; ``text`` is empty where it heard no words.
+    """What a recogniser made of a segment; ``text`` is empty where it found no words.
 
     Attributes:
         confidence: 0..1, mean probability of the words.
@@ -164,7 +164,7 @@ class TurnSpeech(Value):
         began_s: Seconds after the session began.
         ended_s: As above; what was cut off does not count.
         was_interrupted: The other speaker broke in.
-        unheard: The rest of a patient's turn that nobody heard.
+        unheard: The rest of a patient's turn, which was not heard.
         confidence: The recogniser's, for a trainee's turn.
         versions: All that the turn's text has been, oldest first; empty when it was never changed or recognised.
         clip: Id of the stored sound; '' when none is kept.
@@ -185,9 +185,9 @@ class TalkSettings(Value):
     """What a trainee has chosen for talking.
 
     Attributes:
-        mode: Speak while a key is held, or whenever somebody speaks.
+        mode: Speak while a key is held, or whenever someone speaks.
         patience_s: Silence after which a turn is over in hands-free mode; long silences have their place in therapy.
-        uses_headphones: The microphone does not hear the patient, so speaking alone may interrupt it.
+        uses_headphones: The microphone does not pick up the patient, so speaking alone may interrupt it.
         microphone: Device id; '' for the system's default.
         loudspeaker: Device id; '' for the system's default.
         engine: Id of the synthesis engine; '' for the best one here.

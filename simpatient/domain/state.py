@@ -47,7 +47,7 @@ class PatientState(Value):
         used_lines: Ids of authored lines already said.
         asked: Intent ids the trainee has asked about, with the turn count of each.
         last_told: Facts disclosed in the patient's last two turns, which a harsh answer may make it take back.
-        taken_back: Facts told and then taken back; they have to be opened again.
+        taken_back: Facts disclosed and then retracted; they have to be opened again.
     """
 
     trust: float = Field(ge=1.0, le=4.0)
@@ -87,8 +87,8 @@ class ReplyPlan(Value):
         intent: The question the trainee asked, if one was recognised.
         move: What the trainee did beside asking (greeted, proposed homework), which has its own answers; with
             ``continues`` the follow-up whose general answers serve when nothing is left on the topic.
-        continues: Whether the trainee asked to go on with the topic in hand.
-        takes_back: Facts told shortly before that the patient now takes back.
+        continues: Whether the trainee asked the patient to continue with the current topic.
+        takes_back: Recently disclosed facts that the patient now retracts.
         reacts_to: The trainee code the reaction answers (key of the reaction lines).
     """
 

@@ -11,11 +11,11 @@ from simpatient.domain.state import PatientState, Reaction, Resistance
 from simpatient.patient.understanding.events import closed_streak, heard_codes
 from simpatient.patient.understanding.intent_recogniser import Understanding
 
-MEMORY = 3
-AFTER_HARM = 0.25
-SKILL_BEFORE_RESISTANCE_YIELDS = 2
-DEEP_PULL_BACK = 0.05
-CALM_PULL = 0.15
+MEMORY = 3  # turns whose codes can open a gate (``Gate.after``), and during which harm slows trust down
+AFTER_HARM = 0.25  # share of its trust that skill earns while harm is remembered
+SKILL_BEFORE_RESISTANCE_YIELDS = 2  # skilled turns in a row; before that, resistance falls half as fast
+DEEP_PULL_BACK = 0.05  # trust lost with each turn after two deep answers in a row: too much, too soon
+CALM_PULL = 0.15  # share of the way back to the starting arousal made with every turn
 
 
 def update(
@@ -35,6 +35,7 @@ def update(
     step = _total_step(heard, codes, events, persona, table)
     harmed = bool(set(table.harmful) & set(heard)) or "insult" in events
     skilled = bool(set(table.skilled) & set(heard)) and not harmed and "misread" not in events
+    # Harm ends a streak at once; a turn that is neither skilled nor harmful costs only one step of it.
     streak = state.skill_streak + 1 if skilled else (0 if harmed else max(0, state.skill_streak - 1))
     intensity = _resistance(state, step, streak, trigger)
     form = trigger.form if trigger else (state.resistance.form if intensity > 0.05 else "none")
@@ -62,7 +63,7 @@ def _total_step(
     heard: tuple[str, ...], codes: TurnCodes, events: tuple[str, ...], persona: Persona, table: DynamicsTable
 ) -> Step:
     """Add the steps of every code and event, each scaled by confidence and the persona's sensitivity."""
-    # Half a step is for having been heard at all, the other half for how sure the coder is.
+    # Half a step is for having been coded at all, the other half for how sure the coder is.
     sure = {u.codes[0].code: 0.5 + 0.5 * u.codes[0].confidence for u in codes.utterances if u.codes}
     factors = persona.dynamics.sensitivity
     steps = [(table.codes[code], factors.get(code, 1.0) * sure[code]) for code in heard if code in table.codes]
@@ -70,6 +71,7 @@ def _total_step(
         # A reflection that misses earns nothing, however well it is phrased.
         steps = [(step, factor) for step, factor in steps if step.trust <= 0]
     steps += [(table.events[event], factors.get(event, 1.0)) for event in events if event in table.events]
+    # The bounds keep one turn full of codes from moving the patient as far as a whole conversation would.
     return Step(
         trust=_sum(steps, "trust", 0.6),
         arousal=_sum(steps, "arousal", 0.3),

@@ -3,7 +3,7 @@
 from simpatient.domain.content.persona import Fact, Persona
 from simpatient.domain.state import PatientState
 
-OR_ACT_DISCOUNT = 0.5
+OR_ACT_DISCOUNT = 0.5  # points of trust, on the scale of 1 to 4; promised to authors in ``Gate``
 
 
 def is_open(fact: Fact, state: PatientState, asked: str | None) -> bool:
@@ -26,12 +26,12 @@ def is_open(fact: Fact, state: PatientState, asked: str | None) -> bool:
 
 
 def open_facts(persona: Persona, state: PatientState, asked: str | None) -> tuple[str, ...]:
-    """Return ids of all facts already told or open now."""
+    """Return the ids of all facts already disclosed or open now."""
     return tuple(f.id for f in persona.facts if f.id in state.facts_revealed or is_open(f, state, asked))
 
 
 def is_superseded(fact: Fact, persona: Persona, state: PatientState) -> bool:
-    """Whether a deeper version of the same matter was already told, so this one would contradict it."""
+    """Whether a deeper version of the same matter was already disclosed, so this one would contradict it."""
     if fact.contradiction_group is None:
         return False
     told = [

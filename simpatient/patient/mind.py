@@ -21,11 +21,11 @@ from simpatient.patient.planner import PlanningContext, plan_reply
 from simpatient.patient.realisation.guided import GuidedRealiser, Realisation
 from simpatient.patient.understanding.events import detect_events, fired_trigger, heard_codes
 from simpatient.patient.understanding.intent_recogniser import LONGEST_READ, Understanding, understand
-from simpatient.patient.understanding.persona_index import build_index
+from simpatient.patient.understanding.persona_index import OnPrepared, build_index
 
-RECENT_TURNS = 3
+RECENT_TURNS = 3  # patient turns a reflection may refer to
 REMEMBERED_ACTS = 3
-TAKES_BACK_WITHIN = 2  # turns in which a scolding can still make the patient take back what it told
+TAKES_BACK_WITHIN = 2  # turns within which a scolding can still make the patient retract what it disclosed
 # Words a plan; empty text says that an authored line has to do it.
 Speak = Callable[[ReplyPlan, Random], Realisation]
 OnPlan = Callable[[ReplyPlan, PatientState], None]
@@ -54,12 +54,18 @@ class Mind:
     """One persona, ready to talk. Holds no session: state comes in and goes out."""
 
     def __init__(
-        self, persona: Persona, bank: IntentBank, table: DynamicsTable, rules: GuardRules, encoder: RememberingEncoder
+        self,
+        persona: Persona,
+        bank: IntentBank,
+        table: DynamicsTable,
+        rules: GuardRules,
+        encoder: RememberingEncoder,
+        on_prepared: OnPrepared | None = None,
     ) -> None:
         self.persona = persona
         self._table = table
         self._encoder = encoder
-        self._index = build_index(persona, bank, encoder)
+        self._index = build_index(persona, bank, encoder, on_prepared)
         self._guard = make_guard(persona, rules)
         self._generated_guard = GeneratedGuard(self._guard, persona, rules, encoder)
         self._realiser = GuidedRealiser(self._index, self._guard)
@@ -97,19 +103,21 @@ class Mind:
             seed: The session's seed.
             turn: The number of the trainee's turn in the session; with the seed it fixes all variety.
             speak: Words a plan in place of the authored lines, which are said when it gives no words.
-            on_plan: Told what the patient will do, before there are words, and the state it does it in.
+            on_plan: Called with the plan and the state it is made in, before there are words.
         """
         seen = understand(text, codes, patient_turns[-RECENT_TURNS:], self._index, self._encoder)
         events = detect_events(text, codes, state, seen, self._index, self._table)
         heard = heard_codes(codes)
         trigger = fired_trigger(self.persona, text, heard, events)
         moved = update(state, codes, seen, events, trigger, self.persona, self._table)
+        # Seeded by turn, not by call: a turn replayed or retried draws the same variety.
         random = Random(f"{seed}:{turn}")
         machine = MACHINE_MOVE in seen.moves
         moment = PlanningContext(
             self._index, moved, seen, heard, events, bool(set(codes.utterance_codes()) - {"other"})
         )
         plan = plan_reply(moment, random)
+        # The program answers that question outside the role; in the role nothing may be disclosed beside it.
         if machine:
             plan = plan.model_copy(update={"act": "simple_reply", "reacts_to": "machine", "facts_to_tell": ()})
         if on_plan is not None:
@@ -135,7 +143,7 @@ def _taken_back(state: PatientState, words: Realisation, plan: ReplyPlan) -> tup
 
 
 def _after(state: PatientState, words: Realisation, plan: ReplyPlan) -> PatientState:
-    """Return the state once the words are said: lines used, facts told, acts and depth remembered."""
+    """Return the state once the words are said: lines used, facts disclosed, acts and depth remembered."""
     return state.model_copy(
         update={
             "emotion": plan.emotion,

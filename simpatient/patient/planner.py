@@ -28,7 +28,7 @@ CODE_ORDER = (
 )  # fmt: skip
 PUSHED = frozenset({"confront", "warn", "direct", "advise_without_permission", "insult", "dismissed", "ignored"})
 WARM = frozenset({"affirm", "support", "emphasize_autonomy", "seek_collaboration", "immediacy"})
-# What makes a patient take back something just told, and what says more than a greeting or thanks beside it.
+# What makes a patient retract something just disclosed, and what says more than a greeting or thanks beside it.
 SCOLDED = frozenset({"confront", "warn", "dismissed", "insult", "labelled"})
 OUTWEIGHS_A_MOVE = REFLECTION_CODES | PUSHED | {"affirm", "support", "emphasize_autonomy"}
 TAKEN_BACK = "taken_back"
@@ -52,7 +52,7 @@ class PlanningContext:
     """Everything the planner looks at for one reply.
 
     Attributes:
-        said_something: Whether the coder heard any behaviour at all, however unsure of it.
+        coder_found_any: Whether the coder found any behaviour at all, however uncertain.
     """
 
     index: PersonaIndex
@@ -60,7 +60,7 @@ class PlanningContext:
     seen: Understanding
     heard: tuple[str, ...]
     events: tuple[str, ...]
-    said_something: bool
+    coder_found_any: bool
 
     @property
     def persona(self) -> Persona:
@@ -80,7 +80,7 @@ class PlanningContext:
 
     @property
     def takes_back(self) -> tuple[str, ...]:
-        """Return the facts just told that being scolded or belittled makes the patient take back."""
+        """Return the facts just disclosed that being scolded or belittled makes the patient retract."""
         if not SCOLDED & {*self.heard, *self.events}:
             return ()
         told = {fact for facts in self.state.last_told for fact in facts}
@@ -128,11 +128,13 @@ def plan_reply(moment: PlanningContext, random: Random) -> ReplyPlan:
 def _reacts_to(moment: PlanningContext) -> str | None:
     event = next((event for event in EVENT_ORDER if event in moment.events), None)
     code = next((code for code in CODE_ORDER if code in moment.heard), None)
+    # Being hurt outweighs whatever skill the same turn also shows.
     if event in {"insult", "dismissed", "ignored"}:
         return event
     if code is None:
         is_good_stretch = moment.state.skill_streak > 0 and moment.state.skill_streak % HOPE_AFTER == 0
         return event or ("hopeful" if is_good_stretch and moment.seen.intent is None else None)
+    # Pushing and reflecting are answered as such; other codes give way to what happened.
     if code in PUSHED or code in REFLECTION_CODES:
         return code
     return event or code
@@ -151,7 +153,8 @@ def _reaction(moment: PlanningContext, reacts_to: str | None) -> Reaction:
 
 
 def _fact_to_tell(moment: PlanningContext) -> Fact | None:
-    """Return the fact this turn brings out: asked for or on the topic in hand, open, not yet told."""
+    """Return the fact this turn brings out: asked for or on the current topic, open, not yet disclosed."""
+    # A patient who is pushed or this closed discloses nothing, however high the trust.
     if moment.pushed or moment.state.resistance.intensity > 0.85:
         return None
     topic = moment.seen.intent or moment.seen.topic or moment.state.topic
@@ -170,6 +173,7 @@ def _act(moment: PlanningContext, tell: Fact | None, random: Random) -> Act:
     """Return the first act that fits the moment and would not be the third of its kind in a row."""
     recent = moment.state.recent_acts[-2:]
     tired = recent[0] if len(recent) == 2 and recent[0] == recent[1] else None
+    # Two to fall back on, since at most one act is barred for coming up a third time.
     wishes = [*_wishes(moment, tell, random), "simple_reply", "recounting"]
     allowed = [act for act in wishes if act != tired and not (moment.deep_is_closed and act in DEEP_ACTS)]
     return allowed[0]
@@ -206,7 +210,7 @@ def _is_followable(moment: PlanningContext) -> bool:
     """Whether the patient can make something of a turn that asked nothing recognised."""
     if moment.seen.has_question:
         return False
-    if moment.said_something and moment.seen.fits:
+    if moment.coder_found_any and moment.seen.fits:
         return True
     return bool(set(moment.heard) - {"other"}) or bool(moment.seen.moves) or moment.seen.topic is not None
 
@@ -228,9 +232,11 @@ def _free_wishes(moment: PlanningContext, random: Random) -> list[Act]:
 
 def _talk(moment: PlanningContext, random: Random) -> TalkType:
     """Draw change, neutral or sustain talk; readiness and skill tilt to change, pushing to sustain."""
+    # Without a change in question there is nothing to talk for or against.
     if moment.persona.change is None:
         return "neutral"
     change, _, sustain = TALK_AFTER_PUSH if moment.pushed else TALK_AFTER_SKILL
+    # At a readiness of 0.4 the shares are those counted in AnnoMI; above and below they tilt.
     tilt = moment.state.readiness - 0.4
     change, sustain = change * (1 + 1.5 * tilt), sustain * (1 - tilt) + 0.2 * moment.state.resistance.intensity
     drawn = random.random()

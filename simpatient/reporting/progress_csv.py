@@ -18,7 +18,7 @@ COLUMNS = (
     "trainee_id", "session_id", "started_at", "ended_at", "case_id", "case_title", "patient_name", "unit_id",
     "trainee_turns", "difficulty", "rubric", "measure", "label", "unit", "value", "n", "status",
 )  # fmt: skip
-# Scores are not told before the trainee has given their own rating.
+# Scores are not shown before the trainee has given their own rating.
 UNRATED = "own rating not given yet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 

@@ -17,7 +17,7 @@ _ROOM = 16
 
 
 class BoundedQueue(Generic[Item]):
-    """First in, first out. Whoever adds chooses what happens without room: refused, waited for, or squeezed in.
+    """First in, first out. The producer chooses what happens when it is full: refuse, wait, or add regardless.
 
     Args:
         room: How much it holds, in the unit of ``size``.
@@ -69,7 +69,7 @@ class BoundedQueue(Generic[Item]):
             return item
 
     def close(self) -> None:
-        """Take nothing more that would have to wait; whoever waits for room goes on without."""
+        """Accept nothing more that would have to wait; producers waiting for room give up."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
@@ -84,14 +84,14 @@ class BoundedQueue(Generic[Item]):
 def streamed_from_thread(
     produce: Callable[[], Iterable[Item]], name: str, cancel: Cancellation | None = None, *, room: int = _ROOM
 ) -> Iterator[Iterator[Item]]:
-    """Give what a function yields in a thread of its own, so that whoever waits can be cancelled in a silence.
+    """Give what a function yields in a separate thread, so that a waiting caller can be cancelled between items.
 
     Once the block is left, the thread ends at its next item.
 
     Args:
         produce: Runs in the thread; what it raises is raised where the items are taken.
         name: What the thread is called.
-        cancel: Looked at while waiting.
+        cancel: Checked while waiting.
         room: How many items it may be ahead.
 
     Raises:
@@ -106,7 +106,7 @@ def streamed_from_thread(
                 if not come.send((item,)):
                     return
             come.put(over)
-        except BaseException as error:  # whoever waits must be told, whatever was raised
+        except BaseException as error:  # the waiting thread must learn of it, whatever was raised
             come.put(error)
 
     def taken() -> Iterator[Item]:

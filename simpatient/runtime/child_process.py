@@ -26,7 +26,7 @@ END_S = 2.0
 
 
 class ChildLost(Exception):
-    """There is no answer to be had from this child: it died, or cannot be trusted any more."""
+    """There is no answer to be had from this child: it died, or can no longer be trusted."""
 
 
 class ChildSilent(ChildLost):
@@ -139,7 +139,7 @@ class ChildProcess:
         Args:
             request: Anything that can be pickled; the child trusts its parent, never the other way round.
             on_piece: Takes pieces of the answer; for those on offer it returns whether more are wanted.
-            cancel: Looked at all the time.
+            cancel: Checked all the time.
 
         Raises:
             ChildLost: There is no answer to be had from this child.
@@ -164,7 +164,7 @@ class ChildProcess:
             raise
 
     def notify(self, request: Any) -> None:
-        """Send a request whose answer nobody waits for; does nothing while there is no loaded child."""
+        """Send a request without waiting for an answer; does nothing while there is no loaded child."""
         if self._is_ready:
             with contextlib.suppress(ChildLost):
                 self._send_watched((LOADING, Word.ASK, request))
@@ -176,7 +176,7 @@ class ChildProcess:
             process.kill()
 
     def close(self) -> None:
-        """Kill the child and start no other; whoever owns it still has to ``drop`` it."""
+        """Kill the child and start no other; its owner still has to ``drop`` it."""
         self._is_closed = True
         self.kill()
 
@@ -200,7 +200,7 @@ class ChildProcess:
             frame = self._next_frame()
             if frame is None:
                 if time.monotonic() > until:
-                    raise ChildSilent("it gave no sign of life")
+                    raise ChildSilent("it stopped responding")
                 continue
             until = time.monotonic() + silence_s
             if frame.kind == FrameKind.BROKEN:
@@ -218,7 +218,7 @@ class ChildProcess:
             return self._inbox.receive(LOOK_EVERY_S)
         except BadFrame as error:
             self.kill()
-            raise ChildLost(f"it sent what it should not: {error}") from error
+            raise ChildLost(f"it sent something unexpected: {error}") from error
         except DEAD as error:
             raise ChildLost("it died") from error
 
@@ -276,5 +276,5 @@ def _values(frame: Frame, *kinds: type) -> list[Any]:
     """Return the values of a message, which a hostile child may have made up."""
     value = frame.value
     if not isinstance(value, list) or [type(one) for one in value] != list(kinds):
-        raise ChildLost("it sent what it should not")
+        raise ChildLost("it sent something unexpected")
     return value

@@ -43,7 +43,7 @@ class Word:
 
 
 class DeviceFailed(ModelUnavailable):
-    """The graphics card failed, so that nothing this process computes can be trusted any more."""
+    """The graphics card failed, so that nothing this process computes can be trusted."""
 
 
 class Call:
@@ -58,7 +58,7 @@ class Call:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether to stop; workers look between steps, which also tells the parent that they are alive.
+        """Whether to stop; workers check it between steps, which also shows the parent that they are alive.
 
         Once the request is answered, it is whether the parent wants something else.
         """
@@ -156,12 +156,12 @@ def _reporting_errors(call: Call) -> Iterator[None]:
     try:
         yield
     except Cancelled:
-        pass  # nobody waits any more
+        pass  # no one is waiting any longer
     except DeviceFailed as error:
         _give_up(call, error)
     except ModelUnavailable as error:
         call.send(FrameKind.UNAVAILABLE, [error.message, error.action])
-    except Exception as error:  # nothing can be trusted any more
+    except Exception as error:  # nothing can be trusted from here on
         _give_up(call, error)
 
 

@@ -1,7 +1,7 @@
 """Python packages that part of the program needs, installed when they are first asked for.
 
 Which packages belong together is read from the project's own table and lock. They are fetched one by one, so that
-what has come is kept when the connection breaks off or somebody stops it. Must not know what they are for.
+what has arrived is kept when the connection is lost or the user stops it. Must not know what they are for.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from simpatient.runtime.download import DownloadFailed, Source, download, sha256
 from simpatient.runtime.launching import run_program
 
 OnBytes = Callable[[int, int], None]
-AGAIN = "Check the network and the disk space, then try again; what has come so far is kept."
+AGAIN = "Check the network and the disk space, then try again; what has been downloaded so far is kept."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TRIES = 5
 
@@ -90,7 +90,7 @@ class Component:
             told: dict[str, Any] = json.loads(report[report.index("{") :])
             return [_place(each["download_info"]) for each in told["install"]]
         except (ValueError, KeyError, TypeError) as error:
-            raise UserFacingError("The installer of packages gave no answer.", AGAIN) from error
+            raise UserFacingError("The package installer did not answer.", AGAIN) from error
 
     def _fetched(self, wanted: list[tuple[str, str]], on_bytes: OnBytes, cancel: Cancellation | None) -> list[Path]:
         """Fetch what is not there yet; a file on this computer's own disk is used where it lies."""
@@ -122,7 +122,7 @@ class Component:
         try:
             result = run_program([*command, *arguments], cancel=cancel)
         except OSError as error:
-            raise UserFacingError("The installer of packages cannot be started.", AGAIN) from error
+            raise UserFacingError("The package installer cannot be started.", AGAIN) from error
         if result.code != 0:
             lines = result.errors.decode("utf-8", "replace").splitlines()
             reason = next((line for line in lines if line.startswith("ERROR")), "").removeprefix("ERROR: ")

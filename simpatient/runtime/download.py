@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx2
-
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.runtime.bounded_queue import streamed_from_thread
 from simpatient.runtime.files import move
@@ -30,7 +28,7 @@ class DownloadFailed(Exception):
 
 
 class Unreachable(DownloadFailed):
-    """There is no connection, or it broke off."""
+    """There is no connection, or it was lost."""
 
 
 class Refused(DownloadFailed):
@@ -53,13 +51,13 @@ class ChecksumMismatch(DownloadFailed):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a file comes from, and how to tell that it is the right one.
+    """Where a file comes from, and how to verify it.
 
     Attributes:
         url: Its address. Redirects are followed; headers that prove who asks stay with the first host.
         sha256: Its checksum; '' where none is known.
         headers: Sent with the request.
-        tries: How often a connection that brought something and then broke off is taken up again, plus one.
+        tries: One more than how often a connection that delivered something and was then lost is resumed.
     """
 
     url: str
@@ -79,7 +77,7 @@ def download(
         part: What has come so far; an earlier call's is continued. Name it after the checksum, so that a file which
             was changed at its source is never continued with another.
         on_bytes: Gets the progress.
-        cancel: Ends the download; what has come so far is kept.
+        cancel: Ends the download; what has been downloaded so far is kept.
 
     Raises:
         Unreachable: There is no connection.
@@ -162,6 +160,8 @@ def _in_words(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
 
 def _answered(source: Source, have: int) -> Iterator[Piece]:
+    import httpx2  # takes a tenth of a second, and most starts fetch nothing
+
     # As the file is stored: a server that compresses on the way could not continue at a byte of it.
     headers = {"Accept-Encoding": "identity", **source.headers, **({"Range": f"bytes={have}-"} if have else {})}
     client = httpx2.Client(timeout=httpx2.Timeout(PATIENCE_S), follow_redirects=True)

@@ -99,7 +99,7 @@ def open_plain_file(path: Path) -> FileIO:
         NotAPlainFile: It is something else.
         OSError: It cannot be opened.
     """
-    # Without O_NONBLOCK, opening a named pipe waits until somebody writes to it.
+    # Without O_NONBLOCK, opening a named pipe waits until something is written to it.
     descriptor = os.open(path, _OPEN_FLAGS)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -153,7 +153,7 @@ def _bare_popen() -> Any:
             parent_r, child_w = os.pipe()
             child_r, parent_w = os.pipe()
             self.finalizer = util.Finalize(self, _close, (parent_r, parent_w))
-            # The tracker deletes what it is told to by name, so a child that may be hostile gets no line to it.
+            # The tracker deletes anything by name on request, so a child that may be hostile gets no line to it.
             command = spawn.get_command_line(tracker_fd=-1, pipe_handle=child_r)
             kept = {name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES}
             try:

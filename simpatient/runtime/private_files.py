@@ -53,7 +53,7 @@ def private_file(path: Path) -> Path:
 def tighten(paths: Iterable[Path]) -> None:
     """Make files and folders private that an earlier version left readable; with all that is in the folders.
 
-    Links are left alone, and what belongs to somebody else is too.
+    Links are left alone, and so is what belongs to another user.
     """
     for path in paths:
         _tighten(path, FOLDER_MODE if path.is_dir() else FILE_MODE)

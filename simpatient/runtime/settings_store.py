@@ -1,6 +1,6 @@
 """What the user has chosen, in one private JSON file of named sections. Must not know what the choices mean.
 
-Whoever owns a section gives it its shape. Values and sections this version does not know are kept, so that a newer
+The owner of a section defines its shape. Values and sections this version does not know are kept, so that a newer
 version's choices survive an older one.
 """
 
@@ -83,7 +83,7 @@ class SettingsStore:
             return True
 
     def adopt(self, section: str, former: Path) -> None:
-        """Take over what an earlier version kept in a JSON file of its own, once; the file is then removed.
+        """Take over what an earlier version kept in a separate JSON file, once; the file is then removed.
 
         Raises:
             StorageUnavailable: That file cannot be read; it is left as it is.
@@ -106,7 +106,7 @@ class SettingsStore:
         return True
 
     def _usable(self) -> dict[str, Any]:
-        """Return all sections; a damaged file is set aside, so that it can still be looked at."""
+        """Return all sections; a damaged file is set aside, so that it can still be inspected."""
         if self._is_sound():
             return dict(self._read_all())
         if not self._path.is_file():  # a folder or a device: that is for the user to see to
@@ -162,5 +162,5 @@ def _unreadable(path: Path, why: str) -> StorageUnavailable:
 def _unwritable(path: Path, error: OSError) -> StorageUnavailable:
     return StorageUnavailable(
         f"The settings in {path} cannot be written ({error.strerror}).",
-        "Free some space, or check who may write there.",
+        "Free some space, or check the permissions of its folder.",
     )

@@ -1,4 +1,4 @@
-"""One holder at a time of something on this computer: a locked file that the system lets go of with its process.
+"""One holder at a time of something on this computer: a locked file that the system releases with its process.
 
 The lock is the system's own, so nothing is left behind by a process that was killed; the number in the file is
 only for the message.
@@ -18,10 +18,10 @@ class HeldElsewhere(UserFacingError):
 
 
 class InstanceLock:
-    """Holds a file until it is let go of, or until the process ends.
+    """Holds a file until it is released, or until the process ends.
 
     Args:
-        path: The file; made when it is not there, and left when it is let go of.
+        path: The file; made when it is not there, and left in place when released.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,7 +55,7 @@ class InstanceLock:
         self._handle = handle
 
     def release(self) -> None:
-        """Let go of it; doing so twice is fine."""
+        """Release it; doing so twice is fine."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None

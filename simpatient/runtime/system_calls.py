@@ -28,7 +28,7 @@ class _Machine(NamedTuple):
     Attributes:
         architecture: The kernel's AUDIT_ARCH value.
         seccomp: Number of seccomp itself.
-        allowed: Reading and writing what is open, memory, time, waiting, signals of its own, ending.
+        allowed: Reading and writing what is open, memory, time, waiting, signals to itself, ending.
         allowed_unless_executable: Those that could make memory executable.
     """
 

@@ -68,6 +68,6 @@ class App:
     on_close: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:
-        """Let go of the database and of child processes."""
+        """Release the database and of child processes."""
         for close in self.on_close:
             close()

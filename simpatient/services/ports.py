@@ -117,7 +117,7 @@ class ContentLibrary(Protocol):
         ...
 
     def patient_prompt(self) -> PatientPrompt:
-        """Return how a chat model is told to play a patient."""
+        """Return how a chat model is instructed to play a patient."""
         ...
 
     def catalogues(self) -> tuple[ModelCatalogue, ...]:

@@ -1,6 +1,6 @@
 """Port of the unit of work: changes that belong together are stored together, or not at all.
 
-It is told who acts and what is done, so that an audit entry can be part of the same transaction.
+It receives who acts and what is done, so that an audit entry can be part of the same transaction.
 """
 
 from collections.abc import Callable

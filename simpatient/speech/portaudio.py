@@ -42,7 +42,7 @@ class OpenStreams:
             self._open[library] = self._open.get(library, 0) + 1
 
     def closed(self, library: Any) -> None:
-        """Note that a stream is not open any more."""
+        """Note that a stream has been closed."""
         with self._lock:
             self._open[library] = max(0, self._open.get(library, 0) - 1)
 
@@ -83,7 +83,7 @@ class Side:
         name: What a device of it is called in messages.
         place: Of its default in PortAudio's pair (input, output).
         channels: PortAudio's name for how many channels a device has on it.
-        choose: What to do where a device is not here.
+        choose: What to do where a device is not connected.
         reasons: Message and action by PortAudio's error code; ``NO_SUCH_DEVICE`` is among them.
         otherwise: The same for all other errors.
     """
@@ -128,7 +128,7 @@ class Side:
         if number is not None:
             return number
         if device:
-            raise AudioUnavailable(f"The {self.name} '{device.partition('|')[0]}' is not here.", self.choose)
+            raise AudioUnavailable(f"The {self.name} '{device.partition('|')[0]}' is not connected.", self.choose)
         raise AudioUnavailable(*self.reasons[NO_SUCH_DEVICE])
 
     def _find(self, library: Any, device: str) -> int | None:

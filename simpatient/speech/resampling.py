@@ -31,7 +31,7 @@ def changed_rate(samples: Samples, rate: int, wanted: int) -> Samples:
 
 
 class Resampler:
-    """The same for sound that comes piece by piece; no seam is heard between pieces."""
+    """The same for sound that comes piece by piece; no seam is audible between pieces."""
 
     def __init__(self, rate: int) -> None:
         self._stream = None

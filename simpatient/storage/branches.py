@@ -15,7 +15,7 @@ def path(parents: Parents, leaf: int | None) -> list[int]:
 
 
 def only_in(parents: Parents, leaves: Iterable[int], others: Iterable[int | None]) -> set[int]:
-    """Return the turns of some branches that no other branch shares, with everything that goes on from them."""
+    """Return the turns of some branches that no other branch shares, with everything that follows them."""
     shared = {turn for leaf in others for turn in path(parents, leaf)}
     found = {turn for leaf in leaves for turn in path(parents, leaf)} - shared
     for turn in sorted(parents):  # a turn is always stored after the one it answers

@@ -23,7 +23,7 @@ from simpatient.storage.encryption import Cipher
 MAGIC = b"simpatient clip 1\n"
 _FULL_SCALE = 32767
 _LONGEST_HEADER = 4096
-_GONE = NotFound("This sound is not kept any more.", "Its words are still in the transcript.")
+_GONE = NotFound("This recording is no longer kept.", "Its words are still in the transcript.")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class FileClipStore:
 
     def _stored(self) -> Iterator[_Stored]:
         for path in sorted(self._folder.glob("*.clip")):
-            # One that cannot be read is nobody's; it must not stand in the way of deleting others.
+            # One that cannot be read has no known owner; it must not keep others from being deleted.
             with suppress(StorageUnavailable):
                 yield _Stored(path, _about(path, _header(path)))
 
@@ -121,7 +121,7 @@ def _on_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"Kept sound cannot be read or written: {error.strerror or error}. ({path})"
+        message = f"Recordings cannot be read or written: {error.strerror or error}. ({path})"
         raise StorageUnavailable(message, "Free some space, or check the permissions of its folder.") from error
 
 
@@ -155,4 +155,4 @@ def _about(path: Path, header: bytes) -> dict[str, Any]:
 
 
 def _damaged(path: Path) -> StorageUnavailable:
-    return StorageUnavailable(f"The kept sound {path} is damaged.", "Delete the file; its words are stored elsewhere.")
+    return StorageUnavailable(f"The recording {path} is damaged.", "Delete the file; its words are stored elsewhere.")

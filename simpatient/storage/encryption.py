@@ -16,7 +16,7 @@ KEY_BYTES = 32
 # 96 random bits, as NIST SP 800-38D asks for; one key encrypts far fewer than the 2**32 files that allows.
 NONCE_BYTES = 12
 SERVICE = "simpatient"
-_LOST = "What was encrypted with another key can only be deleted."
+_LOST = "Recordings encrypted with another key can only be deleted."
 
 
 class Cipher:
@@ -48,7 +48,7 @@ class Cipher:
         try:
             return AESGCM(self._key()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
         except (InvalidTag, ValueError) as error:
-            raise StorageUnavailable("This sound cannot be decrypted: it is damaged.", _LOST) from error
+            raise StorageUnavailable("This recording cannot be decrypted: it is damaged.", _LOST) from error
 
 
 class KeyKeeper:
@@ -84,7 +84,7 @@ class KeyKeeper:
         except OSError as error:
             raise StorageUnavailable(f"The key file {self._file} cannot be read.", "Check its permissions.") from error
         if len(found) != KEY_BYTES:
-            raise StorageUnavailable(f"The key file {self._file} is damaged.", f"Put a backup of it back. {_LOST}")
+            raise StorageUnavailable(f"The key file {self._file} is damaged.", f"Restore it from a backup. {_LOST}")
         return found
 
     def _from_keyring(self) -> bytes | None:

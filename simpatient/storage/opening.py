@@ -80,8 +80,8 @@ def open_repositories(path: Path) -> Repositories:
 
     Raises:
         StorageUnavailable: It cannot be opened, is newer than this program, is something else, is damaged or
-            emptied, or has lost its newest changes. A damaged or emptied file is renamed, and a loss is told
-            once, so that the next start goes on.
+            emptied, or has lost its newest changes. A damaged or emptied file is renamed, and a loss is reported
+            once, so that the next start succeeds.
     """
     lane = DatabaseThread()
     try:
@@ -140,14 +140,15 @@ def refuse(found: Found, path: Path) -> None:
 def _tell_loss(path: Path, changes: int) -> None:
     """Say once that changes are missing that were stored, and count from here on."""
     known = noted(path)
+    # Noted before the error is raised, so that the next start opens what is left.
     if known != changes:
         note(path, changes, is_settled=True)
     if known > changes:
         lost = known - changes
         missing = f"{lost} changes are" if lost > 1 else "one change is"
         message = f"Some of the latest work is missing: {missing} no longer in the database. ({path})"
-        cause = f"Another program, such as a synchroniser, may have taken away or changed {path.name}-wal."
-        raise StorageUnavailable(f"{message} {cause}", f"Start again to go on with what is there.{_ways_back(path)}")
+        cause = f"Another program, such as a synchroniser, may have removed or changed {path.name}-wal."
+        raise StorageUnavailable(f"{message} {cause}", f"Start again to continue with what is left.{_ways_back(path)}")
 
 
 def _can_write(path: Path) -> bool:
@@ -155,6 +156,7 @@ def _can_write(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
+            # Only taking the lock for writing shows whether the disk lets anything be written.
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
@@ -164,7 +166,7 @@ def _can_write(path: Path) -> bool:
 
 
 def _is_left_alone(path: Path) -> bool:
-    """Whether nobody has the database open and everything is in the one file."""
+    """Whether no one has the database open and everything is in the one file."""
     wal, shm = (path.with_name(path.name + companion) for companion in ("-wal", "-shm"))
     return not shm.exists() and not (wal.exists() and wal.stat().st_size > 0)
 
@@ -225,8 +227,11 @@ def _damage(connection: sqlite3.Connection, path: Path, version: int) -> str | N
         return wrong
     if path.stat().st_size > CHECK_UP_TO_BYTES:
         return None
-    found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    return None if found == "ok" else found
+    # The quick check leaves out whether an index says what its table says. Every session is found by the index of
+    # ``sessions``, which is small: one wrong bit in it would hide more than one.
+    checks = ["PRAGMA quick_check(1)", *(["PRAGMA integrity_check(sessions)"] if version == SCHEMA_VERSION else [])]
+    found = (str(connection.execute(check).fetchone()[0]) for check in checks)
+    return next((damage for damage in found if damage != "ok"), None)
 
 
 def _wrong_schema(connection: sqlite3.Connection) -> str | None:
@@ -250,7 +255,7 @@ def _was_more(path: Path) -> bool:
 
 
 def _set_aside(path: Path) -> StorageUnavailable:
-    """Rename a damaged database with its companions and return the error that tells where it is."""
+    """Rename a damaged database with its companions and return the error that says where it is."""
     kept = free_name(path.with_name(f"{path.stem}-damaged{path.suffix}"))
     _rename(path, kept)
     message = f"The database was damaged. It is kept, unchanged, as {kept}."
@@ -259,7 +264,7 @@ def _set_aside(path: Path) -> StorageUnavailable:
 
 
 def _set_aside_emptied(path: Path) -> StorageUnavailable:
-    """Rename what is left of a database that was emptied or taken away, and return the error that tells of it."""
+    """Rename what is left of a database that was emptied or taken away, and return the error that reports it."""
     is_there = path.exists()
     kept = free_name(path.with_name(f"{path.stem}-emptied{path.suffix}"))
     _rename(path, kept)

@@ -39,7 +39,7 @@ class Rescued:
 
 
 def copied_tables() -> tuple[Table, ...]:
-    """Return the tables that are copied, those first that others hang on."""
+    """Return the tables that are copied, those first that others refer to."""
     left_out = (*DERIVED, change_count)
     return tuple(table for table in metadata.sorted_tables if table not in left_out)
 

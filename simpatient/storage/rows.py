@@ -105,14 +105,14 @@ def to_session(
 
 
 def _need_whole_tree(session: Session) -> None:
-    """Refuse a tree with a branch that leads nowhere: whoever follows it would fail, or never come to an end."""
+    """Refuse a tree with a branch that leads nowhere: following it would fail, or never end."""
     numbers = {turn.turn for turn in session.turns}
     for turn in session.turns:
         if turn.parent is not None and (turn.parent not in numbers or turn.parent >= turn.turn):
             raise ValueError(f"turn {turn.turn} answers turn {turn.parent}, which is not before it")
     leaves = {session.leaf, *session.other_scorecards} - {None}
     if not leaves <= numbers:
-        raise ValueError("a branch ends in a turn that is not there")
+        raise ValueError("a branch ends in a turn that does not exist")
 
 
 def to_try(row: Mapping[str, Any]) -> DrillTry:

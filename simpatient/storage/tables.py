@@ -194,7 +194,7 @@ measure_layouts = Table(
 )
 
 # What was deleted and can still be restored: an attempt, or with no leaf a whole session. Its rows stay where they
-# are; whoever reads sessions leaves them out.
+# are; readers of sessions leave them out.
 bin_entries = Table(
     "bin_entries",
     metadata,
@@ -250,7 +250,7 @@ session_drafts = Table(
     Column("at", UtcTime, nullable=False),
 )
 
-# Tries hang on no session: a drill is practised by itself.
+# Tries belong to no session: a drill is practised by itself.
 drill_tries = Table(
     "drill_tries",
     metadata,

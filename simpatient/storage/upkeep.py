@@ -79,7 +79,7 @@ class DatabaseUpkeep:
             StorageUnavailable: The copy cannot be made.
         """
         if not self.is_there:
-            raise NotFound(f"There is no database yet. ({self._path})", "It is made by the first session.")
+            raise NotFound(f"There is no database yet. ({self._path})", "The first session creates it.")
         today = datetime.now(tz=UTC).astimezone()
         here = folder or self._path.parent / FOLDER
         return copy_database(self._path, free_name(here / f"{self._path.stem}-{today:%Y-%m-%d}{self._path.suffix}"))
@@ -143,7 +143,7 @@ class DatabaseUpkeep:
                 aside.with_name(aside.name + companion).unlink(missing_ok=True)
 
     def _mark_as_read(self, sources: Sequence[Path]) -> None:
-        """Rename what was set aside, now that it was read, so that nobody is told of it again."""
+        """Rename what was set aside, now that it was read, so that it is not reported again."""
         with translating(self._path):
             for source in [each for each in sources if each in set_aside_files(self._path)]:
                 kept = free_name(self._path.with_name(f"{self._path.stem}-rescued{self._path.suffix}"))

@@ -102,7 +102,7 @@ def test_of_two_middle_ratings_the_lower_is_taken(prompt, miti):
 def test_a_value_without_a_true_quote_is_refused(prompt, miti, quote, why):
     found = _first(prompt, miti, [_answer(5, quote)])
     assert found.value is None
-    assert "could not back a rating" in found.unscored_reason
+    assert "could not support a rating" in found.unscored_reason
     assert found.evidence == ()
 
 

@@ -142,7 +142,7 @@ def _writing(**texts: str) -> Writing:
 def test_nothing_written_is_said_in_words_and_not_scored() -> None:
     for writing in (None, _writing(), _writing(held="  \n ")):
         (rating,) = _rated(TALK, HELD, writing=writing)
-        assert (rating.value, rating.unscored_reason) == (None, "Nothing has been written down for this yet.")
+        assert (rating.value, rating.unscored_reason) == (None, "Nothing has been written for this yet.")
     nothing = HELD.model_copy(update={"compare": "nothing"})
     assert (
         _rated(TALK, nothing, writing=_writing(held="x"))[0].unscored_reason

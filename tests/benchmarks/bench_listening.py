@@ -38,7 +38,7 @@ class Desk:
     def __init__(self, said: Samples) -> None:
         self._said = np.concatenate([said, silence(2.0)])
         self._is_heard = Event()
-        self._spells = 0
+        self._segments = 0
         self._wanted = -1
         self.recorder = FakeRecorder()
         self.hearing = MicrophoneListener(
@@ -52,19 +52,19 @@ class Desk:
         self.hearing.start()
 
     def _on_event(self, event: ListeningEvent) -> None:
-        self._spells += isinstance(event, SpeechEnded)
-        if self._spells == self._wanted:
+        self._segments += isinstance(event, SpeechEnded)
+        if self._segments == self._wanted:
             self._is_heard.set()
 
     def count(self) -> int:
-        """Return how many spells are in it, by hearing it once without a thread."""
+        """Return how many segments are in it, by hearing it once without a thread."""
         endpointer = Endpointing(best_detector(), PATIENT)
         events = [event for block in blocks_of(self._said) for event in endpointer.feed(block)]
         return sum(isinstance(event, SpeechEnded) for event in events)
 
-    def hear(self, spells: int) -> None:
+    def hear(self, segments: int) -> None:
         self._is_heard.clear()
-        self._spells, self._wanted = 0, spells
+        self._segments, self._wanted = 0, segments
         self.recorder.say(self._said)
         assert self._is_heard.wait(600)
 
@@ -73,14 +73,14 @@ class Desk:
 def test_listening_beside_the_bare_detector(benchmark, results: Results, tmp_path: Path) -> None:
     said = _minute(tmp_path)
     desk, detector = Desk(said), SileroDetector()
-    spells = desk.count()
-    assert spells >= 10
+    segments = desk.count()
+    assert segments >= 10
 
     def bare(_: int) -> None:
         for at in range(0, len(said) - 511, 512):
             detector.chance(said[at : at + 512])
 
-    ours, baseline = interleaved(lambda _: desk.hear(spells), bare, ROUNDS)
+    ours, baseline = interleaved(lambda _: desk.hear(segments), bare, ROUNDS)
     desk.hearing.close()
     name = "listening (ring, thread, gate, endpointing, meter, detector) / bare detector, a second of speech"
     told = [f"{1000 * seconds / SECONDS:.2f} ms" for seconds in (ours, baseline)]

@@ -28,7 +28,7 @@ from simpatient.bootstrap import coding as bootstrap
 from simpatient.content.library import open_library
 from simpatient.content.reading.locations import bundled_root
 from simpatient.domain.assessment.codes import Speaker
-from simpatient.domain.ports import Embeddings
+from simpatient.domain.ports import Embeddings, OnDone
 from simpatient.domain.session.session import CodedTurn, TranscriptTurn, Turn
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder
 from simpatient.tuning.coder.coder_card import YARDSTICKS
@@ -131,7 +131,7 @@ def throughput(encoder: OnnxEncoder, said: list[Said]) -> tuple[float, float]:
 class _NoMemory(CachedEncoder):
     """The encoder without what it would remember of earlier rounds."""
 
-    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
+    def encode_set(self, name: str, texts: Sequence[str], *, on_done: OnDone | None = None) -> Embeddings:
         return self.encode(texts)
 
 

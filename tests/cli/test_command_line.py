@@ -7,9 +7,10 @@ import pytest
 
 from simpatient import __main__
 from simpatient.cli.main import run
-from simpatient.cli.output import read_lines, tracked
+from simpatient.cli.output import read_lines, told_when_slow, tracked
 from simpatient.cli.practice import coding
 from simpatient.domain.errors import Cancelled
+from simpatient.presentation.words.wording import preparing
 from tests.builders import small_rubrics
 from tests.fakes import FakeCoder
 from tests.world import World
@@ -37,6 +38,16 @@ def transcript(tmp_path, monkeypatch):
     path = tmp_path / "transcript.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def test_slow_work_says_how_far_it_has_come_and_quick_work_says_nothing(capsys):
+    for after_s in (0.0, 3600.0):
+        tell = told_when_slow(preparing, after_s=after_s)
+        for done in range(256, 40_001, 256):
+            tell(done, 40_000)
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == (10 if after_s == 0.0 else 0)
+    assert preparing(12_000, 40_000) == "Preparing this patient: 12,000 of 40,000 lines"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -168,11 +179,11 @@ def test_what_was_written_is_scored_with_a_case(transcript, tmp_path, capsys):
     assert run([*command, "--case", "ines-first-session"]) == 0
     ratings = {rating["id"]: rating for rating in json.loads(capsys.readouterr().out)["criteria"]}
     assert ratings["wish"]["evidence"][0]["written"] == "wish"
-    assert ratings["coping"]["unscored_reason"] == "Nothing has been written down for this yet."
+    assert ratings["coping"]["unscored_reason"] == "Nothing has been written for this yet."
     assert run([*command, "--case", "none-such"]) == 2
     path.write_text("- no answers\n", encoding="utf-8")
     assert run([*command, "--case", "ines-first-session"]) == 1
-    assert "no answers in it" in capsys.readouterr().err
+    assert "holds no answers" in capsys.readouterr().err
 
 
 def test_a_broken_transcript_is_named_by_line(tmp_path, capsys):

@@ -62,7 +62,7 @@ def test_a_look_that_fails_in_whatever_way_is_named_and_the_others_follow() -> N
     assert doctor_command._guarded("Sound", fails) == (
         "Sound",
         False,
-        "looking at it failed (RuntimeError: the driver is gone)",
+        "the check failed (RuntimeError: the driver is gone)",
     )
 
 

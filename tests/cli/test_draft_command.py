@@ -57,7 +57,7 @@ def test_a_draft_never_replaces_a_file(briefs, capsys):
     (briefs / "persona-draft.yaml").write_text("id: mine\n", encoding="utf-8")
     out, code = _draft(briefs, "persona")
     assert code == 1
-    assert "already there" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert out.read_text(encoding="utf-8") == "id: mine\n"
 
 
@@ -69,11 +69,11 @@ def test_what_a_server_leaves_open_is_told_and_the_exit_code_says_so(briefs, cap
     assert code == 1
     assert "1 TODO, 1 problems" in printed.err
     assert "units: must have at least 1 item" in printed.out
-    assert "# TODO units: the model gave no answer of the right form; write it yourself" in out.read_text("utf-8")
+    assert "# TODO units: the model's answer did not have the right form; write this yourself" in out.read_text("utf-8")
     assert "Staying with it." in json.dumps(server.asked[0]["messages"])
 
 
 def test_a_brief_that_is_none_is_refused(briefs, capsys):
     (briefs / "persona.yaml").write_text("- just a list\n", encoding="utf-8")
     assert _draft(briefs, "persona")[1] == 1
-    assert "nothing in the brief" in capsys.readouterr().err
+    assert "brief is empty" in capsys.readouterr().err

@@ -44,7 +44,7 @@ def test_a_random_model_codes_in_the_documented_form_and_says_where_it_did_not_k
     assert set(rows[0]) == {"session_id", "turn", "speaker", "main", "question", "reflection", "input", "utterances"}
     assert set(rows[1]) == {"session_id", "turn", "speaker", "talk", "utterances"}
     assert [u["text"] for u in rows[0]["utterances"]] == ["What brings you here?", "It sounds hard."]
-    assert "of 10 utterances got no code of their own" in told.err
+    assert "of 10 utterances were left uncoded" in told.err
     assert run(command) == 0
     assert capsys.readouterr().out == told.out
 

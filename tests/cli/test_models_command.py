@@ -121,8 +121,8 @@ def test_doctor_names_the_model_and_what_fits(here, capsys):
     here.service.choose("small")
     assert _language_model(here.home)[1:] == (
         True,
-        "small is chosen and its files are whole; 1 of the listed models fit this computer",
+        "small is chosen and its files are complete; 1 of the listed models fit this computer",
     )
     here.service.choose("guided")
     here.machine.gpu_gb = 0
-    assert "guided patient plays" in _language_model(here.home)[2]
+    assert "guided patient is used" in _language_model(here.home)[2]

@@ -8,7 +8,7 @@ from simpatient.bootstrap.patient_models import ConfiguredPatientModels
 from simpatient.bootstrap.settings import open_settings
 from simpatient.cli.main import run
 from simpatient.llm.remote import chat_completions as remote_wire
-from simpatient.llm.remote.remote_server import read_server
+from simpatient.llm.remote.server_settings import read_server
 from simpatient.services.sessions.patient_models import STAND_IN_NOTE
 from simpatient.services.sessions.practise import REMOTE_MACHINE_NOTE
 from tests.builders import ME
@@ -35,7 +35,7 @@ def test_there_is_no_server_until_one_is_set_and_none_after_off(capsys):
 
 def test_what_is_unsafe_is_refused_and_not_kept(capsys, home):
     assert _set("http://models.example.org/v1") == 1
-    assert "others could read along" in capsys.readouterr().err
+    assert "others could read what is sent" in capsys.readouterr().err
     assert _set("https://models.example.org/v1", "--key-variable", "NOT_SET_ANYWHERE") == 1
     assert "no key" in capsys.readouterr().err
     assert read_server(open_settings(home)) is None

@@ -92,9 +92,9 @@ def test_nothing_is_sent_unless_the_server_is_asked_for(transcript, server, way,
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--server"], "is not used. Add --coder llm"),
+        (["--server"], "would not be used. Add --coder llm"),
         (["--coder", "llm", "--server", "--model", "folder"], "Two language models were named."),
-        (["--model", "folder"], "is not used."),
+        (["--model", "folder"], "would not be used."),
     ],
 )
 def test_contradictions_are_wrong_use(transcript, server, options, words, capsys):
@@ -145,7 +145,7 @@ def test_the_window_can_ask_the_server_that_is_set_up(world, home, server, capsy
 
 
 def test_another_server_is_not_taken_for_the_one_chosen(world, home, server):
-    with pytest.raises(ModelUnavailable, match="not set up any more"), _judges(world, home).grader("remote:big@else"):
+    with pytest.raises(ModelUnavailable, match="no longer set up"), _judges(world, home).grader("remote:big@else"):
         pass
 
 

@@ -81,7 +81,7 @@ def test_by_channel_to_a_transcript_and_a_scorecard(recording, transcriber, tmp_
 def test_by_hand_from_a_file_that_is_made_to_be_filled_in(recording, transcriber, tmp_path, capsys):
     labels = tmp_path / "who.txt"
     assert run(["transcribe", str(recording), "--speakers", str(labels)]) == 1
-    assert "Fill in who spoke each spell" in capsys.readouterr().err
+    assert "Fill in who spoke each segment" in capsys.readouterr().err
     lines = labels.read_text(encoding="utf-8").splitlines()
     assert [line[:3] for line in lines[1:]] == ["1 ?", "2 ?", "3 ?", "4 ?"]
     labels.write_text("\n".join(line.replace("?", "tp"[at % 2], 1) for at, line in enumerate(lines[1:])), "utf-8")
@@ -123,8 +123,8 @@ def test_errors_are_one_plain_sentence_each(recording, transcriber, tmp_path, ca
     soundfile.write(tmp_path / "mono.wav", soundfile.read(recording)[0].sum(axis=1), 16_000)
     for arguments, code, words in (
         ([str(tmp_path / "none.wav")], 1, "cannot be read"),
-        ([str(tmp_path / "text.wav")], 1, "no WAV, FLAC or MP3"),
-        ([str(tmp_path / "silence.wav")], 1, "No words were heard"),
+        ([str(tmp_path / "text.wav")], 1, "not a WAV, FLAC or MP3"),
+        ([str(tmp_path / "silence.wav")], 1, "No words were recognised"),
         ([str(tmp_path / "mono.wav"), *BOTH], 1, "has only one channel"),
         ([str(recording), "--rubric", "no-such"], 2, 'no rubric "no-such"'),
     ):

@@ -226,7 +226,7 @@ def test_checking_what_is_not_there_or_no_content(tmp_path: Path) -> None:
     assert [error.message for error in errors] == [
         "There is no such file or folder.",
         "There is no content file in this folder.",
-        "It cannot be told what kind of content this is.",
+        "It is not clear what kind of content this is.",
     ]
 
 

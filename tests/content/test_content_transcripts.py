@@ -54,7 +54,7 @@ def test_text_keeps_its_blanks_and_odd_line_ends() -> None:
         (SECOND.replace('"My wife said I should come."', "null"), "t:2: text: must be text"),
         (SECOND.replace("My wife", "\\ud800"), "t:2: This line is not valid JSON."),
         (SECOND.replace('"turn": 1', '"start_s": NaN, "turn": 1'), "t:2: start_s: must be an ordinary number"),
-        (FIRST, 't:2: turn: turn 0 of session "s1" is already in line 1'),
+        (FIRST, 't:2: turn: turn 0 of session "s1" is already on line 1'),
         ("[" * 100_000, "t:2: This line is not valid JSON."),
         ('{"turn": ' + "9" * 5000 + "}", "t:2: This line is not valid JSON."),
     ],

@@ -19,7 +19,7 @@ BROKEN = {
     ),
     "duplicate-id": (
         "criteria[1].id",
-        'The id "gathering_up" is used already, by something above or by a measure of the program.',
+        'The id "gathering_up" is already used above, or by a built-in measure.',
     ),
     "missing-anchor": ("criteria[0].levels[1]", 'missing field "anchor"'),
     "scale-reversed": ("criteria[0].scale", "The scale must go from low to high; 5 to 1 does not."),

@@ -7,7 +7,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QApplication
 
 from simpatient.gui.base.fonts import install_fonts, install_other_fonts
@@ -70,10 +70,12 @@ def window(qtbot, themed, fake_app, preferences, files):
     """A shown window whose start page is filled."""
     made = MainWindow(lambda: fake_app, preferences, files)
     made.resize(1180, 780)  # the offscreen screen is smaller than any real one
-    qtbot.addWidget(made)
     with qtbot.waitSignal(made.opened, timeout=WAIT_MS):
         made.show()
     qtbot.waitUntil(lambda: made.pages.start.state != "loading", timeout=WAIT_MS)
     yield made
     made.close()
+    # A window that lived on would be restyled in every test to come, each slower than the one before.
+    made.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     Theme.current().choose("light", "normal")

@@ -1,7 +1,7 @@
 """Practice in memory, with instant answers: sessions in a dictionary, codes by the look of the words."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,12 +71,18 @@ class FakePractise:
         self.stores_before_failing = True
         self.note = ""
         self.warmed: list[str] = []
+        self.preparing: tuple[tuple[int, int], ...] = ()
         self.answers = list(ANSWERS)
         self.model = GUIDED
         self.misses_risk = False
 
-    def warm_up(self, case_id: str, model: str = GUIDED) -> None:
+    def warm_up(self, case_id: str, model: str = GUIDED, on_prepared: Callable[[int, int], None] | None = None) -> None:
         self.warmed.append(case_id)
+        for done, total in self.preparing:
+            if on_prepared is not None:
+                on_prepared(done, total)
+        if self.preparing:
+            self.gate.wait()
 
     def start(
         self,

@@ -18,7 +18,7 @@ from simpatient.services.models.recognisers import RecogniserRow
 from simpatient.services.privacy.consent import WORDINGS, ConsentNeeded
 from simpatient.services.sessions.practise import NOT_SPOKEN, SpokenTurn
 from simpatient.services.voice.device_test import OnLevel
-from simpatient.services.voice.talk_events import Answered, Answering, Captioned, MissingPart, TalkEvent, Tell
+from simpatient.services.voice.talk_events import Answered, Answering, Captioned, MissingPart, OnTalkEvent, TalkEvent
 from tests.builders import ME
 from tests.gui.fake_sessions import FakePractise
 
@@ -57,7 +57,7 @@ class FakeTalk:
 
     practise: FakePractise
     session_id: str
-    tell: Tell
+    tell: OnTalkEvent
     did: list[str] = field(default_factory=list)
     level: float = -20.0
     is_listening: bool = False
@@ -142,7 +142,7 @@ class FakeTalkService:
     def missing(self, settings: TalkSettings) -> tuple[MissingPart, ...]:
         return self.lacks
 
-    def begin(self, actor: Actor, session: Session, settings: TalkSettings, tell: Tell) -> FakeTalk:
+    def begin(self, actor: Actor, session: Session, settings: TalkSettings, tell: OnTalkEvent) -> FakeTalk:
         if self.fails:
             raise self.fails
         self.settings = settings
@@ -163,7 +163,9 @@ class FakeSoundCheck:
                 id="m2", name="A headset with a rather long name, as sound systems like to give them, Analogue"
             ),
         )
-        self.all_loudspeakers: tuple[AudioDevice, ...] = (AudioDevice(id="l1", name="Built-in loudspeakers", is_default=True),)
+        self.all_loudspeakers: tuple[AudioDevice, ...] = (
+            AudioDevice(id="l1", name="Built-in loudspeakers", is_default=True),
+        )
         self.all_engines: tuple[SpeechEngine, ...] = (
             SpeechEngine(id="flite", title="Flite", is_here=True, is_best=True, note="Natural voices, made here."),
             SpeechEngine(id="espeak", title="eSpeak NG", is_here=True, note="Robotic, but speaks at once."),

@@ -142,10 +142,12 @@ def test_leaving_the_debrief_makes_it_quiet_and_a_sound_that_is_gone_is_told(qtb
     wait(qtbot, lambda: fake_app.recording_playback.did == ["play c1"])
     window.go("progress")
     wait(qtbot, lambda: fake_app.recording_playback.did[-1] == "stop")
-    fake_app.recording_playback.fails = NotFound("This sound is not kept any more.", "Its words are in the transcript.")
+    fake_app.recording_playback.fails = NotFound(
+        "This recording is no longer kept.", "Its words are in the transcript."
+    )
     page, before = window.pages.debrief, debrief.transcript
     window.open_debrief("s1")
     wait(qtbot, lambda: page.state == "content" and page.transcript not in (None, before))
     page.show_tab("transcript")
     qtbot.mouseClick(hear_again(qtbot, page), Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: "This sound is not kept any more." in window.banner.text)
+    wait(qtbot, lambda: "This recording is no longer kept." in window.banner.text)

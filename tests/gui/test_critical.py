@@ -2,13 +2,15 @@
 
 from simpatient.domain.assessment.score import NO_TURN, Evidence
 from simpatient.gui.base.theme import Theme
+from simpatient.gui.debrief.critical_view import critical_view
 from simpatient.gui.debrief.evidence_view import quoted
 from simpatient.gui.widgets.drawn.painted import Glyph
 from simpatient.gui.widgets.text import label
 from simpatient.presentation.feedback.critical import HEADING
 from simpatient.presentation.feedback.quotes import quote
+from simpatient.presentation.feedback.scorecard import Rating
 from tests.builders import ME
-from tests.gui.driver import own_rating, shown_words, wait
+from tests.gui.driver import buttons, own_rating, shown_words, wait
 
 
 def _debrief(qtbot, window, fake_app, *, missed=True):
@@ -81,3 +83,18 @@ def test_a_retry_is_listed_and_leaves_the_earlier_debrief_in_reach(qtbot, window
     page.show_tab("transcript")
     page.transcript.finish()
     assert any("How many is it" in words for words in shown_words(page.transcript))
+
+
+def test_quotes_beyond_the_first_are_shown_on_request(qtbot, themed):
+    found = tuple(quote(Evidence(turn=i, start=0, end=2, quote=f"Quote {i}")) for i in range(5))
+    rating = Rating(
+        id="asking", label="Asking directly", question="", value="0 of 2", is_scored=True, reason="", status="estimate",
+        confidence="sure", anchor="", bar=None, quotes=found, is_critical=True,
+    )  # fmt: skip
+    view = critical_view([rating], lambda turn: None)
+    qtbot.addWidget(view)
+    view.show()
+    assert sum("Quote" in words for words in shown_words(view)) == 2
+    buttons(view, "Show 3 more quotes")[0].click()
+    assert sum("Quote" in words for words in shown_words(view)) == 5
+    assert buttons(view, "Show 3 more quotes") == []

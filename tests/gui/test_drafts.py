@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from simpatient.domain.errors import StorageUnavailable
+from simpatient.domain.errors import OpenElsewhere, StorageUnavailable
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button
 from tests.builders import ME
@@ -178,3 +178,24 @@ def test_writing_begun_survives_closing_and_goes_when_it_is_saved(qtbot, window,
     card.save.click()
     wait(qtbot, lambda: stored(fake_app, session.id) == {})
     again.close()
+
+
+def test_words_said_while_the_session_went_on_in_another_window_stay_in_the_composer(qtbot, window, fake_app):
+    session, practise = begin(qtbot, window), fake_app.practise
+    practise.reply(ME, "s1", "Said in the other window.", lambda _: None, None)
+    practise.fails = OpenElsewhere("This session is open in another window or program.", "Close one of the two.")
+    practise.stores_before_failing = False
+    say(qtbot, session, "What would that be like?")
+    assert "This session is open in another window or program. Close one of the two." in window.banner.text
+    assert session.composer.text == "What would that be like?"
+    assert "another window" in session.composer.hint.text()
+    assert [each.text for each in session.log.bubbles if each.who == "trainee"] == []
+    practise.fails = None
+    session.composer.submit()
+    said = lambda: [each.text for each in session.log.bubbles if each.who == "trainee"]  # noqa: E731
+    wait(qtbot, lambda: session.state == "content" and said() == ["Said in the other window."])
+    assert session.composer.text == "What would that be like?"
+    session.composer.submit()
+    wait(qtbot, lambda: said() == ["Said in the other window.", "What would that be like?"])
+    wait(qtbot, lambda: not session.composer.is_waiting)
+    assert session.composer.text == ""

@@ -120,9 +120,8 @@ def test_by_keyboard_alone(qtbot, window, fake_app):
     say(qtbot, drill, OPEN)
     qtbot.keyClick(editor, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
     wait(qtbot, lambda: not drill.answers)
-    assert [bubble.text for bubble in drill.findChildren(Bubble) if bubble.isVisible()] == [
-        DRILLS[0].stimuli[1].patient
-    ]
+    shown = [DRILLS[0].stimuli[1].patient]
+    wait(qtbot, lambda: [each.text for each in drill.findChildren(Bubble) if each.isVisible()] == shown)
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     wait(qtbot, lambda: page.isVisible())
     assert len(fake_app.tries.made) == 1

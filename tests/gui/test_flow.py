@@ -20,6 +20,17 @@ def test_two_clicks_lead_to_the_first_patient_line(qtbot, window, fake_app):
     assert fake_app.practise.warmed == ["joe-first"]
 
 
+def test_a_patient_in_preparation_says_how_far_it_has_come(qtbot, window, fake_app):
+    fake_app.practise.preparing = ((256, 40_000), (12_000, 40_000))
+    fake_app.practise.gate.clear()
+    window.open_case("joe-first")
+    page = window.pages.case
+    wait(qtbot, lambda: page.state == "content")
+    wait(qtbot, lambda: "Preparing this patient: 12,000 of 40,000 lines" in shown_words(page))
+    fake_app.practise.gate.set()
+    wait(qtbot, lambda: not any("Preparing" in words for words in shown_words(page)))
+
+
 def test_a_session_with_a_server_says_all_along_where_words_go(qtbot, window, fake_app):
     fake_app.practise.model = "remote:our-model@models.example.org"
     session = begin(qtbot, window)
@@ -268,7 +279,11 @@ def test_the_bin_is_emptied_after_a_question_and_keeps_for_days_of_ones_own(qtbo
     window.open_settings("bin")
     card = window.pages.settings.bin
     wait(qtbot, lambda: bool(card.restore))
+    card.days.setValue(1)
+    assert "day" in shown_words(card)
+    assert "days" not in shown_words(card)
     card.days.setValue(90)
+    assert "days" in shown_words(card)
     card.days.editingFinished.emit()
     wait(qtbot, lambda: fake_app.bin.kept_for == 90)
     wait(qtbot, lambda: bool(card.restore))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontInfo
+from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QLabel, QWidget
 
 from simpatient.domain.learning.progress import SessionSummary
@@ -18,9 +18,10 @@ from simpatient.gui.progress.session_table import SessionTable
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.conversation import ChatLog, Composer
 from simpatient.gui.widgets.layout import Columns, HeadLine, column, message_panel
+from simpatient.gui.widgets.tables import PlainTable
 from simpatient.gui.widgets.text import LONGEST_SHOWN, Elided, label, plain_tooltip, presentable
 from simpatient.presentation.shapes.palette import DARK, LIGHT, SHAPE_PAIRS, TEXT_PAIRS, contrast
-from tests.gui.driver import HOSTILE
+from tests.gui.driver import HOSTILE, WAIT_MS
 
 
 def test_wcag_reference_values():
@@ -217,3 +218,44 @@ def test_an_empty_composer_shows_its_line_without_a_scroll_bar(qtbot, themed, si
     assert composer.editor.verticalScrollBar().maximum() == 0
     assert composer.editor.height() < 2.6 * composer.editor.fontMetrics().lineSpacing() + 20
     Theme.current().choose("light", "normal")
+
+
+def test_a_table_of_a_year_is_made_a_little_at_a_time_and_whole_where_it_is_asked(qtbot, themed):
+    rows = [(str(i), "words") for i in range(2000)]
+    table = PlainTable(("Number", "Words"), rows, "A year")
+    qtbot.addWidget(table)
+    assert table.rowCount() == 2000
+    made = sum(table.item(i, 0) is not None for i in range(2000))
+    assert 0 < made < 2000
+    assert table.cell(1999, 0).text() == "1999"
+    table.replace_column(1, ["others"] * 2000)
+    qtbot.waitUntil(lambda: all(table.item(i, 1) is not None for i in range(2000)), timeout=WAIT_MS)
+    assert {table.cell(i, 1).text() for i in range(2000)} == {"others"}
+    assert [table.cell(i, 0).text() for i in range(2000)] == [str(i) for i in range(2000)]
+
+
+def test_the_last_row_of_a_table_ends_at_its_frame_and_not_at_a_line_above_it(qtbot, themed):
+    table = PlainTable(("Number",), [("1",), ("2",)], "Two rows")
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    Theme.current().dress(holder)
+    column(holder).addWidget(table)
+    table.setFixedHeight(table.height_of(2))
+    holder.resize(400, 300)
+    holder.show()
+    shot, line = table.grab().toImage(), QColor(Theme.current().palette.line).name()
+    middle = [shot.pixelColor(shot.width() // 2, y).name() for y in range(shot.height() - 12, shot.height() - 2)]
+    assert line not in middle
+
+
+def test_the_button_that_sends_is_as_high_as_the_line_beside_it(qtbot, themed):
+    composer = Composer()
+    qtbot.addWidget(composer)
+    Theme.current().dress(composer)
+    composer.resize(600, 120)
+    composer.show()
+    button, editor = composer.button.geometry(), composer.editor.geometry()
+    assert (button.top(), button.bottom()) == (editor.top(), editor.bottom())
+    composer.editor.setPlainText("one\ntwo\nthree")
+    qtbot.waitUntil(lambda: composer.editor.height() > button.height() + 20, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: composer.button.geometry().bottom() == composer.editor.geometry().bottom(), timeout=WAIT_MS)

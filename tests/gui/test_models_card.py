@@ -99,7 +99,7 @@ def test_a_download_can_be_stopped_and_goes_on(qtbot, world, card):
     assert not card.bar.isVisible()
     gate.set()
     world.hub.on_step = lambda: None
-    wait(qtbot, lambda: card.buttons["small", "download"].text() == "Go on")
+    wait(qtbot, lambda: card.buttons["small", "download"].text() == "Continue")
     assert "Stopped. What has come so far is kept." in words(card)
     fetch(qtbot, card)
     assert world.service.resolve("small").is_dir()
@@ -110,7 +110,7 @@ def test_what_went_wrong_is_said_and_can_be_tried_again(qtbot, world, window, ca
     press(qtbot, card, "small", "download")
     wait(qtbot, lambda: window.banner.isVisible())
     assert "cannot be reached" in words(window.banner)
-    wait(qtbot, lambda: card.buttons["small", "download"].text() == "Go on")
+    wait(qtbot, lambda: card.buttons["small", "download"].text() == "Continue")
     fetch(qtbot, card)
 
 

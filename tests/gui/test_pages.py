@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QTableWidget
 
 from simpatient.domain.learning.progress import UnitCase
 from simpatient.domain.speech import TalkSettings
+from simpatient.gui.authoring.author_talk import _with_rest
 from simpatient.gui.base.preferences import Preferences
 from simpatient.gui.base.talk_settings import read_talk_settings, write_talk_settings
 from simpatient.gui.base.theme import Theme
@@ -232,7 +233,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     window.go("progress")
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
-    assert len(page.findChildren(Plot)) == 2
+    wait(qtbot, lambda: len(page.findChildren(Plot)) == 2)
     assert any(text.startswith("Mean 43%, probably") for text in shown_words(page))
 
 
@@ -312,6 +313,25 @@ def test_author_can_talk_and_sees_state_plan_and_codes(qtbot, window, tmp_path):
     assert any(text.startswith("State: trust 2.00 (mid)") for text in words)
     assert "Plan: affective · feels understood · on sleep · discloses recital · neutral talk" in words
     assert "OQ open question" in words
+
+
+def test_codes_that_have_no_room_are_counted_and_named_when_pointed_at():
+    tags = [(f"T{i} tag", f"Tag {i}") for i in range(7)]
+    assert _with_rest(tags[:4]) == tags[:4]
+    assert _with_rest(tags) == (*tags[:4], ("3 more", "T4 tag; T5 tag; T6 tag"))
+
+
+def test_both_titles_of_the_workbench_stand_on_one_line(qtbot, window, tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("id: x\n", encoding="utf-8")
+    window.go("author")
+    page = window.pages.author
+    page.open(path)
+    wait(qtbot, lambda: page.talk.start_button.isEnabled() and page.talk.isVisible())
+    titles = [each for each in page.findChildren(QLabel) if each.text() in ("Problems", "Talk with the patient")]
+    middles = [each.mapTo(page, each.rect().center()).y() for each in titles if each.property("role") == "h2"]
+    assert len(middles) == 2
+    assert abs(middles[0] - middles[1]) <= 1
 
 
 def test_the_newest_answer_and_the_field_below_stay_in_sight(qtbot, window, tmp_path):

@@ -92,3 +92,19 @@ def test_a_folder_of_ones_own_is_added(qtbot, window, fake_app, files, tmp_path,
     press(qtbot, models.buttons["own", "add"])
     wait(qtbot, lambda: ("our-own", "use") in models.buttons)
     assert [each.title for each in fake_app.model_world.registry.installed()] == ["our-own"]
+
+
+def test_the_key_alone_is_removed_and_the_server_stays(qtbot, window, card, fake_app):
+    assert not card.remove_key.isVisible()
+    fill(card)
+    card.key.setText("sk-secret")
+    press(qtbot, card.save)
+    wait(qtbot, lambda: card.remove_key.isVisible())
+    card.model.setText("typed and not saved")
+    press(qtbot, card.remove_key)
+    wait(qtbot, lambda: not card.remove_key.isVisible())
+    kept = fake_app.model_world.server.choice
+    assert (kept.key_file, kept.url, kept.model) == ("", "https://models.example.org/v1", "our-patients")
+    assert "A key is kept" not in card.key.placeholderText()
+    assert card.model.text() == "typed and not saved"
+    assert card.key.hasFocus()

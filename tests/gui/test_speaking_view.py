@@ -183,7 +183,7 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
     assert page.numbers.speaking is None
     page.show_tab("transcript")
-    assert "Turn 1" in shown_words(page.transcript)
+    wait(qtbot, lambda: "Turn 1" in shown_words(page.transcript))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
         (spoken((0.0, 1.0)), "None of your turns has times."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "Fewer than 3 answers whose wait is known."),
         (spoken((0, 2), (3, 5), (6, 8), (9, 11)), "You let Joe finish each time."),
-        (spoken((0, 2), (1, 5)), "Less than 2 minutes of talk: too short for a rate in ten minutes."),
+        (spoken((0, 2), (1, 5)), "Less than 2 minutes of talk: too short for a rate per ten minutes."),
         (spoken((0, 2), (3, 5)), "Fewer than 20 words were spoken."),
         (spoken((0, 2), (3, 5)), "There was none."),
     ],

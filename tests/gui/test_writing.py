@@ -3,6 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit
 
+from simpatient.gui.debrief.write_view import ExerciseCard
+from simpatient.gui.widgets.controls import Button
 from simpatient.presentation.feedback.writing import AFTER_REVEAL, LEFT_EMPTY
 from tests.builders import ME
 from tests.gui.driver import buttons, own_rating, shown_words, wait
@@ -117,3 +119,22 @@ def test_an_open_map_stays_open_when_something_is_written(qtbot, debrief):
 
 def test_any_rubric_that_takes_writing_gets_a_form(debrief):
     assert set(debrief.write.cards) == {rubric.id for rubric in WRITING}
+
+
+def test_every_attempt_can_be_looked_at_on_request(qtbot, debrief):
+    _card(debrief).form.editors["precipitating"].setPlainText("It began with a missed recital.")
+    _save(qtbot, debrief)
+    exercise = _card(debrief)._exercise
+    first = exercise.attempts[0]
+    attempts = tuple(first.model_copy(update={"number": number}) for number in range(1, 12))
+    card = ExerciseCard(exercise.model_copy(update={"attempts": attempts}), {}, lambda *_: None)
+    qtbot.addWidget(card)
+    card.show()
+
+    def offered():
+        return [b.text() for b in card.findChildren(Button) if b.text().startswith("Attempt") and b.isVisibleTo(card)]
+
+    assert offered() == ["Attempt 1", "Attempt 9", "Attempt 10"]
+    buttons(card, "Show 7 more")[0].click()
+    wait(qtbot, lambda: offered() == [f"Attempt {number}" for number in range(1, 11)])
+    assert buttons(card, "Show 7 more") == []

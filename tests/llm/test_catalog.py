@@ -173,7 +173,7 @@ class Dies:
 
 
 def test_a_model_that_ends_its_process_is_told_apart(tiny):
-    with pytest.raises(ModelUnavailable, match="ended its process"):
+    with pytest.raises(ModelUnavailable, match="process ended"):
         ChildMeasurer(Dies).measure(tiny)
 
 

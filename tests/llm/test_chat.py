@@ -298,7 +298,7 @@ def test_a_model_that_cannot_chat_is_refused(tmp_path, template):
 
 def test_a_model_without_keys_and_values_is_refused(tmp_path):
     folder = tiny_chat_model(tmp_path / "mamba", kind="mamba2", num_heads=8, n_groups=1)
-    with pytest.raises(ModelUnavailable, match="no memory"):
+    with pytest.raises(ModelUnavailable, match="no cache"):
         _open(folder).load()
 
 

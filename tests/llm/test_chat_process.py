@@ -65,7 +65,7 @@ def test_answers_come_back_in_order_with_progress():
     [
         ("unavailable", "It is no model."),
         ("raises", r"The model failed \(ZeroDivisionError\)"),
-        ("dies", "ended its process"),
+        ("dies", "process ended"),
     ],
 )
 def test_a_model_that_fails_is_said_plainly(kind, words):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simpatient.bootstrap import coding
 from simpatient.content.reading.locations import bundled_root
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.ports import SentenceEncoder
 from simpatient.llm.encoder import embedder
 from simpatient.llm.encoder.embedder import CachedEncoder, OnnxEncoder, check_files, find_model, printable
@@ -143,6 +143,30 @@ def test_set_is_computed_once_per_machine(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.encode_set("persona: x/y", texts), first)
     second.encode(["one line"])
     assert inner.calls == []
+
+
+def test_a_long_set_says_how_far_it_has_come_and_keeps_its_order(tmp_path: Path) -> None:
+    texts, told = [f"line {number}" for number in range(600)], []
+    cached = CachedEncoder(FakeEncoder(), tmp_path)
+    rows = cached.encode_set("lines", texts, on_done=told.append)
+    assert told == sorted(told)
+    assert len(told) > 1
+    assert told[-1] == 600
+    np.testing.assert_array_equal(rows, FakeEncoder().encode(texts))
+    cached.encode_set("lines", texts, on_done=told.append)
+    assert told[-1] == 600
+    assert told.count(600) == 1
+
+
+def test_a_long_set_can_be_stopped_on_the_way(tmp_path: Path) -> None:
+    def stop(done: int) -> None:
+        raise Cancelled
+
+    inner = FakeEncoder()
+    with pytest.raises(Cancelled):
+        CachedEncoder(inner, tmp_path).encode_set("lines", [str(number) for number in range(600)], on_done=stop)
+    assert len(inner.calls) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_set_of_other_texts_or_model_is_another_set(tmp_path: Path) -> None:

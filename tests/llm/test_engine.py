@@ -373,10 +373,10 @@ def test_the_canary_tells_models_apart(llama, folders, voice):
 
 def test_a_model_that_cannot_go_back_is_refused(tmp_path):
     folder = tiny_chat_model(tmp_path / "mamba", kind="mamba2", num_heads=8, n_groups=1)
-    with pytest.raises(ModelUnavailable, match="no memory"):
+    with pytest.raises(ModelUnavailable, match="no cache"):
         open_voice(folder).load()
     mixed = tiny_chat_model(tmp_path / "mixed", kind="falcon_h1", mamba_n_heads=8, mamba_d_head=8, mamba_d_ssm=64)
-    with pytest.raises(ModelUnavailable, match="cannot be gone back in"):
+    with pytest.raises(ModelUnavailable, match="cannot be rewound"):
         open_voice(mixed).load()
 
 

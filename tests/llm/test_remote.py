@@ -126,7 +126,7 @@ def test_what_passes_is_tried_again_before_the_first_token(serve, fault):
 @pytest.mark.parametrize(("fault", "words"), [
     (OVERLOADED, "busy"),
     (FAULT, "has a fault (500)"),
-    (Say(drop_after=0), "broke off"),
+    (Say(drop_after=0), "was lost"),
 ])  # fmt: skip
 def test_what_does_not_pass_is_told_in_the_end(serve, fault, words):
     server, model = serve(fault)
@@ -139,7 +139,7 @@ def test_what_does_not_pass_is_told_in_the_end(serve, fault, words):
 def test_nothing_is_asked_again_once_words_have_come(serve):
     server, model = serve(Say("I was going to say", drop_after=2), Say("Twice."))
     heard = []
-    with pytest.raises(ModelUnavailable, match="broke off"):
+    with pytest.raises(ModelUnavailable, match="was lost"):
         model.speak("s", TALK, "", ONE, lambda piece: heard.append(piece) or True)
     assert len(server.asked) == 1
     assert "".join(heard) == "I was goin"
@@ -168,7 +168,7 @@ def test_a_pause_longer_than_a_trainee_waits_is_not_waited_for(serve):
     (Say(status=400, body={"detail": "Server is pinned to 'x'; requested 'tiny' model."}), "does not have the model"),
     (Say(status=400, body={"error": {"message": "context\nlength exceeded"}}), "refused the request .context length"),
     (Say(status=302, body={}, headers={"Location": "http://127.0.0.1:1/"}), "refused the request .302"),
-    (Say(raw=b"<html>hello</html>"), "broke off"),
+    (Say(raw=b"<html>hello</html>"), "was lost"),
     (Say(raw=b"data: {not json}\n\n"), "does not understand"),
     (Say(raw=b"data: [1, 2]\n\n"), "does not understand"),
     (Say(raw=b"data: {}\n\n"), "does not understand"),

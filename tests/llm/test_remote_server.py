@@ -8,13 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simpatient.domain.errors import ModelUnavailable, UserFacingError
-from simpatient.llm.remote.remote_server import (
-    RemoteServer,
-    forget_server,
-    make_server,
-    read_server,
-    write_server,
-)
+from simpatient.domain.models.servers import RemoteServer, make_server
+from simpatient.llm.remote.server_key import key_of
+from simpatient.llm.remote.server_settings import forget_server, read_server, write_server
 from simpatient.runtime.settings_store import SettingsStore
 
 URL = "https://models.example.org/v1"
@@ -65,26 +61,26 @@ def test_a_key_given_for_its_variable_is_refused_and_not_repeated():
 def test_the_key_of_a_variable(monkeypatch):
     server = RemoteServer(url=URL, model="m", key_variable="PROGRAM_KEY")
     monkeypatch.setenv("PROGRAM_KEY", " sk-1 \n")
-    assert server.key() == "sk-1"
+    assert key_of(server) == "sk-1"
     for bad in ("", "two\nlines", "späced out"):
         monkeypatch.setenv("PROGRAM_KEY", bad)
         with pytest.raises(ModelUnavailable, match="no key"):
-            server.key()
-    assert RemoteServer(url=URL, model="m").key() == ""
+            key_of(server)
+    assert key_of(RemoteServer(url=URL, model="m")) == ""
 
 
 def test_the_key_of_a_file_that_only_its_owner_reads(tmp_path):
     file = tmp_path / "key"
     server = RemoteServer(url=URL, model="m", key_file=str(file))
     with pytest.raises(ModelUnavailable, match="cannot be read"):
-        server.key()
+        key_of(server)
     file.write_text("sk-2\n", encoding="utf-8")
     file.chmod(0o600)
-    assert server.key() == "sk-2"
+    assert key_of(server) == "sk-2"
     if os.name == "posix":
         file.chmod(0o640)
         with pytest.raises(ModelUnavailable, match="Others may read") as caught:
-            server.key()
+            key_of(server)
         assert "sk-2" not in str(caught.value)
 
 

@@ -12,8 +12,8 @@ import pytest
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.models.chat import Message, Request, Sampling
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.llm.remote.remote_model import RemoteChatModel
-from simpatient.llm.remote.remote_server import RemoteServer
 from tests.tiny_models import tiny_chat_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.torch]

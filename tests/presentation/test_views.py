@@ -157,6 +157,15 @@ def test_the_map_shows_everything_once_and_what_came_near_first(items):
         assert each.outcome == ("Came near in turns 3 and 6" if each.came_near else "Not touched on")
 
 
+def test_turns_in_which_something_came_near_are_counted_where_not_all_are_named():
+    item = DisclosureItem(
+        fact_id="f", text="fact", told_at=None, approached_at=tuple(range(1, 9)), opens_with="Asking.",
+        trust_needed=1.0, trust_reached=1.0,
+    )  # fmt: skip
+    shown = disclosure_section(DisclosureMap(session_id="s", items=(item,)))
+    assert shown.held_back[0].outcome == "Came near in turns 2, 3, 4, 5 and 6, and 3 more"
+
+
 # ---- curves
 
 

@@ -80,7 +80,7 @@ def key_desk() -> Iterator[Desk]:
 def test_what_is_said_is_told(desk: Desk) -> None:
     desk.recorder.say(np.concatenate([silence(0.5), tone(1), silence(1)]))
     desk.wait_for(SpeechBegan, SpeechEnded)
-    assert len(desk.events[1].spell.samples) >= SAMPLE_RATE
+    assert len(desk.events[1].segment.samples) >= SAMPLE_RATE
 
 
 def test_sound_so_far_and_the_level_can_be_asked_for_while_somebody_speaks(desk: Desk) -> None:
@@ -142,7 +142,7 @@ def test_only_what_is_said_with_the_key_held_is_told(key_desk: Desk) -> None:
     key_desk.hearing.release()
     key_desk.recorder.say(silence(1))
     key_desk.wait_for(SpeechBegan, SpeechEnded)
-    assert key_desk.events[1].spell.ended_s - key_desk.events[1].spell.began_s == pytest.approx(0.4, abs=0.03)
+    assert key_desk.events[1].segment.ended_s - key_desk.events[1].segment.began_s == pytest.approx(0.4, abs=0.03)
 
 
 def test_the_key_takes_the_moment_before_and_after_with_it(key_desk: Desk) -> None:
@@ -153,8 +153,8 @@ def test_the_key_takes_the_moment_before_and_after_with_it(key_desk: Desk) -> No
     key_desk.hearing.release()
     key_desk.recorder.say(np.concatenate([tone(0.06), silence(1)]))
     key_desk.wait_for(SpeechBegan, SpeechEnded)
-    spell = key_desk.events[1].spell
-    assert spell.ended_s - spell.began_s == pytest.approx(0.46, abs=0.03)
+    segment = key_desk.events[1].segment
+    assert segment.ended_s - segment.began_s == pytest.approx(0.46, abs=0.03)
 
 
 def test_a_key_held_in_silence_heard_nothing(key_desk: Desk) -> None:
@@ -184,7 +184,7 @@ def test_who_holds_the_key_is_heard_even_if_the_patient_speaks(key_desk: Desk) -
     key_desk.hearing.release()
     key_desk.recorder.say(silence(0.5))
     key_desk.wait_for(SpeechBegan, SpeechEnded)
-    assert len(key_desk.events[1].spell.samples) == pytest.approx(0.42 * SAMPLE_RATE, abs=400)
+    assert len(key_desk.events[1].segment.samples) == pytest.approx(0.42 * SAMPLE_RATE, abs=400)
 
 
 def test_letting_go_of_a_key_that_is_not_held_is_nothing(key_desk: Desk) -> None:
@@ -258,10 +258,10 @@ def test_a_microphone_that_cannot_be_opened_is_told_once() -> None:
 
 def test_a_microphone_that_breaks_off_is_told_once_in_its_own_words_and_can_be_started_again() -> None:
     desk = Desk(stalls_after_s=0.3)
-    desk.recorder.breaks_with = AudioUnavailable("The microphone broke off.", "Plug it in.")
+    desk.recorder.breaks_with = AudioUnavailable("The microphone stopped working.", "Plug it in.")
     desk.start()
     wait_until(lambda: desk.errors)
-    assert [error.message for error in desk.errors] == ["The microphone broke off."]
+    assert [error.message for error in desk.errors] == ["The microphone stopped working."]
     desk.recorder.breaks_with = None
     desk.hearing.start()
     wait_until(lambda: desk.recorder.opened == 2)
@@ -374,9 +374,9 @@ def test_levels_are_decibels_below_full_scale() -> None:
 
 def test_the_meter_rises_at_once_and_falls_slowly() -> None:
     meter = LevelMeter()
-    high = meter.hear(tone(0.1))
-    assert meter.hear(silence(0.1)) == pytest.approx(high - 4.0)
-    assert meter.hear(silence(10)) == FLOOR_DB
+    high = meter.feed(tone(0.1))
+    assert meter.feed(silence(0.1)) == pytest.approx(high - 4.0)
+    assert meter.feed(silence(10)) == FLOOR_DB
 
 
 def test_a_sample_is_recorded_with_its_levels() -> None:
@@ -403,5 +403,5 @@ def test_an_ear_alone_tells_when_nothing_was_heard() -> None:
     ear = TurnGate(FakeEndpointer(), "push_to_talk", uses_headphones=False)
     assert ear.press() == ()
     ear.release()
-    (event,) = ear.hear(SoundBlock(silence(0.2), 7.0))
+    (event,) = ear.feed(SoundBlock(silence(0.2), 7.0))
     assert event == NothingHeard(pytest.approx(7.12))

@@ -1,4 +1,4 @@
-"""Recordings in memory become transcripts: spells, channels, cross-talk, names, turns."""
+"""Recordings in memory become transcripts: segments, channels, cross-talk, names, turns."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ContentError, ModelUnavailable
 from simpatient.domain.speech import SAMPLE_RATE
 from simpatient.services.transcripts.crosstalk import ChannelGate
-from simpatient.services.transcripts.importing import HeardSpell, ImportService, turns_of
+from simpatient.services.transcripts.importing import HeardSegment, ImportService, turns_of
 from simpatient.services.transcripts.speaker_labels import described, label_lines, read_labels, speaker_named
 from tests.speech_fakes import FakeDecoder, FakeEndpointer, FakeTranscriber, silence, tone
 
@@ -28,10 +28,10 @@ def service(samples, transcriber=None) -> ImportService:
     )
 
 
-def at(total_s: float, *spells: tuple[float, float, float]) -> np.ndarray:
+def at(total_s: float, *segments: tuple[float, float, float]) -> np.ndarray:
     """Return a channel with tones: when, how long, how loud."""
     made = silence(total_s)
-    for start, length, loudness in spells:
+    for start, length, loudness in segments:
         sound = tone(length, loudness=loudness)
         made[round(start * SAMPLE_RATE) :][: len(sound)] += sound
     return made
@@ -41,10 +41,10 @@ def test_one_channel_is_cut_at_its_pauses(file):
     texts, told = FakeTranscriber("What brings you here?", "My wife did.", "She said"), []
     mono = at(12.0, (1.0, 1.5, 0.3), (4.0, 1.0, 0.3), (8.0, 0.5, 0.3))
     heard = service(mono, texts).listen(file, on_listened=lambda *now: told.append(now))
-    assert [spell.text for spell in heard.spells] == ["What brings you here?", "My wife did.", "She said"]
-    assert [spell.number for spell in heard.spells] == [1, 2, 3]
-    assert [spell.start_s for spell in heard.spells] == pytest.approx([1.0, 4.0, 8.0], abs=0.51)
-    assert [spell.end_s for spell in heard.spells] == pytest.approx([2.5, 5.0, 8.5], abs=0.51)
+    assert [segment.text for segment in heard.segments] == ["What brings you here?", "My wife did.", "She said"]
+    assert [segment.number for segment in heard.segments] == [1, 2, 3]
+    assert [segment.start_s for segment in heard.segments] == pytest.approx([1.0, 4.0, 8.0], abs=0.51)
+    assert [segment.end_s for segment in heard.segments] == pytest.approx([2.5, 5.0, 8.5], abs=0.51)
     assert (heard.channels, heard.duration_s, heard.model_id) == (1, 12.0, "fake-recogniser@0")
     assert told[-1] == (11.5, 12.0)
     assert all(is_final for _, _, is_final in texts.calls)
@@ -55,22 +55,22 @@ def test_channels_are_speakers_and_cross_talk_is_none(file):
     right = at(10.0, (1.0, 2.0, 0.03), (6.0, 2.0, 0.4))
     both = np.stack([left, right], 1)
     heard = service(both).listen(file, by_channel=True)
-    assert [spell.channel for spell in heard.spells] == [0, 1]
+    assert [segment.channel for segment in heard.segments] == [0, 1]
     mixed = service(both).listen(file)
-    assert [(spell.channel, spell.number) for spell in mixed.spells] == [(0, 1), (0, 2)]
+    assert [(segment.channel, segment.number) for segment in mixed.segments] == [(0, 1), (0, 2)]
     assert mixed.channels == 2
 
 
 def test_speakers_who_share_a_channel_are_told_apart_at_short_pauses(file):
     quick = at(6.0, (1.0, 1.0, 0.3), (2.5, 1.0, 0.3))
-    assert len(service(quick).listen(file).spells) == 2
-    assert len(service(np.stack([quick, quick * 0], 1)).listen(file, by_channel=True).spells) == 1
+    assert len(service(quick).listen(file).segments) == 2
+    assert len(service(np.stack([quick, quick * 0], 1)).listen(file, by_channel=True).segments) == 1
 
 
 def test_both_at_once_are_both_heard(file):
     both = np.stack([at(8.0, (1.0, 4.0, 0.3)), at(8.0, (2.0, 1.0, 0.2))], 1)
     heard = service(both).listen(file, by_channel=True)
-    assert [spell.channel for spell in heard.spells] == [0, 1]
+    assert [segment.channel for segment in heard.segments] == [0, 1]
 
 
 def test_what_holds_no_words_is_counted(file):
@@ -80,11 +80,11 @@ def test_what_holds_no_words_is_counted(file):
             return found.model_copy(update={"text": ""}) if len(self.calls) % 2 else found
 
     heard = service(at(12.0, (1, 1, 0.3), (4, 1, 0.3), (8, 1, 0.3)), Half("Hello.")).listen(file)
-    assert (len(heard.spells), heard.unheard) == (1, 2)
+    assert (len(heard.segments), heard.unheard) == (1, 2)
 
 
 def test_nobody_speaking_is_one_clear_sentence(file):
-    with pytest.raises(ContentError, match="No words were heard"):
+    with pytest.raises(ContentError, match="No words were recognised"):
         service(silence(3.0)).listen(file)
 
 
@@ -136,24 +136,24 @@ def test_the_louder_channel_is_never_silenced(loudness, share):
         assert np.array_equal(kept[:, 1], sound[: len(kept), 1])
 
 
-def spell(number: int, start_s: float, end_s: float, text: str = "Words.", channel: int = 0) -> HeardSpell:
-    return HeardSpell(number=number, channel=channel, start_s=start_s, end_s=end_s, text=text, confidence=0.8)
+def segment(number: int, start_s: float, end_s: float, text: str = "Words.", channel: int = 0) -> HeardSegment:
+    return HeardSegment(number=number, channel=channel, start_s=start_s, end_s=end_s, text=text, confidence=0.8)
 
 
 def test_spells_of_one_speaker_are_one_turn():
-    spells = [
-        spell(1, 0, 1, "Hello."),
-        spell(2, 2, 6, "How are you?"),
-        spell(3, 3, 3.4, "Mm."),
-        spell(4, 7, 8, "Well."),
+    segments = [
+        segment(1, 0, 1, "Hello."),
+        segment(2, 2, 6, "How are you?"),
+        segment(3, 3, 3.4, "Mm."),
+        segment(4, 7, 8, "Well."),
     ]
-    turns = turns_of(spells, {1: "trainee", 2: "trainee", 3: "patient", 4: "patient"}, "talk")
+    turns = turns_of(segments, {1: "trainee", 2: "trainee", 3: "patient", 4: "patient"}, "talk")
     assert [(turn.turn, turn.speaker, turn.text) for turn in turns] == [
         (0, "trainee", "Hello. How are you?"), (1, "patient", "Mm. Well."),
     ]  # fmt: skip
     assert [(turn.start_s, turn.end_s) for turn in turns] == [(0, 6), (3, 8)]
-    assert turns_of(spells, {3: "patient"}, "talk")[0].text == "Mm."
-    assert turns_of(spells, {}, "talk") == ()
+    assert turns_of(segments, {3: "patient"}, "talk")[0].text == "Mm."
+    assert turns_of(segments, {}, "talk") == ()
 
 
 SPEAKERS = st.lists(st.sampled_from(["trainee", "patient", None]), max_size=20)
@@ -161,15 +161,15 @@ SPEAKERS = st.lists(st.sampled_from(["trainee", "patient", None]), max_size=20)
 
 @given(SPEAKERS)
 def test_turns_alternate_and_lose_no_word(speakers):
-    spells = [spell(at, at, at + 0.5, f"w{at}") for at in range(1, len(speakers) + 1)]
+    segments = [segment(at, at, at + 0.5, f"w{at}") for at in range(1, len(speakers) + 1)]
     named = {at: who for at, who in enumerate(speakers, start=1) if who}
-    turns = turns_of(spells, named, "x")
+    turns = turns_of(segments, named, "x")
     assert all(first.speaker != second.speaker for first, second in pairwise(turns))
     assert " ".join(turn.text for turn in turns).split() == [f"w{at}" for at in named]
     assert [turn.turn for turn in turns] == list(range(len(turns)))
 
 
-HEARD = [spell(at, at * 70.0, at * 70.0 + 4.25, f"Line {at}.") for at in range(1, 6)]
+HEARD = [segment(at, at * 70.0, at * 70.0 + 4.25, f"Line {at}.") for at in range(1, 6)]
 
 
 def test_labels_are_read_as_people_write_them():
@@ -181,12 +181,12 @@ def test_labels_are_read_as_people_write_them():
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (["1 nobody"], "who.txt:1: This line names no spell and speaker"),
-        (["1 t", "and so on"], "who.txt:2: This line names"),
-        (["9 t"], "who.txt:1: There is no spell 9. There are 5."),
-        (["1 t", "3-5 p"], "who.txt: Nobody is named for spell 2."),
-        ([], "Nobody is named for spell 1, 2, 3, 4, 5."),
-        (["1 ?  01:10 Line"], "names no spell and speaker"),
+        (["1 nobody"], "who.txt:1: This line does not name a segment and its speaker"),
+        (["1 t", "and so on"], "who.txt:2: This line does not name"),
+        (["9 t"], "who.txt:1: There is no segment 9. There are 5."),
+        (["1 t", "3-5 p"], "who.txt: No speaker is named for segment 2."),
+        ([], "No speaker is named for segment 1, 2, 3, 4, 5."),
+        (["1 ?  01:10 Line"], "does not name a segment and its speaker"),
     ],
 )
 def test_labels_that_cannot_be_used_name_their_line(lines, words):

@@ -65,7 +65,7 @@ def test_a_kept_turn_is_played_on_the_chosen_loudspeaker(clips: InMemoryClips) -
 def test_what_is_gone_or_cannot_be_heard_is_told_and_the_device_is_let_go(clips: InMemoryClips) -> None:
     sink = ListSink(fails=True)
     listening = RecordingPlaybackService(clips=clips, sink=lambda _: sink)
-    with pytest.raises(NotFound, match="This sound is not kept any more"):
+    with pytest.raises(NotFound, match="This recording is no longer kept"):
         listening.play(ME, "nothing")
     clip = clips.save("me", "s1", SOUND, T0 + timedelta(days=1))
     with pytest.raises(AudioUnavailable):

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 from threading import Event, Timer
 from time import monotonic
@@ -114,7 +115,7 @@ def test_no_loudspeaker_is_told_before_anything_is_shown_as_heard() -> None:
 
 def test_a_loudspeaker_that_breaks_off_leaves_captions() -> None:
     scene = Scene()
-    scene.sink.error, scene.sink.breaks_after_s = AudioUnavailable("The loudspeaker broke off."), 0.4
+    scene.sink.error, scene.sink.breaks_after_s = AudioUnavailable("The loudspeaker stopped working."), 0.4
     said = scene.say(sentences(*TEXTS, pause_s=0.1))
     assert (said.heard, said.unheard, said.failed) == (WHOLE, "", scene.sink.error)
     assert scene.captions == list(TEXTS)
@@ -180,15 +181,16 @@ def _jitter_s(count: int = 100) -> float:
 
 
 def test_five_hundred_barge_ins_stop_in_time_and_keep_what_was_heard() -> None:
-    rng, late = random.Random(5), []
-    for _ in range(500):
-        said, after_s, told_s, sounded_s = _barge_in(rng.uniform(0.0, 0.12))
-        late.append(after_s)
+    rng = random.Random(5)
+    # Nearly all of the time is waiting, so a few of them wait side by side.
+    with ThreadPoolExecutor(4) as few:
+        told = list(few.map(_barge_in, [rng.uniform(0.0, 0.12) for _ in range(500)]))
+    for said, after_s, told_s, sounded_s in told:
         assert f"{said.heard} {said.unheard}".strip() == WHOLE
         # The fakes say a letter in 2 ms: whoever knows the words knows how long they took.
         assert len(said.heard) * 0.002 <= sounded_s + 1e-6
         assert said.ended_s <= told_s + after_s + 0.001
-    assert max(late) <= 0.2 + max(_jitter_s(), 0.0)
+    assert max(after_s for _, after_s, _, _ in told) <= 0.2 + max(_jitter_s(), 0.0)
 
 
 def _barge_in(at_s: float) -> tuple[SpeechOutcome, float, float, float]:

@@ -224,6 +224,15 @@ def test_warming_up_builds_the_mind_once():
     assert encoder.sets_encoded == ["intents-small-bank", "persona-nell-archer"]
 
 
+def test_making_a_mind_says_how_many_lines_are_ready_the_first_time():
+    told: list[tuple[int, int]] = []
+    library, encoder = small_library(), RememberingFakeEncoder()
+    for minds in (MindStore(library, encoder), MindStore(library, encoder)):
+        minds.of("nell-archer", lambda done, total: told.append((done, total)))
+    ((done, total),) = told
+    assert done == total > 0
+
+
 def test_warming_up_is_by_case(world):
     world.practise.warm_up("nell-first")
     with pytest.raises(NotFound):

@@ -110,7 +110,7 @@ def test_a_wanted_one_is_the_one_or_none(store):
     assert "recogniser download many" in raised.value.action
     with pytest.raises(NotFound, match=r"There are: small\.en"):
         made.resolve("whatever")
-    with pytest.raises(ModelUnavailable, match="does not understand this language"):
+    with pytest.raises(ModelUnavailable, match="does not support this language"):
         made.resolve("small.en", "es")
     with pytest.raises(ModelUnavailable):
         made.resolve("", "es")

@@ -139,7 +139,7 @@ def test_a_session_without_feedback_cannot_be_reported(world):
 
 def test_no_report_is_written_of_a_trainee_without_sessions(world):
     world.whole()
-    with pytest.raises(NotFound, match="no sessions of the trainee 'somebody'"):
+    with pytest.raises(NotFound, match="no sessions for the trainee 'somebody'"):
         world.reports.progress(SOMEBODY, csv=Path("q.csv"))
     assert world.writer.written == []
 

@@ -124,9 +124,9 @@ class Room:
     def begin(self, *, listen: bool = True) -> "Room":
         """Begin to talk, and let the patient say its opening words."""
         tools = TalkTools(
-            hearing=self.hearing,
+            listener=self.hearing,
             transcriber=lambda _: self.transcriber,
-            mouth=lambda _: SpeechOutput(self.voice, self.speaker, self.clock),
+            speech_output=lambda _: SpeechOutput(self.voice, self.speaker, self.clock),
         )
         service = TalkService(
             practise=self.world.practise, library=self.world.library, consents=self.consents, clips=self.clips,

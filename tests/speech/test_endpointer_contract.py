@@ -29,17 +29,17 @@ def test_a_voice_between_silences_is_one_spell(endpointer: Endpointer) -> None:
     assert isinstance(began, SpeechBegan)
     assert isinstance(ended, SpeechEnded)
     assert began.at_s == pytest.approx(101.0, abs=0.04)
-    assert ended.spell.began_s == began.at_s
-    assert ended.spell.ended_s == pytest.approx(101.8, abs=0.04)
-    assert len(ended.spell.samples) >= 0.75 * SAMPLE_RATE
-    assert ended.spell.samples.dtype == np.float32
+    assert ended.segment.began_s == began.at_s
+    assert ended.segment.ended_s == pytest.approx(101.8, abs=0.04)
+    assert len(ended.segment.samples) >= 0.75 * SAMPLE_RATE
+    assert ended.segment.samples.dtype == np.float32
     assert len(endpointer.so_far()) == 0
 
 
 def test_a_short_pause_does_not_end_it_and_a_long_one_does(endpointer: Endpointer) -> None:
     pauses = np.concatenate([tone(0.5), silence(0.25), tone(0.5), silence(1), tone(0.5), silence(1)])
-    spells = [event.spell for event in fed(endpointer, pauses) if isinstance(event, SpeechEnded)]
-    assert [spell.ended_s - spell.began_s for spell in spells] == pytest.approx([1.25, 0.5], abs=0.07)
+    segments = [event.segment for event in fed(endpointer, pauses) if isinstance(event, SpeechEnded)]
+    assert [segment.ended_s - segment.began_s for segment in segments] == pytest.approx([1.25, 0.5], abs=0.07)
 
 
 def test_silence_is_nothing(endpointer: Endpointer) -> None:
@@ -56,9 +56,9 @@ def test_while_somebody_speaks_there_is_sound_so_far_and_it_grows(endpointer: En
 
 def test_finish_ends_a_spell_at_once_and_is_ready_for_the_next(endpointer: Endpointer) -> None:
     fed(endpointer, tone(0.5))
-    spell = endpointer.finish()
-    assert spell is not None
-    assert len(spell.samples) == 0.5 * SAMPLE_RATE
+    segment = endpointer.finish()
+    assert segment is not None
+    assert len(segment.samples) == 0.5 * SAMPLE_RATE
     assert endpointer.finish() is None
     assert [type(event) for event in fed(endpointer, tone(0.5), 200.0)] == [SpeechBegan]
 

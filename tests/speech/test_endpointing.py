@@ -1,4 +1,4 @@
-"""Endpointing: properties over drawn sounds, keys, false starts, spells that are too long, real speech and noise."""
+"""Endpointing: properties over drawn sounds, keys, false starts, segments that are too long, real speech and noise."""
 
 import numpy as np
 import pytest
@@ -38,8 +38,8 @@ def fed(endpointer: Endpointing, samples: Samples, at_s: float = 100.0, size: in
     return [event for block in blocks_of(samples, at_s, size) for event in endpointer.feed(block)]
 
 
-def spells_in(events: list[ListeningEvent]) -> list[SpeechSegment]:
-    return [event.spell for event in events if isinstance(event, SpeechEnded)]
+def segments_in(events: list[ListeningEvent]) -> list[SpeechSegment]:
+    return [event.segment for event in events if isinstance(event, SpeechEnded)]
 
 
 # --- properties -------------------------------------------------------------------------------------------
@@ -69,9 +69,9 @@ def test_any_chunking_of_the_same_sound_gives_the_same_spells(parts, waits_for_k
 
 
 def _told(event: ListeningEvent | SpeechSegment | None) -> tuple:
-    spell = event.spell if isinstance(event, SpeechEnded) else event
-    if isinstance(spell, SpeechSegment):
-        return (round(spell.began_s, 6), round(spell.ended_s, 6), spell.is_continued, spell.samples.tobytes())
+    segment = event.segment if isinstance(event, SpeechEnded) else event
+    if isinstance(segment, SpeechSegment):
+        return (round(segment.began_s, 6), round(segment.ended_s, 6), segment.is_continued, segment.samples.tobytes())
     return (round(event.at_s, 6),) if isinstance(event, SpeechBegan) else ()
 
 
@@ -89,31 +89,31 @@ def test_spells_are_ordered_never_overlap_and_are_bounded(parts, waits_for_key: 
     endpointer = Endpointing(Listens(), QUICK, waits_for_key=waits_for_key)
     events = fed(endpointer, numbered)
     last = endpointer.finish()
-    spells = [*spells_in(events), *([last] if last else [])]
-    heard = np.concatenate([spell.samples for spell in spells]) if spells else silence(0)
+    segments = [*segments_in(events), *([last] if last else [])]
+    heard = np.concatenate([segment.samples for segment in segments]) if segments else silence(0)
     assert (np.diff(heard) > 0).all()
-    times = [time for spell in spells for time in (spell.began_s, spell.ended_s)]
+    times = [time for segment in segments for time in (segment.began_s, segment.ended_s)]
     assert times == sorted(times)
     longest = QUICK.longest_s + QUICK.patience_s + 0.1
-    assert all(len(spell.samples) <= longest * SAMPLE_RATE for spell in spells)
+    assert all(len(segment.samples) <= longest * SAMPLE_RATE for segment in segments)
     begun = [event.at_s for event in events if isinstance(event, SpeechBegan)]
-    ended = [spell.began_s for spell in spells_in(events)]
+    ended = [segment.began_s for segment in segments_in(events)]
     assert begun[: len(ended)] == ended
 
 
 @given(pieces)
 def test_no_loud_sample_that_counts_is_lost(parts) -> None:
-    """With a key held, the spells together are all the sound there was, unless there was no voice."""
+    """With a key held, the segments together are all the sound there was, unless there was no voice."""
     sound = _drawn(parts)
     endpointer = Endpointing(FakeDetector(), Timing(longest_s=300), waits_for_key=True)
     events = fed(endpointer, sound)
-    spell = endpointer.finish()
-    assert spells_in(events) == []
+    segment = endpointer.finish()
+    assert segments_in(events) == []
     if any(loud for loud, _ in parts):
-        assert spell is not None
-        assert spell.samples.tobytes() == sound.tobytes()
+        assert segment is not None
+        assert segment.samples.tobytes() == sound.tobytes()
     else:
-        assert spell is None
+        assert segment is None
 
 
 @given(pieces, pieces, keyed)
@@ -130,26 +130,27 @@ def test_nothing_before_a_reset_leaks_after(before, after, waits_for_key: bool) 
 
 
 def test_soft_first_and_last_sounds_are_kept() -> None:
-    (spell,) = spells_in(fed(Endpointing(FakeDetector()), np.concatenate([silence(2), tone(0.5), silence(3)])))
-    before = round((spell.began_s - 100.0 - 1.5) * SAMPLE_RATE)
-    assert np.abs(spell.samples[: round(0.35 * SAMPLE_RATE)]).max() == 0
-    assert np.abs(spell.samples[-round(0.2 * SAMPLE_RATE) :]).max() == 0
+    (segment,) = segments_in(fed(Endpointing(FakeDetector()), np.concatenate([silence(2), tone(0.5), silence(3)])))
+    before = round((segment.began_s - 100.0 - 1.5) * SAMPLE_RATE)
+    assert np.abs(segment.samples[: round(0.35 * SAMPLE_RATE)]).max() == 0
+    assert np.abs(segment.samples[-round(0.2 * SAMPLE_RATE) :]).max() == 0
     assert before > 0
-    assert len(spell.samples) == pytest.approx((0.4 + 0.5 + 0.25) * SAMPLE_RATE, abs=1600)
+    assert len(segment.samples) == pytest.approx((0.4 + 0.5 + 0.25) * SAMPLE_RATE, abs=1600)
 
 
 def test_a_click_or_cough_is_no_spell_but_does_not_hide_the_voice_after_it() -> None:
     endpointer = Endpointing(FakeDetector())
     assert fed(endpointer, np.concatenate([silence(1), tone(0.03), silence(2)])) == []
     assert (
-        len(spells_in(fed(endpointer, np.concatenate([tone(0.03), silence(0.1), tone(0.4), silence(2)]), 103.03))) == 1
+        len(segments_in(fed(endpointer, np.concatenate([tone(0.03), silence(0.1), tone(0.4), silence(2)]), 103.03)))
+        == 1
     )
 
 
 def test_a_voice_that_weakens_for_a_moment_is_still_a_voice() -> None:
     chances = [0.9] * 10 + [0.4] * 60 + [0.9] * 3 + [0.0] * 60
-    (spell,) = spells_in(fed(Endpointing(ScriptedDetector(chances)), silence(5)))
-    assert spell.ended_s - spell.began_s == pytest.approx(73 * 0.032, abs=0.001)
+    (segment,) = segments_in(fed(Endpointing(ScriptedDetector(chances)), silence(5)))
+    assert segment.ended_s - segment.began_s == pytest.approx(73 * 0.032, abs=0.001)
 
 
 @pytest.mark.parametrize("patience_s", [0.3, 1.2, 3.0])
@@ -163,11 +164,11 @@ def test_a_held_key_keeps_everything_however_long_the_silence() -> None:
     endpointer = Endpointing.chosen(FakeDetector(), TalkSettings(mode="push_to_talk"))
     said = np.concatenate([silence(3), tone(0.3), silence(20), tone(0.3), silence(1)])
     assert [type(event) for event in fed(endpointer, said)] == [SpeechBegan]
-    spell = endpointer.finish()
-    assert spell is not None
-    assert len(spell.samples) == len(said)
-    assert spell.began_s == pytest.approx(103.0, abs=0.04)
-    assert spell.ended_s == pytest.approx(123.6, abs=0.04)
+    segment = endpointer.finish()
+    assert segment is not None
+    assert len(segment.samples) == len(said)
+    assert segment.began_s == pytest.approx(103.0, abs=0.04)
+    assert segment.ended_s == pytest.approx(123.6, abs=0.04)
 
 
 def test_a_held_key_believes_one_faint_sound_and_no_silence() -> None:
@@ -181,14 +182,14 @@ def test_a_held_key_believes_one_faint_sound_and_no_silence() -> None:
 def test_less_than_a_block_is_heard_too() -> None:
     endpointer = Endpointing(FakeDetector(), waits_for_key=True)
     fed(endpointer, tone(0.02))
-    spell = endpointer.finish()
-    assert spell is not None
-    assert len(spell.samples) == 320
+    segment = endpointer.finish()
+    assert segment is not None
+    assert len(segment.samples) == 320
 
 
 def test_a_long_spell_is_cut_at_a_pause_once_the_speaker_has_gone_on() -> None:
     said = np.concatenate([tone(2.2), silence(0.3), tone(0.6), silence(2)])
-    first, second = spells_in(fed(Endpointing(FakeDetector(), QUICK), said))
+    first, second = segments_in(fed(Endpointing(FakeDetector(), QUICK), said))
     assert (first.is_continued, second.is_continued) == (True, False)
     assert first.ended_s == pytest.approx(102.2, abs=0.04)
     assert second.began_s == pytest.approx(102.5, abs=0.04)
@@ -196,13 +197,13 @@ def test_a_long_spell_is_cut_at_a_pause_once_the_speaker_has_gone_on() -> None:
 
 def test_a_speaker_who_ends_with_the_limit_has_ended() -> None:
     said = np.concatenate([tone(2.2), silence(2)])
-    (spell,) = spells_in(fed(Endpointing(FakeDetector(), QUICK), said))
-    assert not spell.is_continued
+    (segment,) = segments_in(fed(Endpointing(FakeDetector(), QUICK), said))
+    assert not segment.is_continued
 
 
 def test_without_a_pause_it_is_cut_where_a_voice_is_least_likely() -> None:
     chances = [0.9] * 85 + [0.6] + [0.9] * 30 + [0.0] * 60
-    first, second = spells_in(fed(Endpointing(ScriptedDetector(chances), QUICK), silence(8)))
+    first, second = segments_in(fed(Endpointing(ScriptedDetector(chances), QUICK), silence(8)))
     assert first.is_continued
     assert first.ended_s == pytest.approx(100 + 85 * 0.032)
     assert second.ended_s == pytest.approx(100 + 116 * 0.032)
@@ -210,9 +211,9 @@ def test_without_a_pause_it_is_cut_where_a_voice_is_least_likely() -> None:
 
 def test_after_a_cut_the_end_of_a_held_key_always_comes() -> None:
     endpointer = Endpointing(FakeDetector(), QUICK, waits_for_key=True)
-    spells = spells_in(fed(endpointer, np.concatenate([tone(1), silence(6)])))
-    assert spells
-    assert all(spell.is_continued for spell in spells)
+    segments = segments_in(fed(endpointer, np.concatenate([tone(1), silence(6)])))
+    assert segments
+    assert all(segment.is_continued for segment in segments)
     assert endpointer.finish() is not None
 
 
@@ -268,9 +269,9 @@ def test_of_200_short_answers_none_is_lost(say: Say, make, loudness: float, wait
     for voice in (*FLITE, *ESPEAK):
         for text in SHORT:
             said = loudness * _trimmed(say(text, voice))
-            spells = spells_in(fed(endpointer, said if waits_for_key else _in_a_room(said, loudness)))
+            segments = segments_in(fed(endpointer, said if waits_for_key else _in_a_room(said, loudness)))
             last = endpointer.finish()
-            if len([*spells, *([last] if last else [])]) != 1:
+            if len([*segments, *([last] if last else [])]) != 1:
                 lost.append((voice, text))
     assert lost == [] if loudness == 1.0 else len(lost) <= 1
 
@@ -289,10 +290,10 @@ def test_sentences_with_pauses_are_found_in_noise(say: Say, voice: str, noise, r
     sound = np.concatenate([gap, one, gap, two, gap])
     level = 10 * np.log10(np.mean(one**2))
     heard = sound + noise(len(sound) / SAMPLE_RATE, level - ratio_db)[: len(sound)]
-    spells = spells_in(fed(Endpointing(levelled()), heard))
-    assert len(spells) == 2
-    assert spells[0].began_s == pytest.approx(102.5, abs=0.35)
-    assert spells[1].began_s == pytest.approx(105.0 + len(one) / SAMPLE_RATE, abs=0.35)
+    segments = segments_in(fed(Endpointing(levelled()), heard))
+    assert len(segments) == 2
+    assert segments[0].began_s == pytest.approx(102.5, abs=0.35)
+    assert segments[1].began_s == pytest.approx(105.0 + len(one) / SAMPLE_RATE, abs=0.35)
 
 
 def ten_minutes() -> Samples:
@@ -310,8 +311,8 @@ def test_ten_minutes_of_silence_and_noise_are_no_speech(waits_for_key: bool) -> 
 
 
 def test_the_light_filter_holds_out_less_well_and_this_is_how_well() -> None:
-    """Stated, not hidden: 8 spells when this was written, most of 0.12 s; the recogniser has a filter of its own."""
+    """Stated, not hidden: 8 segments when this was written, most of 0.12 s; the recogniser has a filter of its own."""
     endpointer = Endpointing(WebRtcDetector())
-    invented = spells_in(fed(endpointer, ten_minutes(), size=4096))
+    invented = segments_in(fed(endpointer, ten_minutes(), size=4096))
     last = endpointer.finish()
     assert len([*invented, *([last] if last else [])]) <= 12

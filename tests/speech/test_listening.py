@@ -55,8 +55,8 @@ class Talk:
         )
 
     @property
-    def spells(self) -> list[SpeechSegment]:
-        return [event.spell for event in self.events if isinstance(event, SpeechEnded)]
+    def segments(self) -> list[SpeechSegment]:
+        return [event.segment for event in self.events if isinstance(event, SpeechEnded)]
 
     def play(self, said: Samples) -> None:
         """The patient speaks: what leaves the loudspeaker is in the microphone a moment later, and then its echo."""
@@ -99,8 +99,8 @@ def test_the_program_does_not_answer_itself(talk: Talk, say: Say) -> None:
         talk.rest(2)
     assert talk.events == []
     talk.say(say(TRAINEE, "slt"))
-    talk.until(lambda: talk.spells)
-    assert len(talk.spells) == 1
+    talk.until(lambda: talk.segments)
+    assert len(talk.segments) == 1
 
 
 def test_without_the_gate_it_would(say: Say) -> None:
@@ -109,7 +109,7 @@ def test_without_the_gate_it_would(say: Say) -> None:
     talk.hearing.start()
     talk.play(say(PATIENT[0], "rms"))
     talk.rest(2)
-    talk.until(lambda: talk.spells)
+    talk.until(lambda: talk.segments)
     talk.hearing.close()
 
 
@@ -118,7 +118,7 @@ def test_with_headphones_the_trainee_may_break_in(say: Say) -> None:
     talk.hearing.start()
     talk.hearing.mute()
     talk.say(say("Wait a moment.", "slt"))
-    talk.until(lambda: talk.spells)
+    talk.until(lambda: talk.segments)
     talk.hearing.close()
 
 
@@ -129,9 +129,9 @@ def test_a_file_is_heard_as_if_it_came_from_a_microphone(tmp_path: Path, say: Sa
     soundfile.write(path, np.concatenate(lines), SAMPLE_RATE)
     talk = Talk(path=path)
     talk.hearing.start()
-    talk.until(lambda: len(talk.spells) == 3)
+    talk.until(lambda: len(talk.segments) == 3)
     talk.hearing.close()
-    began = [spell.began_s for spell in talk.spells]
+    began = [segment.began_s for segment in talk.segments]
     assert began[1] - began[0] == pytest.approx(len(lines[0]) / SAMPLE_RATE, abs=0.4)
 
 
@@ -145,8 +145,8 @@ def test_what_flite_says_into_the_microphone_comes_out_as_the_right_words(mode: 
     for number, (voice, line) in enumerate((voice, line) for voice in voices for line in LINES):
         said = say(line, voice)
         _speak(talk, mode, said + pink(len(said) / SAMPLE_RATE + 1, -65)[: len(said)])
-        talk.until(lambda wanted=number: len(talk.spells) == wanted + 1)
-        found = words_of(ears.transcribe(talk.spells[-1].samples).text)
+        talk.until(lambda wanted=number: len(talk.segments) == wanted + 1)
+        found = words_of(ears.transcribe(talk.segments[-1].samples).text)
         errors[voice] += word_errors(words_of(line), found)
     talk.hearing.close()
     ears.close()

@@ -66,10 +66,10 @@ def test_while_a_stream_is_open_nothing_is_initialised_anew() -> None:
     with recorder.open(ignore):
         before = card.initialisations
         assert recorder.devices()
-        with pytest.raises(AudioUnavailable, match="is not here"):
+        with pytest.raises(AudioUnavailable, match="is not connected"):
             recorder.check("Another|Card")
         assert card.initialisations == before
-    with pytest.raises(AudioUnavailable, match="is not here"):
+    with pytest.raises(AudioUnavailable, match="is not connected"):
         recorder.check("Another|Card")
     assert card.initialisations == before + 1
 

@@ -201,7 +201,7 @@ def test_damaged_weights_are_never_opened(weights, tmp_path):
 
 
 def test_a_language_nobody_knows_is_one_sentence(weights):
-    with pytest.raises(ModelUnavailable, match="does not know the language 'xx'"):
+    with pytest.raises(ModelUnavailable, match="does not support the language 'xx'"):
         open_transcriber(settings_of(*weights, credulous(), language="xx")).prepare()
 
 

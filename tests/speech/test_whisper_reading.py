@@ -80,15 +80,15 @@ def test_every_second_of_a_long_spell_is_read_once(reader, monkeypatch):
         return real(model, samples, *arguments, **more)
 
     monkeypatch.setattr("simpatient.speech.recognition.whisper_reading.decode", watched)
-    spell = noise(70.0)
-    spell[22 * SECOND : int(22.4 * SECOND)] = 0.0
-    found = reader.read(ReadingRequest(spell))
-    assert np.array_equal(np.concatenate(heard), spell)
+    segment = noise(70.0)
+    segment[22 * SECOND : int(22.4 * SECOND)] = 0.0
+    found = reader.read(ReadingRequest(segment))
+    assert np.array_equal(np.concatenate(heard), segment)
     assert len(heard[0]) / SECOND == pytest.approx(22.2, abs=0.2)
     assert max(map(len, heard)) <= 29 * SECOND
     assert len(found.text.split()) > 10
     heard.clear()
-    assert reader.read(ReadingRequest(spell, is_final=False)).text
+    assert reader.read(ReadingRequest(segment, is_final=False)).text
     assert len(heard) == 1
 
 

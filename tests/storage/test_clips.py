@@ -44,7 +44,7 @@ def test_a_sound_is_gone_when_its_time_is_over(clips: RecordingStore, clock: Fix
     long = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
     for _ in range(5):  # every look moves the clock on by a second
         clock.now()
-    with pytest.raises(NotFound, match="not kept any more"):
+    with pytest.raises(NotFound, match="no longer kept"):
         clips.load("t1", short)
     assert clips.delete_expired(clock.now()) == 1
     assert clips.delete_expired(clock.now()) == 0
@@ -64,7 +64,7 @@ def test_deleting_takes_what_was_named_and_nothing_else(clips: RecordingStore, c
 
 def test_the_sound_of_another_trainee_is_not_found(clips: RecordingStore, clock: FixedClock) -> None:
     clip = clips.save("t1", "s1", SOUND, clock.now() + timedelta(days=1))
-    with pytest.raises(NotFound, match="not kept any more"):
+    with pytest.raises(NotFound, match="no longer kept"):
         clips.load("t2", clip)
 
 
@@ -130,5 +130,5 @@ def test_without_a_usable_keyring_the_key_is_kept_in_a_file(tmp_path: Path, monk
 def test_a_full_disk_is_told_in_words(tmp_path: Path, clock: FixedClock) -> None:
     (tmp_path / "audio").write_bytes(b"a file where the folder should be")
     store = FileClipStore(tmp_path / "audio", Cipher(lambda: KEY), clock)
-    with pytest.raises(StorageUnavailable, match="Kept sound cannot be"):
+    with pytest.raises(StorageUnavailable, match="Recordings cannot be"):
         store.save("t1", "s1", SOUND, clock.now())

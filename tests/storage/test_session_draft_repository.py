@@ -154,3 +154,9 @@ def test_words_being_sent_come_back_only_while_they_are_no_turn() -> None:
     assert words_not_sent(composer_texts("And", "Mm.", 2), now_stored) == "And"
     assert words_not_sent(composer_texts("", "First words"), ()) == "First words"
     assert composer_texts("  \n") == {}
+
+
+def test_words_being_sent_come_back_when_another_window_said_something_else() -> None:
+    elsewhere = (a_turn(0), a_turn(1, 0, "Mm."), a_turn(2, 1), a_turn(3, 2, "Said in the other window."))
+    assert words_not_sent(composer_texts("", "Mine.", 2), elsewhere) == "Mine."
+    assert words_not_sent(composer_texts("", "Mine.\x00 ", 2), (*elsewhere, a_turn(5, 4, "Mine."))) == ""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from simpatient.domain.errors import StorageUnavailable
 from simpatient.storage.cells import UNREADABLE
 from simpatient.storage.opening import Repositories, open_repositories
+from simpatient.storage.sqlite.integrity import MOST
 from simpatient.storage.tables import metadata
 from tests.storage.made_sessions import readable_sessions
 from tests.storage.small_database import SESSIONS, make_small_database
@@ -103,6 +104,24 @@ def test_what_else_is_damaged_is_left_out_and_named(
     stored = _changed(path, statement)
     assert read(stored) == expected
     assert any(named in problem for problem in stored.sessions.check())
+    stored.sessions.close()
+
+
+def test_a_long_list_of_problems_is_cut_and_says_how_much_is_left(whole: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    path.write_bytes(whole)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        columns = [row[1] for row in raw.execute("PRAGMA table_info(turns)") if row[1] != "seq"]
+        names = ", ".join(columns)
+        for number in range(1000, 1000 + MOST + 7):
+            raw.execute(
+                f"INSERT INTO turns (seq, {names}) SELECT {number}, {names} FROM turns WHERE parent IS NULL LIMIT 1"
+            )
+        raw.execute("UPDATE turns SET parent = seq WHERE seq >= 1000")
+    stored = open_repositories(path)
+    problems = stored.sessions.check()
+    assert sum("answers a later turn" in each for each in problems) == MOST
+    assert "and 7 more of this kind" in problems
     stored.sessions.close()
 
 

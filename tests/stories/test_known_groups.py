@@ -158,7 +158,7 @@ def test_written_formulations(library: FileContentLibrary, encoder: RememberingE
 def test_nothing_written_is_not_scored(library: FileContentLibrary) -> None:
     card = score("s", [], library.rubric("formulation-exercise"), "none")
     assert card.overall.value is None
-    assert {rating.unscored_reason for rating in card.criteria} == {"Nothing has been written down for this yet."}
+    assert {rating.unscored_reason for rating in card.criteria} == {"Nothing has been written for this yet."}
 
 
 def test_the_level_of_risk_waits_for_a_conclusion(
@@ -172,6 +172,6 @@ def test_the_level_of_risk_waits_for_a_conclusion(
         rating = next(rating for rating in card.criteria if rating.id == "level_named")
         return rating.value, rating.unscored_reason
 
-    assert concluded() == (None, "Nothing has been written down for this yet.")
+    assert concluded() == (None, "Nothing has been written for this yet.")
     assert concluded(risk_level=persona.risk.true_level) == (2, None)
     assert concluded(risk_level="none") == (0, None)

@@ -54,9 +54,9 @@ class Desk:
         self.events: list[TalkEvent] = []
         app.consents.give(ME, "microphone")
         tools = TalkTools(
-            hearing=self._hearing,
+            listener=self._hearing,
             transcriber=lambda _: transcriber,
-            mouth=lambda _: SpeechOutput(open_synthesizer_for("flite"), self.sink, app.talking.clock),
+            speech_output=lambda _: SpeechOutput(open_synthesizer_for("flite"), self.sink, app.talking.clock),
         )
         self._service = TalkService(
             practise=app.practise, library=app.library, consents=app.consents, clips=app.talking.clips,

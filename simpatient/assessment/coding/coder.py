@@ -184,7 +184,7 @@ class EmbeddedCoder:
         return found
 
     def _parts(self, cut: Sequence[_Cut]) -> dict[TurnToCode, Embeddings]:
-        """Return the patient's utterances as the encoder itself hears them within their turn, by turn.
+        """Return the patient's utterances as the encoder itself reads them within their turn, by turn.
 
         A single turn in one piece is left to ``encode``, which knows the persona's own lines by heart.
         """

@@ -91,7 +91,7 @@ def reconcile(
     chosen: dict[str, int],
     turn: dict[str, Floats],
 ) -> tuple[list[int], dict[str, int]]:
-    """Make utterance codes and turn labels tell the same story; returns the codes' indices and the labels'.
+    """Make utterance codes and turn labels agree; returns the codes' indices and the labels'.
 
     A behaviour the turn heads found gets an utterance, unless the utterance head rules it out for every
     one. A behaviour only an utterance's code holds is taken over by the turn when the utterance is
@@ -168,6 +168,7 @@ def _settle_unheard(
     for at, index in enumerate(picked):
         if not family[index]:
             continue
+        # Label 0 means "none": the utterance is surer of the behaviour than the turn is of its absence.
         if float((blended[at] * family).sum()) > float(turn[head][0]):
             wanted = [rules.heads[head].index(label) for label in rules.family[codes[index]][head]]
             labels[head] = max(wanted, key=lambda label: float(turn[head][label]))

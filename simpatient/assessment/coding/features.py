@@ -106,6 +106,7 @@ def _shape(words: WordFeatures, spoken: list[str]) -> list[float]:
     marks = words.text.count("?")
     size = max(1, len(spoken))
     return [
+        # A quotation mark or bracket may follow the question mark.
         float(words.text[-3:].find("?") >= 0),
         float(marks > 0),
         float(marks > 1),
@@ -160,6 +161,7 @@ def hashed(words: WordFeatures) -> tuple[Indices, Floats]:
     tokens = ("^", *words.tokens[:400], "$")
     grams = [*tokens[1:-1], *(f"{a} {b}" for a, b in pairwise(tokens))]
     grams += _question_grams(tokens[1:-1])
+    # Not ``hash``, which differs from one run of Python to the next: the columns belong to trained weights.
     found = np.fromiter((zlib.crc32(g.encode("utf-8", "replace")) % HASH_WIDTH for g in grams), np.int64, len(grams))
     columns, counts = np.unique(found, return_counts=True)
     values = (1.0 + np.log(counts)).astype(np.float32)

@@ -49,7 +49,7 @@ _FRAME_TOKENS = 32  # room for what an answer holds beside its entries
 
 @dataclass(frozen=True)
 class Abstention:
-    """An utterance that got no code of its own, where it stands in its turn, and why."""
+    """An utterance left uncoded: its place in the turn, and the reason."""
 
     start: int
     end: int

@@ -25,7 +25,7 @@ def as_record(data: Mapping[str, Any]) -> str:
 
 
 def short_digest(text: str) -> str:
-    """Return twelve hexadecimal digits that tell one wording of a prompt from another."""
+    """Return twelve hexadecimal digits that distinguish one wording of a prompt from another."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""A turn's labels from the codes of its utterances, so that both tell the same story.
+"""A turn's labels from the codes of its utterances, so that both agree.
 
 The rules are data (``assets/exemplars/heads.yaml``). Must not know how the codes were found.
 """

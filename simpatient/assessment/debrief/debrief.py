@@ -138,7 +138,7 @@ def state_curve(turns: Sequence[Turn]) -> tuple[StatePoint, ...]:
 
 
 def disclosure(session_id: str, persona: Persona, turns: Sequence[Turn]) -> DisclosureMap:
-    """Return the map for one branch: told facts first, in the order told, then those held back.
+    """Return the map for one branch: disclosed facts first, in the order disclosed, then those held back.
 
     A fact counts as approached in the trainee turns whose answer was planned about one of the fact's
     topics while the fact was still untold.
@@ -192,8 +192,8 @@ def _pick(choices: Sequence[_Choice], kind: Literal["keep", "change"], taken: Se
     picked: list[_Choice] = []
     for choice in ranked:
         used = {*taken, *(other.at for other in picked)}
-        told = {other.tip.id for other in picked}
-        if choice.at not in used and choice.tip.id not in told and len(picked) < MOST_EACH:
+        given = {other.tip.id for other in picked}
+        if choice.at not in used and choice.tip.id not in given and len(picked) < MOST_EACH:
             picked.append(choice)
     return picked
 
@@ -254,11 +254,11 @@ def _short(text: str) -> str:
 
 
 def _item(fact: Fact, turns: Sequence[Turn], reached: float) -> DisclosureItem:
-    told = next((turn.turn for turn in turns if fact.id in turn.facts_revealed), None)
+    disclosed_at = next((turn.turn for turn in turns if fact.id in turn.facts_revealed), None)
     return DisclosureItem(
         fact_id=fact.id,
         text=fact.text,
-        told_at=told,
+        told_at=disclosed_at,
         approached_at=_approaches(fact, turns),
         opens_with=fact.hint_of,
         trust_needed=fact.gate.trust,
@@ -267,7 +267,7 @@ def _item(fact: Fact, turns: Sequence[Turn], reached: float) -> DisclosureItem:
 
 
 def _approaches(fact: Fact, turns: Sequence[Turn]) -> tuple[int, ...]:
-    """Return the trainee turns that came near the fact before it was told."""
+    """Return the trainee turns that came near the fact before it was disclosed."""
     near, asked = [], None
     for turn in turns:
         if turn.speaker == "trainee":
@@ -286,8 +286,8 @@ def _approaches(fact: Fact, turns: Sequence[Turn]) -> tuple[int, ...]:
 
 def _names(said: str, fact: str) -> bool:
     """Whether a trainee's words name a fact themselves, as when it stands in the referral and is affirmed."""
-    told, words = _roots(fact), _roots(said)
-    return len(told) >= LEAST_NAMED and len(told & words) >= NAMED_SHARE * len(told)
+    named, words = _roots(fact), _roots(said)
+    return len(named) >= LEAST_NAMED and len(named & words) >= NAMED_SHARE * len(named)
 
 
 def _roots(text: str) -> set[str]:

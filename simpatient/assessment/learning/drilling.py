@@ -106,7 +106,7 @@ def _coded(stimulus: Stimulus, text: str, coder: Coder) -> tuple[CodedTurn, Code
 
 
 # One pattern, three readings: as it was coded; with only what the coder is sure of; with what it doubts taken for
-# what is looked for. What holds in the first two is met, what fails in all three is unmet, the rest nobody can tell.
+# what is looked for. What holds in the first two is met, what fails in all three is unmet, the rest is uncertain.
 
 
 def _expected(expectation: Expectation, patterns: Sequence[Pattern], said: _Said) -> Finding:
@@ -204,12 +204,12 @@ def _missed(expectation: Expectation, said: _Said, *, could_be: bool) -> Finding
 
 
 def _unsure(finding_id: str, matched: Sequence[Span], said: _Said) -> Finding:
-    """Return the finding that nobody can tell, with the doubtful words, those that matched before others."""
+    """Return the uncertain finding, with the doubtful words, those that matched before others."""
     doubtful = [span for span in _spoken(said) if span.confidence < SURE_FROM]
     near = [span for span in doubtful if any(_shared(span, each) for each in matched)]
     span = min(near or doubtful, key=lambda each: each.confidence)
     name = said.labels.get(span.code, span.code.replace("_", " ")).lower()
-    told = f"“{span.text}” was heard as “{name}”, but not surely. A person should judge this one."
+    told = f"“{span.text}” was coded as “{name}”, but not confidently. A person should judge this one."
     return _finding(finding_id, "unsure", told, span, said.labels)
 
 

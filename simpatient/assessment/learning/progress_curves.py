@@ -139,7 +139,7 @@ def _unit(
 
 
 def next_case(cases: Sequence[UnitCase], objectives: Sequence[ObjectiveProgress]) -> str:
-    """Return the case to go on with: while an objective needs another patient, one it does not count yet.
+    """Return the case to continue with: while an objective needs another patient, one it does not count yet.
 
     Those never practised come first. When no objective needs another one, it is the first of the unit;
     '' when there is none.

@@ -42,6 +42,7 @@ class CodedTranscript:
             for span in volley.spans:
                 if volley.speaker == "trainee" and is_list(span.text, PHRASE_WORDS):
                     continue  # a list of terms is no behaviour, whatever it was coded as
+                # Echoed words are kept apart: only a pattern that looks for echoes may use their codes.
                 shelf = self._echoed if self.is_echo(span.text, at) else self._hits
                 spans = shelf.setdefault(span.code, {})
                 spans[at] = (*spans.get(at, ()), span)
@@ -57,7 +58,7 @@ class CodedTranscript:
         return row.waited_s if row is not None else None
 
     def lasted(self, at: int) -> float | None:
-        """Return how long volley ``at`` went on, seconds; None where it is not known."""
+        """Return how long volley ``at`` lasted, seconds; None where it is not known."""
         times = self.times
         rows = [times.row(turn.turn) for turn in self.volleys[at].turns] if times is not None else []
         spoken = [row for row in rows if row is not None]
@@ -114,6 +115,7 @@ class CodedTranscript:
         """Return whether volley ``at`` was spoken as the pattern says; what was typed never was."""
         if pattern.waited is not None:
             waited = self.waited(at)
+            # Overlap makes a wait negative; for a pattern that is no wait at all.
             if waited is None or not pattern.waited[0] <= max(waited, 0.0) <= pattern.waited[1]:
                 return False
         if pattern.lasts and (self.lasted(at) or 0.0) < pattern.lasts:

@@ -134,7 +134,7 @@ def check_names(text: str, known: Collection[str]) -> Formula:
         if name not in known:
             near = get_close_matches(name, list(known), n=1)
             action = f'Did you mean "{near[0]}"?' if near else "Use the id of a count, pattern or measure."
-            raise ContentError(f'The formula "{text}" uses "{name}", which nothing is called.', action=action)
+            raise ContentError(f'The formula "{text}" uses the unknown name "{name}".', action=action)
     return formula
 
 
@@ -256,7 +256,7 @@ def _call(node: ast.Call, text: str) -> Kind:
         raise _refused(text, f'calls "{ast.unparse(node.func)}", which is not a function here')
     _, fewest, most = FUNCTIONS[node.func.id]
     if node.keywords or not fewest <= len(node.args) <= most:
-        raise _refused(text, f'gives "{node.func.id}" a wrong number of values')
+        raise _refused(text, f'gives "{node.func.id}" the wrong number of values')
     _need("number", text, *node.args)
     return "number"
 

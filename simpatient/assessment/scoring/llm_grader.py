@@ -37,9 +37,9 @@ from simpatient.domain.text import without_surrogates
 EVIDENCE, TURN, QUOTE, FOR, VALUE = "evidence", "turn", "quote", "for", "value"  # as the prompt names them
 SHOWN_CHARACTERS = 4000  # of one turn; a pasted book is not speech
 _FRAME_TOKENS = 32
-UNREADABLE = "The answers of the language model could not be read."
+UNREADABLE = "The language model's answers could not be read."
 WRITTEN = "This is judged from what the trainee writes afterwards, not from the talk."
-UNQUOTED = "The language model could not back a rating with words that were said."
+UNQUOTED = "The language model could not support a rating with words from the session."
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class _Rating:
 
 @dataclass(frozen=True)
 class _QuotableTurns:
-    """The turns that may be quoted, by number, and which of them speak to whoever judges."""
+    """The turns that may be quoted, by number, and which of them address the rater."""
 
     texts: dict[int, str]
     pleading: frozenset[int]
@@ -155,6 +155,7 @@ class LlmGrader:
         ratings = [rating for rating in read if rating is not None and rating.evidence]
         if not ratings or len(ratings) < self._prompt.judging.abstain_below * len(answers):
             return _unscored(criterion, UNREADABLE if not any(read) else UNQUOTED, made_by)
+        # The lower middle value: in doubt the less favourable level, as with the formulas.
         values = [rating.value for rating in ratings]
         confidence, value = self._confidence(criterion, values, len(answers)), median_low(values)
         return Score(
@@ -184,6 +185,7 @@ class LlmGrader:
         turn, quote, supports = entry.get(TURN), entry.get(QUOTE), entry.get(FOR)
         if type(turn) is not int or not isinstance(quote, str) or not isinstance(supports, bool):
             return None
+        # A turn that addresses the rater must not earn the praise it asks for; it may still count against.
         if supports and turn in session.pleading:
             return None
         place = find_quote(quote, session.texts.get(turn, ""), self._prompt.quoting)
@@ -204,7 +206,7 @@ class LlmGrader:
 
 
 def _status(criterion: Criterion, confidence: float, session: _QuotableTurns) -> Policy:
-    """Ask for a person when unsure, or when someone in the session spoke to whoever judges it."""
+    """Ask for a person when unsure, or when someone in the session addressed the rater."""
     return "needs_review" if confidence < REVIEW_BELOW or session.pleading else criterion.policy
 
 

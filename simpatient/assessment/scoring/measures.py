@@ -20,18 +20,18 @@ REPEAT_WORDS = 4  # shorter sentences ("How was that?") are said again in any ta
 TALK_TYPES: tuple[str, ...] = get_args(TalkType)
 # Of spoken talks alone; undefined where a talk was typed.
 SPOKEN: dict[str, str] = {
-    "spoken_turns": "turns with times that can be right",
+    "spoken_turns": "turns with plausible times",
     "trainee_seconds": "how long the trainee spoke",
     "patient_seconds": "how long the patient spoke",
-    "talk_seconds": "length of the talk, without the times it was set aside",
+    "talk_seconds": "length of the conversation, without its pauses",
     "median_latency": "median seconds the trainee waited after the patient's last word",
-    "latencies": "answers of the trainee's whose wait is known",
+    "latencies": "trainee answers whose wait is known",
     "silences": "silences of three seconds or more",
     "silences_left": "silences the trainee left for the patient to end",
-    "interruptions": "turns of the trainee's that broke into the patient's",
-    "interruption_rate_10": "interruptions in ten minutes; undefined for a very short talk",
-    "trainee_pace": "words a minute of the trainee's",
-    "patient_pace": "words a minute of the patient's",
+    "interruptions": "trainee turns that interrupted the patient",
+    "interruption_rate_10": "interruptions per ten minutes; undefined for a very short conversation",
+    "trainee_pace": "the trainee's words per minute",
+    "patient_pace": "the patient's words per minute",
     "longest_monologue": "seconds of the trainee's longest monologue",
 }
 MEASURES: dict[str, str] = {
@@ -42,7 +42,7 @@ MEASURES: dict[str, str] = {
     "trainee_median_words": "median words of a trainee volley",
     "patient_median_words": "median words of a patient volley",
     "trainee_repeats": "trainee volleys with a sentence of four words or more the trainee had said before",
-    "trainee_echoes": "trainee volleys with a sentence that only says again what the patient just said",
+    "trainee_echoes": "trainee volleys with a sentence that only repeats what the patient just said",
     "trainee_lists": "trainee volleys with a bare list of terms or set phrases in them",
     "trainee_confidence": "mean confidence of the trainee's codes",
     **{f"{talk}_talk": f"patient volleys of the talk type {talk}" for talk in TALK_TYPES},

@@ -15,7 +15,7 @@ from simpatient.domain.session.session import CodedTurn
 
 
 def with_ratings(card: Scorecard, turns: Sequence[CodedTurn], rubric: Rubric, ratings: Sequence[Score]) -> Scorecard:
-    """Return the scorecard with these scores in the place of its own of the same criteria.
+    """Return the scorecard with these scores replacing its existing ones for the same criteria.
 
     A score without a value takes the place of one with a value too: what a chosen grader refuses to
     rate is not filled up from somewhere else. Two things stay when a grader is silent on them: what was judged

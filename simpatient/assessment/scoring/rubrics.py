@@ -66,7 +66,7 @@ def _twice(rubric: Rubric) -> Iterator[tuple[str, str]]:
     for field, names in _named(rubric):
         for name in names:
             if name in seen:
-                yield field, f'The id "{name}" is used already, by something above or by a measure of the program.'
+                yield field, f'The id "{name}" is already used above, or by a built-in measure.'
             elif not name.isidentifier():
                 yield field, f'The id "{name}" cannot be used in formulas; write it with "_" instead of "-".'
             seen.add(name)
@@ -106,7 +106,7 @@ def _wrong(
         yield field, str(error)
         return
     for name in sorted(formula.names & set(later)):
-        yield field, f'The formula "{text}" uses "{name}", which is worked out here or further down; move that up.'
+        yield field, f'The formula "{text}" uses "{name}", which is only defined here or further down; move it up.'
     if formula.kind != kind:
         yield field, f'The formula "{text}" must give a {"condition" if kind == "truth" else kind}.'
 
@@ -138,12 +138,15 @@ def _labels_of_patterns(patterns: tuple[Pattern, ...], codes: Collection[str]) -
             yield from _unknown(f"{field}.{name}", getattr(pattern, name), known | later, codes)
         yield from _unknown(f"{field}.since", [pattern.since] if pattern.since else [], known | later, codes)
         if pattern.id in known:
-            yield f"{field}.id", "The pattern is called like a code, a talk type or an earlier pattern."
+            yield f"{field}.id", "The pattern has the name of a code, a talk type or an earlier pattern."
         low, high = pattern.part
         if not 0 <= low < high <= 1:
-            yield f"{field}.part", "The part of the session must go from a lower to a higher share of it, 0 to 1."
+            yield (
+                f"{field}.part",
+                "The part of the session must run from a lower to a higher share of it, within 0 to 1.",
+            )
         if pattern.waited is not None and not 0 <= pattern.waited[0] < pattern.waited[1]:
-            yield f"{field}.waited", "The wait must go from fewer to more seconds, from 0."
+            yield f"{field}.waited", "The wait must run from fewer to more seconds, starting at 0 or more."
         known.add(pattern.id)
 
 
@@ -188,7 +191,7 @@ def _borders(summary: Summary) -> Iterator[tuple[str, str]]:
         if border.label in labels[:at]:
             yield f"{field}.label", f'There is already a band called "{border.label}".'
         if summary.unit == "share" and not 0 <= border.value <= 1:
-            yield f"{field}.value", "The border of a share lies within 0 and 1 (0.4 stands for 40 per cent)."
+            yield f"{field}.value", "The border of a share lies between 0 and 1 (0.4 stands for 40 per cent)."
         if summary.higher_is_better is not None and summary.higher_is_better != (border.op[0] == ">"):
             better = "higher" if summary.higher_is_better else "lower"
             yield f"{field}.op", f"The summary says that {better} is better; the band looks the other way."
@@ -230,6 +233,6 @@ def _placeholders(field: str, tip: CoachingTip) -> Iterator[tuple[str, str]]:
         for name in PLACEHOLDERS:
             bare = bare.replace("{" + name + "}", "")
         if "{" in bare or "}" in bare:
-            yield field, f'"{text}" has a blank that is none of: {", ".join(PLACEHOLDERS)}.'
+            yield field, f'"{text}" has a placeholder that is none of: {", ".join(PLACEHOLDERS)}.'
     if tip.better_lines and all("{" in line for line in tip.better_lines):
         yield field, "One better line has to work without the patient's words; they may have said nothing."

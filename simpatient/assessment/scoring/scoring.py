@@ -88,7 +88,7 @@ def summarise(
     known, found = dict(names), []
     for summary in rubric.summaries:
         if summary.needs == "times" and not known.get("spoken_turns"):
-            known[summary.id] = None  # a typed session is not told what it has no numbers for
+            known[summary.id] = None  # a typed session has no times, so it shows no measure of them
             continue
         value = _summary(summary, known, reading)
         known[summary.id] = value.value
@@ -115,6 +115,7 @@ def _counted(reading: CodedTranscript, count: Count) -> tuple[Span, ...]:
         for spans in _chances(reading, count, at):
             key = " ".join(word for span in spans for word in words(span.text))
             if count.repeats == "each" or key not in said:
+                # The clearest instance becomes the quote.
                 found.append(max(spans, key=lambda span: span.confidence))
             said.add(key)
     return tuple(found)
@@ -213,6 +214,7 @@ def _rating(criterion: Criterion, names: Names) -> float:
 
 def _on_step(criterion: Criterion, value: float) -> float:
     low, high = criterion.scale
+    # The small number absorbs rounding errors, so that an exact half goes down as documented.
     steps = math.ceil((formulas.clamp(value, low, high) - low) / criterion.step - 0.5 - 1e-9)
     return formulas.clamp(low + steps * criterion.step, low, high)
 

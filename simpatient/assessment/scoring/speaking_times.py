@@ -26,11 +26,11 @@ from simpatient.domain.session.session import CodedTurn
 
 # From here on a pause counts as a silence (own choice, shown as a trend only; no manual we know sets a limit).
 SILENCE_S = 3.0
-# A longer quiet is the talk set aside, not a silence in it (own choice).
+# A longer gap is a pause in the session, not a silence within the talk (own choice).
 LONGEST_SILENCE_S = 60.0
 # Less overlap is within what the ends of turns can be wrong by, and common wherever turns change (own choice).
 LEAST_OVERLAP_S = 0.2
-# So few words, while the patient goes on, are listening aloud ("mm", "right, yes") and no interruption (own choice).
+# So few words, while the patient speaks on, are backchannels ("mm", "right, yes") and no interruption (own choice).
 LISTENING_WORDS = 3
 # Nobody speaks faster: such times belong to other words (own choice; a fast talker reaches about half of it).
 MOST_WORDS_A_MINUTE = 600.0
@@ -68,7 +68,7 @@ def speaking_times(turns: Sequence[CodedTurn]) -> SpeakingTimes | None:
     """Return how a talk was spoken; None when no turn with words has times.
 
     Turns without words were not spoken. A turn that ends before it begins, begins before one that came earlier
-    or while the same speaker's turn before it still goes on, or is faster than speech, cannot be right; it is
+    or while the same speaker's previous turn is still in progress, or is faster than speech, cannot be right; it is
     left out and counted.
     """
     if not any(_is_timed(turn) for turn in turns):
@@ -112,7 +112,7 @@ def _can_be_right(start: float, end: float, said: int, earliest: float) -> bool:
 
 
 def _laid_out(kept: Sequence[_Timed]) -> _Counted:
-    """Put turns on the clock of the talk, which stands still while it is set aside."""
+    """Put turns on the clock of the talk, which stands still while the talk is paused."""
     rows: list[SpokenStretch] = []
     silences: list[Silence] = []
     asides: list[Aside] = []
@@ -209,6 +209,7 @@ def _interruptions(rows: Sequence[SpokenStretch]) -> Iterator[Interruption]:
                     overlap_s=overlap,
                     stopped_patient=cut,
                 )
+            # Having taken the floor, the trainee cannot interrupt the same patient turn again.
             if not listening:
                 patient = None
 
@@ -260,7 +261,7 @@ def _left(silences: Sequence[Silence]) -> Figure:
 
 def _rate(times: int, span: float) -> Figure:
     if span < LEAST_SPAN_S:
-        why = f"Less than {LEAST_SPAN_S / 60:.0f} minutes of talk: too short for a rate in ten minutes."
+        why = f"Less than {LEAST_SPAN_S / 60:.0f} minutes of talk: too short for a rate per ten minutes."
         return Figure(value=None, n=times, why=why)
     return Figure(value=times * _TEN_MINUTES_S / span, n=times)
 

@@ -85,7 +85,7 @@ def spans_of(turn: CodedTurn, scheme: str) -> tuple[Span, ...]:
 
 
 def volleys_of(turns: Sequence[CodedTurn], scheme: str) -> tuple[Volley, ...]:
-    """Return the volleys of a conversation in order; blank turns belong to nobody's speech."""
+    """Return the volleys of a conversation in order; blank turns belong to no volley."""
     spoken = [turn for turn in turns if turn.text.strip()]
     groups = [(speaker, tuple(group)) for speaker, group in groupby(spoken, key=lambda turn: turn.speaker)]
     return tuple(

@@ -75,7 +75,7 @@ def judge(criterion: Criterion, writing: Writing | None) -> Judged | str:
     """Return what an answer earned, or in words why it cannot be judged."""
     text = writing.texts.get(criterion.written, "") if writing else ""
     if writing is None or not text.strip():
-        return "Nothing has been written down for this yet."
+        return "Nothing has been written for this yet."
     held = held_at(writing.hidden, criterion.compare)
     if not held:
         return "The case file has nothing to compare this with."
@@ -123,7 +123,7 @@ def _found(name: str, text: str, held: Sequence[str], alike: Alike) -> Judged | 
     every = statements(text)
     places = every[: max(2, round(STATEMENTS_EACH * len(held)))]
     if not places:
-        return "Nothing has been written down for this yet."
+        return "Nothing has been written for this yet."
     likeness = alike([text[start:end] for start, end in places], held)
     credit = [min(1.0, max(0.0, (float(best) - UNLIKE) / (SAME - UNLIKE))) for best in likeness.max(axis=0)]
     quotes = tuple(

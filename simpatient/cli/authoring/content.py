@@ -58,7 +58,7 @@ KINDS: dict[str, Callable[[ContentLibrary], list[Row]]] = {
 
 def list_content(
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
-    json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an array of objects.")] = False,
 ) -> None:
     """List personas, cases, curricula, rubrics, drills or models.
 
@@ -81,10 +81,8 @@ def list_content(
 
 
 def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; all content when none is named.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False,
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders; all content if left out.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an array of objects.")] = False,
 ) -> int:
     """Check personas, cases, curricula, rubrics and drills: file:line: field: problem.
 

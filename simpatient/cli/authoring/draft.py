@@ -10,10 +10,14 @@ from simpatient.cli.output import counted, show, write_text
 from simpatient.domain.errors import UserFacingError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-Brief = Annotated[Path, typer.Option("--brief", help="YAML with what you give, and your story in free words.")]
-Out = Annotated[Path, typer.Option("--out", help="Where the draft is written.")]
-Model = Annotated[Path | None, typer.Option("--model", help="Folder of a chat model; without it, the server set up.")]
-Seed = Annotated[int, typer.Option("--seed", help="Makes the draft repeatable.")]
+Brief = Annotated[
+    Path, typer.Option("--brief", help="The brief, as YAML: the fields you decide, and the story in your own words.")
+]
+Out = Annotated[Path, typer.Option("--out", help="File to write the draft to.")]
+Model = Annotated[
+    Path | None, typer.Option("--model", help="Folder of a chat model; without it, the configured server.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed that makes the draft repeatable.")]
 
 
 @app.callback()
@@ -57,9 +61,9 @@ def _draft(guide: str, brief: Path, out: Path, folder: Path | None, seed: int) -
 
     source = read_yaml(brief)
     if not isinstance(source.data, dict):
-        raise source.error("There is nothing in the brief.", action="Write it as fields, name: value.")
+        raise source.error("The brief is empty.", action="Write it as fields, name: value.")
     if out.exists():
-        raise UserFacingError(f"{out} is already there.", "Choose another name; a draft never replaces your work.")
+        raise UserFacingError(f"{out} already exists.", "Choose another name; a draft never replaces your work.")
     service = open_drafting(app_home(), folder)
     with counted("Drafting", service.sections(guide)) as on_done:
         made = service.draft(guide, source.data, seed=seed, on_done=on_done)
@@ -67,5 +71,5 @@ def _draft(guide: str, brief: Path, out: Path, folder: Path | None, seed: int) -
     problems = check_paths([out], app_home())
     for problem in problems:
         show(str(problem))
-    print(f"Wrote {out}: {len(made.todos)} TODO, {len(problems)} problems to mend.", file=sys.stderr)
+    print(f"Wrote {out}: {len(made.todos)} TODO, {len(problems)} problems to fix.", file=sys.stderr)
     return 1 if problems else 0

@@ -22,7 +22,7 @@ def train_coder(
     misc: Annotated[Path | None, typer.Option("--misc", help="MISC units, for measuring only.")] = None,
     miti: Annotated[Path | None, typer.Option("--miti", help="MITI sentences, for measuring only.")] = None,
     only_patient_head: Annotated[
-        bool, typer.Option("--only-patient-head", help="Keep all that is in the folder but the patient's head.")
+        bool, typer.Option("--only-patient-head", help="Keep everything in the folder except the patient's head.")
     ] = False,
 ) -> None:
     """Train the embedded coder and write its weights and model card; about half an hour on one core.

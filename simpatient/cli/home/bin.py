@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; yours when not named.")]
+Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; your own if left out.")]
 
 
 @app.command("list")
 def list_bin(
-    trainee: Trainee = None, json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False
+    trainee: Trainee = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an array of objects.")] = False,
 ) -> None:
     """Show what was deleted and can still be restored.
 
@@ -37,7 +38,7 @@ def list_bin(
         return
     for item in items:
         show(f"{item.entry.id}  {bin_title(item)}. {bin_facts(item)}")
-    show(f"{len(items) or 'Nothing'} in the bin. What is deleted is kept for {days} days.")
+    show(f"{len(items) or 'Nothing'} in the bin. Deleted items are kept for {days} days.")
 
 
 @app.command("put")
@@ -57,7 +58,7 @@ def put(
         leaf = None if attempt is None else _leaf(service, actor, session_id, attempt)
         extent = service.extent(actor, session_id, leaf)
         what = "this attempt" if extent.leaf is not None else "this session"
-        show(f"With {what} go:\n" + "\n".join(f"- {line}" for line in what_goes(extent)))
+        show(f"Deleting {what} also deletes:\n" + "\n".join(f"- {line}" for line in what_goes(extent)))
         if stays := what_stays(extent):
             show(stays)
         confirm(f"Delete {what}?", yes)
@@ -98,7 +99,9 @@ def empty(trainee: Trainee = None, yes: Yes = False) -> None:
 
 @app.command("days")
 def days(
-    number: Annotated[int | None, typer.Argument(help="Days from 1; shows the number when left out.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(help="Number of days, at least 1; shows the current number if left out.")
+    ] = None,
 ) -> None:
     """Show or choose how many days what is deleted can be restored.
 

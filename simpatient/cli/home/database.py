@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simpatient.storage.upkeep import DatabaseUpkeep
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-Json = Annotated[bool, typer.Option("--json", help="Print an object instead of sentences.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
 
 
 @app.command("check")
@@ -29,7 +29,7 @@ def check(json: Json = False) -> int:
     elif problems:
         show("\n".join(problems))
     else:
-        show("No problems found." if upkeep.is_there else "There is no database yet; the first session makes it.")
+        show("No problems found." if upkeep.is_there else "There is no database yet; the first session creates it.")
     if problems:
         print("Run 'simpatient db rescue' to keep everything that can be read.", file=sys.stderr)
     return 1 if problems else 0
@@ -37,7 +37,9 @@ def check(json: Json = False) -> int:
 
 @app.command("rescue")
 def rescue(
-    file: Annotated[Path | None, typer.Argument(help="A damaged database; all that were set aside when none.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="A damaged database; all that were set aside if left out.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Make a new database of everything that can still be read; the damaged ones stay as they are.
@@ -54,7 +56,7 @@ def rescue(
 
 @app.command("backup")
 def backup(
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the copy; 'backups' when not named.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the copy; 'backups' if left out.")] = None,
     json: Json = False,
 ) -> None:
     """Copy the database, whole, even while it is in use.
@@ -69,7 +71,7 @@ def backup(
 
 @app.command("restore")
 def restore(
-    folder: Annotated[Path, typer.Argument(help="The folder of a copy, whose newest is taken, or one copy.")],
+    folder: Annotated[Path, typer.Argument(help="A copy, or a folder of copies, whose newest is used.")],
     json: Json = False,
 ) -> None:
     """Put a copy in the place of the database; what was there is kept.
@@ -80,7 +82,7 @@ def restore(
     if json:
         show(as_json({"kept": str(kept) if kept else None}))
         return
-    show(f"The copy is in place.{f' What was there before is kept as {kept}.' if kept else ''}")
+    show(f"The copy is in place.{f' The previous database is kept as {kept}.' if kept else ''}")
 
 
 def _upkeep() -> "DatabaseUpkeep":

@@ -15,7 +15,7 @@ from simpatient.domain.errors import UserFacingError
 Finding = tuple[str, bool, str]
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print an array of objects.")] = False) -> int:
+def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON, an array of objects.")] = False) -> int:
     """Look at devices, memory, models, audio, content and database.
 
     Example: simpatient doctor
@@ -53,7 +53,7 @@ def _guarded(what: str, check: Callable[[], Finding]) -> Finding:
     except UserFacingError as error:
         return what, False, str(error)
     except Exception as error:
-        return what, False, f"looking at it failed ({type(error).__name__}: {error})"
+        return what, False, f"the check failed ({type(error).__name__}: {error})"
 
 
 def _system() -> Finding:
@@ -91,15 +91,15 @@ def _language_model(home: Path) -> Finding:
     models = open_models(home, open_library(home))
     chosen, suggestion = models.chosen(), models.suggestion()
     fits = sum(row.fit.verdict == "fits" for row in models.rows())
-    told = f"{fits} of the listed models fit this computer"
+    fitting = f"{fits} of the listed models fit this computer"
     if chosen != "guided":
         models.check(chosen)
-        return "Language model", True, f"{chosen} is chosen and its files are whole; {told}"
+        return "Language model", True, f"{chosen} is chosen and its files are complete; {fitting}"
     if suggestion.model is None:
-        return "Language model", True, f"none chosen, the guided patient plays. {suggestion.reason}"
+        return "Language model", True, f"none chosen, so the guided patient is used. {suggestion.reason}"
     get = "choose" if suggestion.is_installed else "download"
     advice = f"{suggestion.model.title} suits best: 'simpatient models {get} {suggestion.model.id}'"
-    return "Language model", True, f"none chosen, the guided patient plays; {told}. {advice}"
+    return "Language model", True, f"none chosen, so the guided patient is used; {fitting}. {advice}"
 
 
 def _content(home: Path) -> Finding:
@@ -126,7 +126,7 @@ def _database(home: Path) -> Finding:
     if problems:
         return "Database", False, f"{'; '.join(problems)}. 'simpatient db rescue' keeps everything that can be read"
     if not upkeep.is_there:
-        return "Database", True, f"none yet; the first session makes it in {home}"
+        return "Database", True, f"none yet; the first session creates it in {home}"
     return "Database", True, f"sound, {home / DATABASE}"
 
 
@@ -136,7 +136,7 @@ def _server(home: Path) -> Finding:
     server = open_server_settings(home).chosen()
     if server is None:
         return "Server", True, "none is set up; nothing leaves this computer"
-    return "Server", True, f"{server.model} at {server.url} is set up; 'simpatient server check' asks it for a word"
+    return "Server", True, f"{server.model} at {server.url} is set up; 'simpatient server check' tests it"
 
 
 def _speech_output() -> Finding:
@@ -145,7 +145,11 @@ def _speech_output() -> Finding:
     found = list_engines()
     best = next((engine.title for engine in found if engine.is_best), "")
     if best:
-        return "Patients' voice", True, f"{best}; {sum(engine.is_here for engine in found)} of {len(found)} are here"
+        return (
+            "Patients' voice",
+            True,
+            f"{best}; {sum(engine.is_here for engine in found)} of {len(found)} are installed",
+        )
     advice = "patients can be read but not heard. Debian: apt-get install flite"
     return "Patients' voice", False, f"no voice is installed; {advice}"
 
@@ -155,8 +159,8 @@ def _sound_devices() -> Finding:
     from simpatient.speech.playback.sink import DeviceSink
 
     microphones, loudspeakers = DeviceRecorder().devices(), DeviceSink().devices()
-    told = f"{len(microphones)} microphones, {len(loudspeakers)} loudspeakers"
-    return "Sound", True, told if microphones and loudspeakers else f"{told}; practice by text needs none"
+    counts = f"{len(microphones)} microphones, {len(loudspeakers)} loudspeakers"
+    return "Sound", True, counts if microphones and loudspeakers else f"{counts}; practice by text needs none"
 
 
 def _recogniser(home: Path) -> Finding:
@@ -167,8 +171,10 @@ def _recogniser(home: Path) -> Finding:
     if used is not None:
         return "Speech recogniser", True, f"{used.weights.title}, {used.path}"
     suggested = recognisers.suggestion()
-    advice = f"'simpatient recogniser download {suggested.id}' fetches what suits this computer" if suggested else ""
-    return "Speech recogniser", True, f"none is here yet, typing works. {advice}".strip()
+    advice = (
+        f"'simpatient recogniser download {suggested.id}' downloads one that suits this computer" if suggested else ""
+    )
+    return "Speech recogniser", True, f"none downloaded yet; typing works. {advice}".strip()
 
 
 def _imported_recordings() -> Finding:

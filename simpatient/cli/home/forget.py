@@ -9,7 +9,7 @@ from simpatient.domain.people.actor import Actor
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; yours when not named.")]
+Trainee = Annotated[str | None, typer.Option("--trainee", help="Trainee id; your own if left out.")]
 OUTSIDE = "Reports and copies that were saved outside the program's folder are not touched."
 
 

@@ -17,8 +17,8 @@ class Part(StrEnum):
     TRAINING = "training"
 
 
-def setup(part: Annotated[Part, typer.Argument(help="What is to be used.")]) -> None:
-    """Install the libraries of language models, of speech recognition or of training. Goes on where it stopped.
+def setup(part: Annotated[Part, typer.Argument(help="What to install the libraries for.")]) -> None:
+    """Install the libraries of language models, of speech recognition or of training. Continues where it stopped.
 
     Downloading a language model or a recogniser does the same first, so this is only needed ahead of time.
 
@@ -29,6 +29,6 @@ def setup(part: Annotated[Part, typer.Argument(help="What is to be used.")]) -> 
     from simpatient.domain.cancellation import CancelToken
     from simpatient.services.models.model_download import install_libraries
 
-    with stoppable("Run the command again: it goes on where it stopped."), download_bar() as on_progress:
+    with stoppable("Run the command again: it continues where it stopped."), download_bar() as on_progress:
         install_libraries(component(app_home(), part.value), on_progress, CancelToken())
     print(f"Everything for {part.value} is installed.", file=sys.stderr)

@@ -41,7 +41,7 @@ def list_models(json: AsJson = False) -> None:
 @app.command("add")
 def add(
     folder: Annotated[Path, typer.Argument(help="Folder of a Hugging Face chat model, weights as safetensors.")],
-    title: Annotated[str, typer.Option("--title", help="What to call it; the folder's name when not given.")] = "",
+    title: Annotated[str, typer.Option("--title", help="Name to show for it; the folder's name if left out.")] = "",
     json: AsJson = False,
 ) -> None:
     """Take a model's folder into the list. Nothing is copied, and its own program code is never run.
@@ -49,7 +49,7 @@ def add(
     Example: simpatient models add ~/models/my-fine-tune
     """
     added = _open().add(folder, title)
-    _tell(added, json, f"Added as {added.id}. Next: simpatient models choose {added.id}")
+    _show_model(added, json, f"Added as {added.id}. Next: simpatient models choose {added.id}")
 
 
 @app.command("download")
@@ -57,7 +57,7 @@ def download(
     model: Annotated[str, typer.Argument(help="Id of a recommended model, or a hub id: owner/name.")],
     json: AsJson = False,
 ) -> None:
-    """Download a model from the Hugging Face hub and check every file; goes on where it stopped.
+    """Download a model from the Hugging Face hub and check every file; continues where it stopped.
 
     Only weights as safetensors, tokenizer and configuration are fetched.
 
@@ -65,7 +65,7 @@ def download(
     """
     with stoppable("Run the command again: it continues where it stopped."), download_bar() as on_progress:
         fetched = _open().download(model, on_progress)
-    _tell(fetched, json, f"Stored in {fetched.folder}. Next: simpatient models choose {fetched.id}")
+    _show_model(fetched, json, f"Stored in {fetched.folder}. Next: simpatient models choose {fetched.id}")
 
 
 @app.command("benchmark")
@@ -163,7 +163,7 @@ def _line(row: "ModelRow", width: int) -> str:
     mark = "*" if row.is_suggested else " "
     licence = row.catalogue.licence if row.catalogue else "see its folder"
     fit = fit_words(row.fit)[0].lower()
-    gate = ", asks for an account" if row.catalogue and row.catalogue.is_gated else ""
+    gate = ", needs an account" if row.catalogue and row.catalogue.is_gated else ""
     return f"{mark} {row.id:<{width}}  {state:<9}  {gigabytes(_disk(row)):>9}  {fit}; {licence}{gate}"
 
 
@@ -180,7 +180,7 @@ def _show_end(models: "ModelService", suggestion: "Suggestion") -> None:
         show(f"  simpatient models {get} {suggestion.model.id}")
 
 
-def _tell(model: InstalledModel, json: bool, words: str) -> None:
+def _show_model(model: InstalledModel, json: bool, words: str) -> None:
     if json:
         show(as_json(model.model_dump(mode="json")))
     else:

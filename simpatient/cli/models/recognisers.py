@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 RecogniserName = Annotated[str, typer.Argument(help="Id of a recogniser; see 'simpatient recogniser list'.")]
-Language = Annotated[str, typer.Option("--language", help="Code of the language that is spoken, like en or es.")]
+Language = Annotated[str, typer.Option("--language", help="Code of the spoken language, such as en or es.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -35,16 +35,18 @@ def list_recognisers(language: Language = "en", json: AsJson = False) -> None:
     show(f"\nDownloaded weights take {file_size(service.disk_use())}.")
     if not any(row.path for row in rows):
         suggested = next((row.weights.id for row in rows if row.is_suggested), "")
-        show("No recogniser is on this computer yet; typing always works.")
+        show("No speech recogniser is downloaded yet; typing always works.")
         show(f"* suits this computer: simpatient recogniser download {suggested}")
 
 
 @app.command("download")
 def download(
-    recogniser: Annotated[str, typer.Argument(help="Id of a recogniser; what suits this computer when left out.")] = "",
+    recogniser: Annotated[
+        str, typer.Argument(help="Id of a recogniser; one that suits this computer if left out.")
+    ] = "",
     json: AsJson = False,
 ) -> None:
-    """Download a recogniser's weights and check them; goes on where it stopped.
+    """Download a recogniser's weights and check them; continues where it stopped.
 
     Example: simpatient recogniser download small.en
     """
@@ -91,6 +93,6 @@ def _state(row: "RecogniserRow") -> str:
 def _line(row: "RecogniserRow", width: int) -> str:
     state = "in use" if row.is_used else "" if _state(row) == "available" else _state(row)
     mark = "*" if row.is_suggested else " "
-    speed = "keeps up with talk" if row.suits else "too slow for talk here"
+    speed = "keeps up with conversation" if row.suits else "too slow for conversation here"
     size = file_size(row.weights.disk_gb * GB)
     return f"{mark} {row.weights.id:<{width}}  {state:<9}  {size:>7}  {speed}; {row.weights.good_for}"

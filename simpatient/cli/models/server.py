@@ -22,11 +22,15 @@ def server() -> None:
 
 @app.command("set")
 def set_server(
-    url: Annotated[str, typer.Option("--url", help="Where its interface begins; mostly ends in /v1.")],
+    url: Annotated[str, typer.Option("--url", help="Base address of its API; usually ends in /v1.")],
     model: Annotated[str, typer.Option("--model", help="The model's name on the server.")],
     key_variable: Annotated[str, typer.Option("--key-variable", help="Environment variable that holds the key.")] = "",
-    key_file: Annotated[Path | None, typer.Option("--key-file", help="File with the key, for its owner only.")] = None,
-    wait: Annotated[float, typer.Option("--wait", help="Longest silence of the server, in seconds.")] = 60.0,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", help="File with the key, readable only by its owner.")
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", help="How long to wait for the server to send something, in seconds.")
+    ] = 60.0,
     allow_plain_http: Annotated[
         bool, typer.Option("--allow-plain-http", help="Send words unencrypted; only on a network you trust.")
     ] = False,
@@ -35,9 +39,9 @@ def set_server(
 
     Example: simpatient server set --url https://models.example.org/v1 --model our-model --key-variable OUR_KEY
     """
-    from simpatient.domain.models.servers import ServerChoice
+    from simpatient.domain.models.servers import make_server
 
-    choice = ServerChoice(
+    server = make_server(
         url=url,
         model=model,
         key_variable=key_variable,
@@ -45,18 +49,18 @@ def set_server(
         allows_plain_http=allow_plain_http,
         read_s=wait,
     )
-    path = _settings().set(choice)
-    print(f"Kept in {path}. Next: simpatient server check", file=sys.stderr)
+    path = _settings().set(server)
+    print(f"Saved in {path}. Next: simpatient server check", file=sys.stderr)
 
 
 @app.command("show")
-def show_server(json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False) -> None:
+def show_server(json: Annotated[bool, typer.Option("--json", help="Print JSON, one object.")] = False) -> None:
     """Show which server is set up; never the key.
 
     Example: simpatient server show
     """
     found = _settings().chosen()
-    settings = found.model_dump() if found else {}
+    settings = found.model_dump(exclude={"secret"}) if found else {}
     if json:
         show(as_json(settings))
         return
@@ -74,7 +78,7 @@ def check_server() -> None:
 
 @app.command("off")
 def forget() -> None:
-    """Use no server any more.
+    """Stop using a server.
 
     Example: simpatient server off
     """

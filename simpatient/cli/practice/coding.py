@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from simpatient.services.ports import ContentLibrary
 
 EMBEDDED, LLM, FORMULAS = "embedded", "llm", "formulas"
-TranscriptFile = Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn a line.")]
+TranscriptFile = Annotated[Path, typer.Argument(help="Transcript, JSON Lines, one turn per line.")]
 CoderName = Annotated[str, typer.Option("--coder", help="embedded or llm.")]
 ModelFolder = Annotated[Path | None, typer.Option("--model", help="Folder of a chat model, for llm.")]
 UseServer = Annotated[
-    bool, typer.Option("--server", help="For llm: the server of 'simpatient server set'; the text is sent there.")
+    bool, typer.Option("--server", help="For llm: the server from 'simpatient server set'; the text is sent there.")
 ]
 
 
@@ -102,7 +102,7 @@ def _writing(path: Path, persona: "Persona") -> "Writing":
 
     source = read_yaml(path)
     if not isinstance(source.data, dict):
-        raise source.error("There are no answers in it.", action="Write one answer a line: id: text.")
+        raise source.error("The file holds no answers.", action="Write one answer per line, as id: text.")
     texts = {str(name): str(text) for name, text in source.data.items() if text is not None}
     return Writing(texts, persona, by_meaning(remembering_encoder(app_home())))
 
@@ -129,11 +129,13 @@ def open_library_here() -> "ContentLibrary":
 
 @contextmanager
 def _judge(folder: Path | None, server: bool, *, is_wanted: bool) -> Iterator[ChatModel | None]:
-    """Give the chat model the user has chosen, and let go of it; None when none is wanted. There is no default."""
+    """Give the chat model the user has chosen, and release it; None when none is wanted. There is no default."""
     from simpatient.services.sessions.patient_models import judge_note
 
     if (server or folder is not None) and not is_wanted:
-        raise NotFound("A language model was named and is not used.", "Add --coder llm, or --grader llm to score.")
+        raise NotFound(
+            "A language model was named but would not be used.", "Add --coder llm, or --grader llm to score."
+        )
     if server and folder is not None:
         raise NotFound("Two language models were named.", "Use --model or --server, not both.")
     if not is_wanted:
@@ -196,7 +198,7 @@ def _by_session(path: Path, model: ChatModel | None) -> tuple[dict[str, list[Cod
 
 
 class _TellingCoder:
-    """The language-model coder for whole transcripts; tells on stderr what got no code."""
+    """The language-model coder for whole transcripts; reports on stderr what was left uncoded."""
 
     def __init__(self, model: ChatModel) -> None:
         from simpatient.bootstrap.coding import open_llm_coder
@@ -209,13 +211,13 @@ class _TellingCoder:
 
     def code_transcript(self, turns: Sequence[TranscriptTurn], *, on_done: OnDone) -> tuple[TurnCodes, ...]:
         judged = self._coder.judge(turns, on_done=on_done)
-        _tell_abstentions(judged)
+        _report_abstentions(judged)
         return tuple(turn.codes for turn in judged)
 
 
-def _tell_abstentions(judged: "Sequence[JudgedTurn]") -> None:
+def _report_abstentions(judged: "Sequence[JudgedTurn]") -> None:
     reasons = Counter(abstention.reason for turn in judged for abstention in turn.abstentions)
     if reasons:
-        told = "; ".join(f"{reason}: {times}" for reason, times in sorted(reasons.items()))
+        listed = "; ".join(f"{reason}: {times}" for reason, times in sorted(reasons.items()))
         total = sum(len(turn.codes.utterances) for turn in judged)
-        print(f"{reasons.total()} of {total} utterances got no code of their own ({told}).", file=sys.stderr)
+        print(f"{reasons.total()} of {total} utterances were left uncoded ({listed}).", file=sys.stderr)

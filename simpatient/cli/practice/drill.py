@@ -106,7 +106,7 @@ class _Talk:
     @property
     def _current(self) -> DrillExercise:
         if self._exercise is None:
-            raise UserFacingError("The drill has not begun.")
+            raise UserFacingError("The drill has not been started.")
         return self._exercise
 
     def _take(self, exercise: DrillExercise) -> None:
@@ -122,7 +122,7 @@ class _Talk:
         for told in feedback_lines(answer):
             self._show(told)
         self._missed += answer.feedback.outcome != "done"
-        # At the prompt a trainee may stay as long as they like; a file of lines has to go on by itself.
+        # At the prompt a trainee may stay as long as they like; a file of lines has to advance by itself.
         self._is_over = answer.feedback.outcome == "done" or (not self._typed and self._missed >= TRIES_UNTIL_TOO_HARD)
         if self._is_over and self._typed:
             self.hear(NEXT)

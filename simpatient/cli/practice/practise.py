@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.output import as_json, read_lines, show, tracked, write_text
+from simpatient.cli.output import as_json, read_lines, show, told_when_slow, tracked, write_text
 from simpatient.cli.practice.rate import ask
 from simpatient.domain.errors import UserFacingError
 from simpatient.domain.text import LONGEST_TURN, clean_text
@@ -19,11 +19,17 @@ EXAMPLE = "Example: simpatient practise --case ray-first-talk --trainee-lines li
 def practise(
     case: Annotated[str, typer.Option("--case", help="Case id; see 'simpatient list cases'.")],
     model: Annotated[str, typer.Option("--model", help="guided, generative, remote, or the id of a model.")] = "guided",
-    seed: Annotated[int | None, typer.Option("--seed", help="Makes the patient's variety repeatable.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed that makes the patient's choices repeatable.")
+    ] = None,
     trainee_lines: Annotated[Path | None, typer.Option("--trainee-lines", help="One trainee line per line.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the session as JSON.")] = None,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write the feedback report (and an .html twin).")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the session as JSON instead of the talk.")] = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Write the feedback report as PDF, and an HTML version beside it.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the session as JSON instead of the conversation.")
+    ] = False,
 ) -> None:
     """Hold a whole session, from a file of lines or typed here, then score it.
 
@@ -35,11 +41,13 @@ def practise(
     """
     lines = _checked(read_lines(trainee_lines)) if trainee_lines else None
     from simpatient.bootstrap.app import open_app
+    from simpatient.presentation.words.wording import preparing
     from simpatient.services.sessions.patient_models import leaves_note
     from simpatient.services.sessions.session_export import export_session
 
     app = open_app()
     try:
+        app.practise.warm_up(case, on_prepared=told_when_slow(preparing))
         session = app.practise.start(app.actor, case, seed=seed, model=model)
         if note := leaves_note(session.manifest):
             print(note, file=sys.stderr)
@@ -56,7 +64,7 @@ def practise(
         if out is not None:
             write_text(out, exported + "\n")
         if pdf is not None:
-            if lines is None:  # with a file of lines there is nobody here to ask
+            if lines is None:  # with a file of lines there is no one to ask
                 app.review.rate_self(app.actor, session.id, ask(app, session.id))
             app.reports.session(app.actor, session.id, pdf=pdf, needs_own_rating=lines is None)
         is_rated = pdf is not None and lines is None
@@ -75,7 +83,7 @@ def _checked(lines: list[str]) -> list[str]:
     for number, line in enumerate(lines, start=1):
         if len(line) > LONGEST_TURN:
             message = f"Line {number} has {len(line):,} characters; a turn can have {LONGEST_TURN:,}."
-            raise UserFacingError(message, "Shorten it, or make several lines of it.")
+            raise UserFacingError(message, "Shorten it, or split it into several lines.")
     said = [line for line in lines if clean_text(line)]
     if not said:
         raise UserFacingError("The file of trainee lines is empty.", "Write one trainee line per line.")

@@ -18,9 +18,11 @@ LATEST = "latest"
 @app.command("session")
 def session(
     session_id: Annotated[str, typer.Argument(help="Session id, or 'latest'.")] = LATEST,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF (and an .html twin beside it).")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF, and an HTML version beside it.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write accessible HTML.")] = None,
-    trainee: Annotated[str | None, typer.Option("--trainee", help="Whose session; yours when not named.")] = None,
+    trainee: Annotated[
+        str | None, typer.Option("--trainee", help="Trainee whose session it is; yourself if left out.")
+    ] = None,
     with_disclosure: Annotated[
         bool, typer.Option("--with-disclosure", help="Include what the patient held back (reveals the case).")
     ] = False,
@@ -43,8 +45,8 @@ def session(
 
 @app.command("progress")
 def progress(
-    trainee: Annotated[str | None, typer.Option("--trainee", help="Trainee id; yours when not named.")] = None,
-    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF (and an .html twin beside it).")] = None,
+    trainee: Annotated[str | None, typer.Option("--trainee", help="Trainee id; your own if left out.")] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Write a PDF, and an HTML version beside it.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write CSV, one row per session and measure.")] = None,
 ) -> None:
     """Write a trainee's progress over sessions: skill curves, objectives, sessions. Never a verdict.

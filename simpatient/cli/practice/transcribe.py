@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simpatient.services.transcripts.importing import HeardRecording, ImportService
 
 _PLACES = {"left": 0, "right": 1, **{str(number): number - 1 for number in range(1, 9)}}
-_CHANNELS_LIKE = "Write it like --channels trainee=left,patient=right."
+_CHANNELS_LIKE = "Write it as in --channels trainee=left,patient=right."
 
 
 def transcribe(
@@ -29,11 +29,14 @@ def transcribe(
         str, typer.Option("--channels", help="Who is on which channel: trainee=left,patient=right.")
     ] = "",
     speakers: Annotated[
-        Path | None, typer.Option("--speakers", help="Who spoke each spell; made to be filled in if not there.")
+        Path | None,
+        typer.Option(
+            "--speakers", help="File that names who spoke each segment; created for you to fill in if missing."
+        ),
     ] = None,
     rubric: Annotated[str, typer.Option("--rubric", help="Score it; see 'simpatient list rubrics'.")] = "",
     recogniser: Annotated[str, typer.Option("--recogniser", help="See 'simpatient recogniser list'.")] = "",
-    language: Annotated[str, typer.Option("--language", help="Code of the language spoken, like en.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="Code of the spoken language, such as en.")] = "en",
     json: Annotated[bool, typer.Option("--json", help="Print transcript and scorecard as one JSON object.")] = False,
 ) -> None:
     """Write down a recorded role-play, on this computer, and score it like a session.
@@ -44,19 +47,21 @@ def transcribe(
     """
     by_channel = _channels(channels)
     if rubric:
-        open_library_here().rubric(rubric)  # a wrong name is told before an hour of listening
+        open_library_here().rubric(rubric)  # report a wrong name before an hour of transcription, not after it
     heard = _heard(_open(recogniser, language), file, by_channel)
     named = _by_channel(heard, by_channel, file) if by_channel else _by_hand(heard, speakers)
     from simpatient.services.transcripts.importing import turns_of
 
-    turns = turns_of(heard.spells, named, _session_name(file))
+    turns = turns_of(heard.segments, named, _session_name(file))
     if not turns:
-        raise UserFacingError("Nothing was said by trainee or patient.", "Name somebody for at least one spell.")
+        raise UserFacingError(
+            "Neither the trainee nor the patient says anything.", "Name the speaker of at least one segment."
+        )
     card = scorecard_of(turns, rubric) if rubric else None
-    _tell(heard, turns, card, out, json)
+    _show_result(heard, turns, card, out, json)
 
 
-def _tell(
+def _show_result(
     heard: "HeardRecording",
     turns: tuple[TranscriptTurn, ...],
     card: dict[str, Any] | None,
@@ -69,15 +74,15 @@ def _tell(
     if out is not None:
         write_text(out, "".join(f"{line}\n" for line in lines))
     if json:
-        told = [turn.model_dump(mode="json", exclude_none=True) for turn in turns]
+        transcript = [turn.model_dump(mode="json", exclude_none=True) for turn in turns]
         about = {"recogniser": heard.model_id, "duration_s": round(heard.duration_s, 2), "unheard": heard.unheard}
-        show(as_json({**about, "transcript": told, "scorecard": card}))
+        show(as_json({**about, "transcript": transcript, "scorecard": card}))
     elif card is not None:
         show(as_json(card))
     elif out is None:
         show("\n".join(lines))
     if heard.unheard:
-        print(f"{heard.unheard} sounds held no words that could be believed.", file=sys.stderr)
+        print(f"{heard.unheard} sounds held no words that could be recognised reliably.", file=sys.stderr)
 
 
 def _heard(service: "ImportService", file: Path, by_channel: Mapping[int, Speaker]) -> "HeardRecording":
@@ -110,8 +115,8 @@ def _by_channel(heard: "HeardRecording", named: Mapping[int, Speaker], file: Pat
     beyond = [channel for channel in named if channel >= heard.channels]
     if beyond:
         how_many = "one channel" if heard.channels == 1 else f"{heard.channels} channels"
-        raise UserFacingError(f"{file} has only {how_many}.", "Leave --channels out, and name the speakers by hand.")
-    return {spell.number: named[spell.channel] for spell in heard.spells if spell.channel in named}
+        raise UserFacingError(f"{file} has only {how_many}.", "Leave out --channels and name the speakers by hand.")
+    return {segment.number: named[segment.channel] for segment in heard.segments if segment.channel in named}
 
 
 def _by_hand(heard: "HeardRecording", labels: Path | None) -> dict[int, Speaker]:
@@ -119,31 +124,31 @@ def _by_hand(heard: "HeardRecording", labels: Path | None) -> dict[int, Speaker]
     from simpatient.services.transcripts.speaker_labels import HOW, label_lines, read_labels
 
     if labels is not None and labels.exists():
-        return read_labels(read_lines(labels), heard.spells, str(labels))
+        return read_labels(read_lines(labels), heard.segments, str(labels))
     if labels is not None:
-        write_text(labels, "".join(f"{line}\n" for line in label_lines(heard.spells)))
+        write_text(labels, "".join(f"{line}\n" for line in label_lines(heard.segments)))
         raise UserFacingError(
-            f"What was said is in {labels}.", "Fill in who spoke each spell, then run the command again."
+            f"The recognised words are in {labels}.", "Fill in who spoke each segment, then run the command again."
         )
     if not sys.stdin.isatty():
-        show("\n".join(label_lines(heard.spells)))
-        raise UserFacingError("Who spoke is not known.", f"Give --channels, or --speakers FILE. {HOW}")
+        show("\n".join(label_lines(heard.segments)))
+        raise UserFacingError("It is not known who spoke.", f"Give --channels, or --speakers FILE. {HOW}")
     return dict(_asked(heard))
 
 
 def _asked(heard: "HeardRecording") -> Iterator[tuple[int, Speaker]]:
     from simpatient.services.transcripts.speaker_labels import described, speaker_named
 
-    print("Who spoke? t for the trainee, p for the patient, s to skip it.", file=sys.stderr)
-    for spell in heard.spells:
+    print("Who spoke? t for the trainee, p for the patient, s to skip the segment.", file=sys.stderr)
+    for segment in heard.segments:
         while True:
-            answer = typer.prompt(f"{spell.number}  {described(spell)}\n  t/p/s", err=True)
+            answer = typer.prompt(f"{segment.number}  {described(segment)}\n  t/p/s", err=True)
             try:
                 speaker = speaker_named(answer)
             except KeyError:
                 continue
             if speaker is not None:
-                yield spell.number, speaker
+                yield segment.number, speaker
             break
 
 

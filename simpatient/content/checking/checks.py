@@ -185,12 +185,13 @@ def _listed(path: FieldPath, item: Value, names: tuple[str, ...], needs: str) ->
 def _pattern_problems(path: FieldPath, pattern: str, needs: str) -> Iterator[Problem]:
     try:
         found = compiled(pattern)
+        slow = found.slow_on()
     except (PatternError, OverflowError, RecursionError) as error:
         yield Problem(path, f"is not a valid pattern ({error})")
         return
     if found.search("") is not None:
         yield Problem(path, "the pattern fits every line, even an empty one")
-    if slow := found.slow_on():
+    if slow:
         yield Problem(path, f'the pattern takes too long on long lines (such as "{slow}...") and would hang a session')
     if needs not in pattern:
         yield Problem(path, f'the pattern needs a group "{needs}"')
@@ -204,7 +205,7 @@ def intents_checks(bank: IntentBank, known: Known) -> Iterator[Problem]:
         for at, ask in enumerate(intent.asks):
             other = first.setdefault(ask.lower().strip(" .?!"), intent.id)
             if other != intent.id:
-                yield Problem(("intents", number, "asks", at), f'the same wording already stands for "{other}"')
+                yield Problem(("intents", number, "asks", at), f'the same wording is already used for "{other}"')
 
 
 def scheme_checks(scheme: CodingScheme, known: Known) -> Iterator[Problem]:
@@ -215,7 +216,7 @@ def scheme_checks(scheme: CodingScheme, known: Known) -> Iterator[Problem]:
         if code in codes[:number]:
             yield Problem(("codes", number, "code"), f'the code "{code}" is used twice')
         if tag and tag in tags[:number]:
-            yield Problem(("codes", number, "letters"), f'the letters "{tag}" already stand for another code')
+            yield Problem(("codes", number, "letters"), f'the letters "{tag}" are already used for another code')
 
 
 def dynamics_checks(table: DynamicsTable, known: Known) -> Iterator[Problem]:

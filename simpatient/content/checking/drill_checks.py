@@ -1,6 +1,6 @@
 """What must hold within a drill beyond its schema: names, levels, and better lines that are better.
 
-Knows no particular drill and no files. Whether the coder hears in the better lines what the drill expects is
+Knows no particular drill and no files. Whether the coder finds in the better lines what the drill expects is
 measured apart, because it needs a model.
 """
 
@@ -72,11 +72,11 @@ def _labels(path: FieldPath, pattern: Pattern, codes: frozenset[str], named: fro
 def _about_a_try(path: FieldPath, pattern: Pattern) -> Iterator[Problem]:
     """A try is one turn of the trainee's, so nothing else can be asked of it."""
     if pattern.speaker != "trainee":
-        yield Problem((*path, "speaker"), "a try is the trainee's, so this can never be found in it")
+        yield Problem((*path, "speaker"), "a try is spoken by the trainee, so this can never be found in it")
     if pattern.in_a_row > 1:
-        yield Problem((*path, "in_a_row"), "a try is a single turn, so there is no row")
+        yield Problem((*path, "in_a_row"), "a try is a single turn, so nothing can come in a row")
     if not (pattern.codes or pattern.phrases or pattern.unless or pattern.min_words or pattern.min_overlap):
-        yield Problem(path, "this says nothing to look for", "Give it codes, phrases or another condition.")
+        yield Problem(path, "there is nothing to look for here", "Give it codes, phrases or another condition.")
 
 
 def _levels(drill: Drill) -> Iterator[Problem]:
@@ -102,6 +102,6 @@ def _better(path: FieldPath, stimulus: Stimulus, max_words: int) -> Iterator[Pro
         if count > max_words:
             yield Problem(place, f"has {count} words, and max_words is {max_words}")
         if line in stimulus.better[:at]:
-            yield Problem(place, "the same better line is there twice")
+            yield Problem(place, "the same better line appears twice")
         if overlap(line, stimulus.patient) >= PARROTED_FROM:
-            yield Problem(place, "is the patient's words said again")
+            yield Problem(place, "only repeats the patient's words")

@@ -19,7 +19,7 @@ from simpatient.patient.planner import TAKEN_BACK
 from simpatient.patient.understanding.persona_index import BAND_ORDER
 
 LONGEST_LINE = 60
-# Beside codes and events: the patient's own reactions, taking back, and what is said after the program has told
+# Beside codes and events: the patient's own reactions, retracting, and what is said after the program has said
 # honestly that it is a machine.
 ANSWERED_REACTIONS = frozenset({*get_args(Reaction), "machine", TAKEN_BACK} - {"none"})
 # Without these the guided patient has nothing to say at moments every session has.
@@ -123,7 +123,7 @@ def _repeated(path: FieldPath, texts: tuple[str, ...]) -> Iterator[Problem]:
     for number, text in enumerate(texts):
         plain = " ".join(normalise(text).lower().split())
         if plain in seen:
-            yield Problem((*path, number), "the same words are already a variant of this group", "Take one out.")
+            yield Problem((*path, number), "the same words are already a variant of this group", "Remove one of them.")
         seen.setdefault(plain, number)
 
 

@@ -1,4 +1,4 @@
-"""Writes a draft as YAML an author goes on with: marked as a draft, with a TODO wherever something is missing.
+"""Writes a draft as YAML for an author to continue: marked as a draft, with a TODO wherever something is missing.
 
 Must not know how the draft was made.
 """
@@ -24,7 +24,7 @@ def draft_text(draft: Draft) -> str:
 
 
 def _nearest(data: Any, path: FieldPath) -> FieldPath:
-    """Return the part of a path that is there: a missing field is told where it belongs."""
+    """Return the existing part of a path: a missing field is reported where it belongs."""
     for size, step in enumerate(path):
         is_there = step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
         if not is_there:

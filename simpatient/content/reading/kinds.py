@@ -29,7 +29,7 @@ class Kind:
     Attributes:
         name: The kind in one word, as in manifests (``persona:ID``).
         folders: Names of folders that hold this kind.
-        signs: Top-level fields that together tell this kind from the others.
+        signs: Top-level fields that together distinguish this kind from the others.
     """
 
     name: str

@@ -23,7 +23,7 @@ class LoadedFile:
     """One content file as read: its value, or what is wrong with it.
 
     Attributes:
-        kind: None when it cannot be told.
+        kind: None when it cannot be determined.
         source: None when the file is not readable YAML.
         value: None when there are problems.
     """
@@ -41,7 +41,7 @@ class LoadedFile:
 
     @property
     def intended_id(self) -> str:
-        """Return the id the author meant, as far as it can be told: the one written, else the file's name."""
+        """Return the id the author meant, as far as it can be determined: the one written, else the file's name."""
         data = self.source.data if self.source else None
         written = data.get("id") if isinstance(data, dict) else None
         return written if isinstance(written, str) else self.path.stem
@@ -53,8 +53,8 @@ class LoadedFile:
 
 
 def load_file(path: Path, kind: Kind | None = None) -> LoadedFile:
-    """Read a file of the given kind, or of the kind its fields or folder tell. Never raises."""
-    # Only the folders right above it: somebody's whole work may lie under one that is called "drills".
+    """Read a file of the given kind, or of the kind its fields or folder show. Never raises."""
+    # Only the folders right above it: a user's whole work may lie under a folder called "drills".
     near = Path(*path.absolute().parts[-3:])
     try:
         source = read_yaml(path)
@@ -74,7 +74,7 @@ def parse_file(path: Path, raw: bytes, kind: Kind) -> LoadedFile:
 def _validated(path: Path, source: YamlSource, kind: Kind | None, near: Path) -> LoadedFile:
     found = kind or kind_by_content(source.data) or kind_by_folder(near)
     if found is None:
-        message = "It cannot be told what kind of content this is."
+        message = "It is not clear what kind of content this is."
         unknown = source.error(message, action=f"Put it in a folder named {', '.join(_folders())}.")
         return LoadedFile(path, None, source, None, (unknown,))
     try:

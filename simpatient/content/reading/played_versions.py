@@ -43,7 +43,7 @@ class PlayedVersions:
                 write_atomically(target, raw)
 
     def load(self, kind: str, digest: str) -> LoadedFile | None:
-        """Return a kept version; None when it is not here, was changed since, or no longer fits the program."""
+        """Return a kept version; None when it is missing, was changed since, or no longer fits the program."""
         if digest not in self._loaded:
             loaded = self._parsed(kind, digest)
             if loaded is None or loaded.value is None:

@@ -1,7 +1,7 @@
 """What is known of large persona files without parsing them again: id, digest, what lists show, prepared form.
 
 Parsing YAML with the place of every field takes seconds for a large persona and is needed only once per version of a
-file. Whatever does not fit any more is parsed anew. Must not know what personas are used for.
+file. Whatever no longer fits is parsed again. Must not know what personas are used for.
 """
 
 import json
@@ -40,7 +40,7 @@ class PreparedPersona:
 
 
 def stamp_of(path: Path) -> Stamp:
-    """Return size, time of change (ns) and inode: what tells one state of a file from another without reading it."""
+    """Return size, time of change (ns) and inode: enough to see that a file has changed without reading it."""
     try:
         found = path.stat()
     except OSError:

@@ -49,7 +49,7 @@ def parse_transcript(raw: bytes, file: str) -> Iterator[TranscriptTurn]:
         turn = _turn(line, file, number)
         other = first.setdefault((turn.session_id, turn.turn), number)
         if other != number:
-            message = f'turn {turn.turn} of session "{turn.session_id}" is already in line {other}'
+            message = f'turn {turn.turn} of session "{turn.session_id}" is already on line {other}'
             raise ContentError(message, file=file, line=number, field="turn")
         yield turn
 

@@ -54,7 +54,7 @@ class YamlSource:
         return self.lines.get(path, 1)
 
     def error(self, message: str, path: FieldPath = (), action: str = "", given: str = "") -> ContentError:
-        """Return an error that points at a field; with an action, the message becomes a sentence of its own."""
+        """Return an error that points at a field; with an action, the message becomes a separate sentence."""
         if action and message[-1] not in ".!?":
             message += "."
         place = {"file": self.file, "field": field_name(path)}
@@ -214,7 +214,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         self._counted(1, line)
-        # Only double-quoted scalars have escapes; everything else was looked at in the raw text.
+        # Only double-quoted scalars have escapes; everything else was checked in the raw text.
         found = _UNPRINTABLE.search(event.value) if event.style == '"' else None
         if found:
             raise self._error(f"There is a control character ({found.group()!a}).", line, self._here())

@@ -72,7 +72,7 @@ class CueGroup(Value):
 
 
 class DisclosureItem(Value):
-    """One gated fact: told or held back, and what would have opened it."""
+    """One gated fact: disclosed or held back, and what would have opened it."""
 
     fact_id: str
     text: str
@@ -116,7 +116,7 @@ class Debrief(Value):
 
 
 class DisclosureMap(Value):
-    """What the patient told and what they held back."""
+    """What the patient disclosed and what they held back."""
 
     session_id: str
     items: tuple[DisclosureItem, ...]

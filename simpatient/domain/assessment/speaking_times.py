@@ -1,7 +1,7 @@
 """How two people spoke, as times: who when, who how long, silences, interruptions, pace.
 
 Times and counts of words only: nothing here says anything about emotion, accent or identity. Every moment is in
-seconds into the talk: from its first spoken word on, without the times it was set aside.
+seconds into the talk: from its first spoken word on, without its pauses.
 """
 
 from pydantic import Field
@@ -32,7 +32,7 @@ class SpokenStretch(Value):
         pace: Words a minute; None for a turn of too few words.
         was_cut_off: The other speaker broke in before the end.
         waited_s: Quiet between the turn before and this one; negative for as long as both spoke; None where it
-            is not known (the first turn, or the talk was set aside or typed between).
+            is not known (the first turn, or the talk was paused or typed in between).
     """
 
     turn: int
@@ -66,7 +66,7 @@ class Silence(Value):
 
 
 class Aside(Value):
-    """A time at ``at_s`` into the talk for which it was set aside: a turn typed, a pause, a retry begun later."""
+    """A time at ``at_s`` into the talk for which it was paused: a turn typed, a pause, a retry begun later."""
 
     after_turn: int
     at_s: float
@@ -135,13 +135,13 @@ class SpeakingTimes(Value):
     Attributes:
         rows: The spoken turns in order.
         silences: The silences long enough to be felt as one.
-        asides: When the talk was set aside.
+        asides: When the talk was paused.
         interruptions: The trainee's, in order.
         longest: The trainee's longest monologue.
         span_s: From the first word to the last, without asides.
         alone_s: Time in which just one of the two spoke.
         overlap_s: Time in which both spoke.
-        quiet_s: Time in which nobody spoke.
+        quiet_s: Time in which neither spoke.
         trainee_s: How long the trainee spoke.
         patient_s: How long the patient spoke.
         talk_share: The trainee's share of speaking time, 0..1.

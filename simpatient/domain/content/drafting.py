@@ -85,7 +85,7 @@ class DraftingGuide(Value):
     @classmethod
     def _has_its_blank(cls, text: str) -> str:
         if [line.strip() for line in text.splitlines() if "{data}" in line] != ["{data}"]:
-            raise ValueError("{data} must stand once, on a line of its own")
+            raise ValueError("{data} must appear exactly once, alone on its line")
         return text
 
 

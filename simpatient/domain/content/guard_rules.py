@@ -19,7 +19,7 @@ class GuardRule(Value):
         like: Sentences of the kind the rule stops, for generated lines: what comes near them in meaning and
             wording is stopped too ...
         above: ... when its score is above this; 1 is where such sentences lie, -1 the ordinary ones ...
-        unless: ... unless one of these patterns is found in it, such as of one who speaks of nobody but himself.
+        unless: ... unless one of these patterns is found in it, such as when the speaker refers only to themselves.
     """
 
     id: Slug
@@ -93,7 +93,7 @@ class Nearness(Value):
 
     Attributes:
         threshold: Scores above it are stopped.
-        shortest: Sentences of fewer words are not looked at by themselves.
+        shortest: Sentences of fewer words are not checked by themselves.
     """
 
     best: float

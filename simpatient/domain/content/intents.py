@@ -16,7 +16,7 @@ class Intent(Value):
             apologises); ``risk`` asks about safety.
         asks: At least eight wordings, varied in register and form.
         keywords: Words or phrases that alone decide, matched at word starts.
-        continues: Asks the patient to go on with what is being talked of ("What was that like?").
+        continues: Asks the patient to continue with the current topic ("What was that like?").
     """
 
     id: Slug

@@ -1,4 +1,4 @@
-"""How a chat model is told to play a patient: the wording, as data (``assets/patient-prompts``).
+"""How a chat model is instructed to play a patient: the wording, as data (``assets/patient-prompts``).
 
 ``system`` is said once and never changes in a session; ``note`` is the director's note of one turn and is
 taken out of the model's memory afterwards. Knows no model and no template engine.
@@ -60,5 +60,5 @@ class PatientPrompt(Value):
             found = {blank for _, blank, _, _ in string.Formatter().parse(text) if blank is not None}
             if found != wanted:
                 wrong = ", ".join(sorted(found ^ wanted))
-                raise ValueError(f"`{name}` must hold each of its blanks and no other; look at: {wrong}")
+                raise ValueError(f"`{name}` must contain each of its placeholders and no others; check:  {wrong}")
         return self

@@ -287,7 +287,7 @@ class Persona(Value):
     """A simulated patient, complete: formulation, state dynamics, gated facts and authored lines.
 
     Attributes:
-        open_talk: Plain sentences on what anybody may hear of this life at any time. Never said: they keep the
+        open_talk: Plain sentences on what anyone may learn of this life at any time. Never said: they keep the
             guard from taking ordinary talk for a secret or an untruth.
     """
 

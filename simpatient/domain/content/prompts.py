@@ -56,11 +56,11 @@ class Prompt(Value):
     Attributes:
         system: Said first and shared by all requests.
         shared: Said after ``system`` and shared too; '' for nothing.
-        ask: Said for each request. In it or in ``shared``, ``{data}`` stands on a line of its own and
+        ask: Said for each request. In it or in ``shared``, ``{data}`` stands alone on its line and
             becomes one line of JSON: what was said in the session.
         labels: Labels with their meaning that no coding scheme defines.
         context_turns: Turns before the one judged that are shown with it.
-        instruction_like: Patterns (regular expressions, any case) of words aimed at whoever judges. Such
+        instruction_like: Patterns (regular expressions, any case) of words aimed at the rater. Such
             a turn stays data like any other; it only cannot be quoted in favour, and asks for a person.
     """
 
@@ -81,10 +81,10 @@ class Prompt(Value):
     def _patterns_compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             try:
-                found = LimitedPattern(pattern, regex.DOTALL)
+                slow = LimitedPattern(pattern, regex.DOTALL).slow_on()
             except PatternError as error:
                 raise ValueError(f'"{pattern}" is not a regular expression ({error})') from error
-            if slow := found.slow_on():
+            if slow:
                 raise ValueError(f'"{pattern}" takes too long on long lines (such as "{slow}...")')
         return patterns
 
@@ -93,14 +93,14 @@ class Prompt(Value):
     def _blanks_are_known(cls, text: str) -> str:
         unknown = sorted(set(_BLANK.findall(text)) - BLANKS)
         if unknown:
-            raise ValueError(f"{{{unknown[0]}}} is none of the blanks: {', '.join(sorted(BLANKS))}")
+            raise ValueError(f"{{{unknown[0]}}} is not one of the placeholders: {', '.join(sorted(BLANKS))}")
         return text
 
     @model_validator(mode="after")
     def _data_stands_alone(self) -> Self:
         lines = f"{self.shared}\n{self.ask}".splitlines()
         if [line.strip() for line in lines if "{data}" in line] != ["{data}"]:
-            raise ValueError("{data} must stand once, on a line of its own, in `shared` or in `ask`")
+            raise ValueError("{data} must appear exactly once, alone on its line, in `shared` or in `ask`")
         return self
 
 

@@ -42,7 +42,7 @@ class Pattern(Value):
         min_overlap: Share of the words of each coded utterance taken from the volley just before.
         waited: Quiet before the volley, seconds from and to, after the other's last word; needs spoken turns.
         breaks_in: The volley began while the other was speaking; needs spoken turns.
-        lasts: Seconds the volley goes on for at least; needs spoken turns.
+        lasts: Least length of the volley, seconds; needs spoken turns.
     """
 
     id: Slug
@@ -64,7 +64,7 @@ class Pattern(Value):
 
 
 class Count(Value):
-    """How often a behaviour was heard.
+    """How often a behaviour was coded.
 
     Attributes:
         codes: Utterance codes, or ids of patterns, that count.

@@ -96,7 +96,7 @@ class Finding(Value):
 
     Attributes:
         words: What the trainee reads.
-        heard: What the quoted words were heard as, in the coding scheme's words; '' when it is no matter of codes.
+        heard: What the quoted words were coded as, in the coding scheme's words; '' when codes play no part.
         confidence: The coder's, 0..1; 1 when the words alone decide.
         evidence: The words it rests on; None when nothing was said that bears on it. Offsets are in the try.
     """
@@ -113,8 +113,8 @@ class Feedback(Value):
     """What was made of one try.
 
     Attributes:
-        outcome: ``done`` when all that is expected was heard and nothing stood against it; ``copied`` when the try is
-            a line that was shown before; ``unsure`` when the coder cannot tell and a person should.
+        outcome: ``done`` when everything expected was found and nothing spoke against it; ``copied`` when the try is
+            a line that was shown before; ``unsure`` when the coder cannot decide and a person should.
         expected: One finding for each expectation, in the drill's order.
         avoided: One finding for each thing to avoid; ``met`` means that it was left out.
         is_parroted: The try gives the patient's own words back and adds nothing.
@@ -208,7 +208,7 @@ class DrillState(Value):
 def tries_needed(outcomes: Sequence[Outcome], *, hint_seen: bool) -> int | None:
     """Return which try of a round went well, from 1, or None when none did.
 
-    A hint counts as a try. What nobody can tell (``unsure``) counts neither for nor against.
+    A hint counts as a try. An uncertain try (``unsure``) counts neither for nor against.
     """
     told = [outcome for outcome in outcomes if outcome != "unsure"]
     return told.index("done") + 1 + hint_seen if "done" in told else None

@@ -29,7 +29,7 @@ class AttemptRow(NamedTuple):
     Attributes:
         started_at: When the session began; for a retry, when its first own turn was said.
         leaf: The last turn of the branch; None before anything was said.
-        attempt: From 1; from 2 on it is a retry that goes on from a turn of an earlier one.
+        attempt: From 1; from 2 on it is a retry that branches off from a turn of an earlier one.
         is_rated: Whether the trainee has given their own rating of the session.
         result: Row of ``PracticeHistory.measures`` when this attempt's scores stand for the session.
     """
@@ -143,7 +143,7 @@ def measures_of(cards: Iterable[Scorecard]) -> dict[Measure, Measured]:
     """Return every measure of a branch's scorecards.
 
     n is the number of quotes behind a criterion, the summary's own n, and for a count all behaviours
-    counted (a count of zero means something only when others were heard).
+    counted (a count of zero means something only when others were coded).
     """
     found: dict[Measure, Measured] = {}
     for card in cards:

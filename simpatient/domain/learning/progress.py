@@ -24,7 +24,7 @@ class SkillCurve(Value):
     """A measure over sessions, with a band around the mean once there are three values.
 
     Attributes:
-        points: One per scored session, oldest first; may be made as they are looked at.
+        points: One per scored session, oldest first; may be made on first access.
         defined: How many of the points have a value.
         scale: Lowest and highest value a rater can give; None for what is counted or computed.
     """
@@ -93,7 +93,7 @@ class SessionSummary(Value):
     Attributes:
         started_at: When the session began; for a retry, when its first own turn was said.
         leaf: The last turn of the branch.
-        attempt: From 1; from 2 on it is a retry that goes on from a turn of an earlier one.
+        attempt: From 1; from 2 on it is a retry that branches off from a turn of an earlier one.
     """
 
     session_id: str
@@ -113,7 +113,7 @@ class Progress(Value):
     """Everything the progress page and the progress report show for one trainee.
 
     Attributes:
-        sessions: All attempts, newest first; may be made as they are looked at.
+        sessions: All attempts, newest first; may be made on first access.
         trainee_name: What the trainee wants to be called; '' for their id.
     """
 

@@ -57,7 +57,7 @@ class Completion(Value):
         log_probability: Sum over its tokens of the natural log of each one's probability (temperature 1,
             among the tokens the schema allowed).
         least_log_probability: That of the least likely token; 0 when there is none.
-        is_whole: Whether the model ended by itself, and not because there was no more room.
+        is_whole: Whether the model ended by itself, and not because the room ran out.
     """
 
     text: str

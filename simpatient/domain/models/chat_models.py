@@ -135,7 +135,7 @@ class Measurement(Value):
         tokens_per_s: Speed after the first token, one answer at a time.
         copy_gb_per_s: Memory traffic of a large copy on the device, read and written.
         bandwidth_share: Share of that traffic which reading the weights once a token makes up, 0..1 or a
-            little above (caches of small models); None where it could not be told.
+            little above (caches of small models); None where it could not be determined.
     """
 
     device: str
@@ -161,7 +161,7 @@ class FolderFacts(Value):
         other_weights: Names of weights in other formats.
         missing: Names of weight files the index lists and the folder lacks.
         damaged: Names of weight files that are cut off or no safetensors.
-        needs_own_code: Whether it can be run only with program code of its own.
+        needs_own_code: Whether it can be run only with program code that it brings along.
     """
 
     architecture: str = ""

@@ -28,9 +28,9 @@ class RecogniserWeights(Value):
         disk_gb: About how large the file is; what is true is the checksum.
         gpu_gb: Memory it takes on a graphics card.
         ram_gb: Memory it takes on the processor.
-        cores: Processor cores from which it keeps up with talk without a graphics card; 0 where it never does.
-        rank: How well it hears beside the others here; higher is better.
-        languages: Codes of the languages it hears; ``many`` for those of the multilingual weights.
+        cores: Processor cores from which it keeps up with conversation without a graphics card; 0 where it never does.
+        rank: How accurate it is among the others here; higher is better.
+        languages: Codes of the languages it supports; ``many`` for those of the multilingual weights.
     """
 
     id: RecogniserId
@@ -73,7 +73,7 @@ class RecogniserCatalogue(Value):
 
 
 class BeliefRules(Value):
-    """When words of a recogniser are not believed: a model that hears nothing still writes something.
+    """When a recogniser's words are rejected: given silence, a model still writes something.
 
     Attributes:
         source: Where the figures come from.

@@ -5,7 +5,7 @@ from typing import Literal
 
 from simpatient.domain.base import Value
 
-# For the microphone as such, and for keeping what it heard: two things one may want apart.
+# For the microphone as such, and for keeping recordings: one may agree to either alone.
 Purpose = Literal["microphone", "keep_audio"]
 
 

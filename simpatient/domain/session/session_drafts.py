@@ -6,6 +6,7 @@ from typing import Literal
 
 from simpatient.domain.base import Value
 from simpatient.domain.session.session import Turn
+from simpatient.domain.text import clean_text
 
 DraftKind = Literal["composer", "self_rating", "writing", "correction"]
 # Fields of a composer's draft: what stands in it; what left it and is on its way to being stored, with the newest
@@ -44,11 +45,18 @@ def composer_texts(typed: str, sending: str = "", sent_after: int | None = None)
 def words_not_sent(texts: Mapping[str, str], turns: Sequence[Turn]) -> str:
     """Return what belongs in the composer, given the turns that are stored.
 
-    Words that were being sent when the program stopped come back unless they became a turn: nobody sends a line
-    twice, and none is lost.
+    Words that were being sent when the program stopped come back unless they became a turn: no one sends a line
+    twice, and none is lost. A later turn with other words was said in another window and does not count.
     """
     typed, sending = texts.get(TYPED, ""), texts.get(SENDING, "")
     after = int(texts.get(SENT_AFTER) or -1)
-    if not sending or any(turn.speaker == "trainee" and turn.turn > after for turn in turns):
+    sent = clean_text(sending)
+    if not sending or any(each.speaker == "trainee" and each.turn > after and _says(each, sent) for each in turns):
         return typed
     return f"{sending}\n{typed}" if typed.strip() else sending
+
+
+def _says(turn: Turn, words: str) -> bool:
+    """Return whether a turn was stored with these words, whatever a correction has made of them since."""
+    versions = turn.speech.versions if turn.speech is not None else ()
+    return words in (turn.text, *(each.text for each in versions))

@@ -14,7 +14,7 @@ from simpatient.gui.authoring.author_talk import AuthorServices, AuthorTalk
 from simpatient.gui.base.bridge import Trouble, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.theme import Theme, set_property
-from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_4, SPACE_5
+from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_3, SPACE_5
 from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.layout import HeadLine, PageStates, ScrollPage, card, clear, column, message_panel, row
 from simpatient.gui.widgets.text import Elided, chip, label
@@ -106,8 +106,8 @@ class AuthorPage(PageStates):
         line.setContentsMargins(SPACE_5, SPACE_3, SPACE_5, SPACE_3)
         line.addWidget(HeadLine(names, self.tabs, actions))
         self._left = ScrollPage("Problems", READING_WIDTH, SPACE_3)
-        self._left.set_margins(SPACE_5, SPACE_4)
-        self._left.body.addWidget(label("Problems", "h2"))
+        self._left.set_margins(SPACE_5, SPACE_3)
+        self._left.body.addLayout(row(label("Problems", "h2"), None, _unseen_button()))
         self._left.body.addLayout(self._counts_box)
         self._left.body.addLayout(self.problems_box)
         self._sides = QWidget()
@@ -198,3 +198,13 @@ def _problem(problem: ContentError) -> QWidget:
 
 def _copy(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
+
+
+def _unseen_button() -> Button:
+    """Return what gives a title the height of one with a button beside it, so that both stand on one line."""
+    made = Button("")
+    policy = made.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    made.setSizePolicy(policy)
+    made.hide()
+    return made

@@ -3,6 +3,7 @@
 Nothing is stored. Must not know how answers are made.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -136,7 +137,7 @@ class AuthorTalk(QWidget):
     def _add_reply(self, reply: PreviewReply) -> None:
         tags = code_tags(reply.codes, self._names, with_labels=True)
         if self._said is not None:
-            self._said.set_chips(tags[:_MOST_TAGS], visible=True)
+            self._said.set_chips(_with_rest(tags), visible=True)
             self._said = None
         bubble = self.log.add("patient", self._name, reply.text)
         frame, box = card("sunken", spacing=4, margin=SPACE_3)
@@ -145,3 +146,9 @@ class AuthorTalk(QWidget):
         bubble.set_beside([frame])
         self.log.scroll_to_end()
         announce(self.log, f"{self._name}: {reply.text}")
+
+
+def _with_rest(tags: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Return as many tags as have room, and one that counts the others and names them when pointed at."""
+    rest = tags[_MOST_TAGS:]
+    return (*tags[:_MOST_TAGS], (f"{len(rest)} more", "; ".join(words for words, _ in rest))) if rest else tags

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.errors import Cancelled, ContentError, UserFacingError
+from simpatient.domain.errors import Cancelled, ContentError, OpenElsewhere, UserFacingError
 
 T = TypeVar("T")
 CHUNK_INTERVAL_MS = 33
@@ -31,6 +31,7 @@ class Trouble:
     message: str
     action: str
     is_bug: bool = False
+    is_open_elsewhere: bool = False
 
 
 def describe(error: BaseException) -> Trouble:
@@ -38,7 +39,7 @@ def describe(error: BaseException) -> Trouble:
     if isinstance(error, ContentError) and error.line:
         return _in_a_file(error)
     if isinstance(error, UserFacingError):
-        return Trouble(error.message, error.action)
+        return Trouble(error.message, error.action, is_open_elsewhere=isinstance(error, OpenElsewhere))
     return Trouble(
         "Something went wrong inside simpatient. Every turn that was answered is saved; what you just did may not be.",
         "Try again; if it happens again, restart the app.",

@@ -105,6 +105,7 @@ QWidget[role="overlay"] { background: $bg; }
 _BUTTONS = """
 QPushButton { background: $surface; color: $ink; border: 2px solid $line; border-radius: 10px;
   padding: 6px 14px; min-height: 22px; font-weight: 500; }
+QPushButton[room="little"] { padding: 6px 8px; }
 QPushButton:hover { border-color: $line_strong; }
 QPushButton:pressed { background: $sunken; }
 QPushButton:focus { border-color: $accent; }
@@ -162,13 +163,23 @@ QComboBox::down-arrow { image: none; }
 QComboBox QAbstractItemView { background: $surface; color: $ink; border: 1px solid $line_strong;
   selection-background-color: $accent_soft; selection-color: $on_accent_soft; }
 QLineEdit:disabled, QPlainTextEdit:disabled { background: $sunken; border-color: $line; color: $ink_soft; }
+QSpinBox { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px;
+  padding: 6px 34px 6px 10px; min-height: 20px; selection-background-color: $accent; selection-color: $on_accent; }
+QSpinBox:focus { border: 2px solid $accent; padding: 5px 33px 5px 9px; }
+QSpinBox:hover { border-color: $accent; }
+QSpinBox QLineEdit, QSpinBox QLineEdit:focus { background: transparent; border: 0; padding: 0; }
+QSpinBox::up-button, QSpinBox::down-button { subcontrol-origin: border; width: 32px; border: 0;
+  background: transparent; }
+QSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow, QSpinBox::down-arrow { image: none; }
 QTableWidget { background: $surface; border: 1px solid $line; border-radius: 10px; gridline-color: transparent;
   selection-background-color: $accent_soft; selection-color: $on_accent_soft; outline: 0; }
 QTableWidget:focus { border: 2px solid $accent; }
-QTableWidget::item { padding: 8px 10px; border-bottom: 1px solid $line; }
+QTableWidget::item { padding: 8px 10px; border-top: 1px solid $line; }
 QTableWidget::item:selected { background: $accent_soft; color: $on_accent_soft; }
 QHeaderView { background: transparent; border: 0; }
-QHeaderView::section { background: $surface; color: $ink_soft; border: 0; border-bottom: 1px solid $line;
+QHeaderView::section { background: $surface; color: $ink_soft; border: 0;
   padding: 8px 13px; font-size: ${t_caption}px; font-weight: 600; }
 QHeaderView::section:first, QHeaderView::section:only-one { border-top-left-radius: 9px; }
 QHeaderView::section:last, QHeaderView::section:only-one { border-top-right-radius: 9px; }

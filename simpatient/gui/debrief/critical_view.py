@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4, SPACE_5
 from simpatient.gui.debrief.evidence_view import OnShowTurn, quoted
+from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.drawn.painted import Glyph
 from simpatient.gui.widgets.layout import card, column, row
 from simpatient.gui.widgets.text import label
 from simpatient.presentation.feedback.critical import HEADING, why
+from simpatient.presentation.feedback.quotes import Quote
 from simpatient.presentation.feedback.scorecard import Rating
+from simpatient.presentation.words.numbers import plural
 from simpatient.presentation.words.perspective import TO_TRAINEE
 
-# What is missing weighs more here than what was there.
+# What is missing weighs more here than what was there; the other quotes are shown on request.
 MOST_QUOTES = 2
 
 
@@ -52,6 +55,18 @@ def _item(rating: Rating, on_show_turn: OnShowTurn) -> QWidget:
     if rating.anchor:
         box.addWidget(label(rating.anchor))
     box.addWidget(label(rating.sureness, "caption"))
-    for quote in sorted(rating.quotes, key=lambda each: each.supports)[:MOST_QUOTES]:
+    quotes = sorted(rating.quotes, key=lambda each: each.supports)
+    for quote in quotes[:MOST_QUOTES]:
         box.addWidget(quoted(quote, on_show_turn, says_which_way=False))
+    if rest := quotes[MOST_QUOTES:]:
+        words = f"Show {plural(len(rest), 'more quote')}"
+        more = Button(words, "link", name=f"{rating.label}: {words.lower()}")
+        more.clicked.connect(lambda: _show_rest(more, rest, box, on_show_turn))
+        box.addLayout(row(more, None))
     return outer
+
+
+def _show_rest(more: Button, rest: Sequence[Quote], box: QVBoxLayout, on_show_turn: OnShowTurn) -> None:
+    more.hide()
+    for quote in rest:
+        box.addWidget(quoted(quote, on_show_turn, says_which_way=True))

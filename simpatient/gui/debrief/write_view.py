@@ -18,9 +18,11 @@ from simpatient.gui.widgets.controls import Button, SegmentedControl
 from simpatient.gui.widgets.fields import LinesEdit
 from simpatient.gui.widgets.layout import ScrollPage, card, clear, column, row
 from simpatient.gui.widgets.text import chip, label
+from simpatient.presentation.words.numbers import plural
 
 _FIELD_LINES = 4
-_LATEST_SHOWN = 3  # of many attempts, beside the first
+_LATEST_SHOWN = 3  # of many attempts, beside the first, until all are asked for
+_LINKS_A_LINE = 5
 OnSave = Callable[[str, dict[str, str]], object]
 
 
@@ -85,6 +87,7 @@ class ExerciseCard(QWidget):
         saved = exercise.attempts[-1].texts if exercise.attempts else {}
         self._draft = dict(draft) if draft != saved else {}
         self._on_save = on_save
+        self._shows_all = False
         self.form: WriteForm | None = None
         outer = column(self)
         frame, self._box = card(spacing=SPACE_4, margin=SPACE_5)
@@ -101,11 +104,25 @@ class ExerciseCard(QWidget):
         again = Button("Write again", "plain", "author", on_click=self.write)
         line = row(again, spacing=SPACE_3)
         attempts = self._exercise.attempts
-        for other in (*attempts[:1], *attempts[1:][-_LATEST_SHOWN:]):
-            if other is not attempt:
-                line.addWidget(Button(f"Attempt {other.number}", "link", on_click=partial(self.show_attempt, other)))
-        line.addStretch(1)
-        self._box.addLayout(line)
+        shown = attempts if self._shows_all else (*attempts[:1], *attempts[1:][-_LATEST_SHOWN:])
+        links = [self._attempt_link(other) for other in shown if other is not attempt]
+        if more := len(attempts) - len(shown):
+            links.append(Button(f"Show {more} more", "link", name=f"Show {plural(more, 'more attempt')}"))
+            links[-1].clicked.connect(partial(self._show_all, attempt))
+        # Few to a line: a word that does not fit would be cut.
+        for start in range(0, max(1, len(links)), _LINKS_A_LINE):
+            for link in links[start : start + _LINKS_A_LINE]:
+                line.addWidget(link)
+            line.addStretch(1)
+            self._box.addLayout(line)
+            line = row(spacing=SPACE_3)
+
+    def _attempt_link(self, attempt: Attempt) -> Button:
+        return Button(f"Attempt {attempt.number}", "link", on_click=partial(self.show_attempt, attempt))
+
+    def _show_all(self, attempt: Attempt) -> None:
+        self._shows_all = True
+        self.show_attempt(attempt)
 
     def write(self) -> None:
         """Show the form, with what was typed and not saved yet, else with the words of the last attempt."""

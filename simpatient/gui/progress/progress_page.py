@@ -3,8 +3,9 @@
 Must not know how curves or mastery are computed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -52,6 +53,11 @@ class ProgressPage(PageStates):
         self._shows_all = False
         self._drawing: Slices | None = None
         self.table: SessionTable | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the curves are drawn and every row of the table is made."""
+        return (self._drawing is None or self._drawing.is_over) and (self.table is None or self.table.is_complete)
 
     def refresh(self) -> None:
         """Fetch everything again."""
@@ -129,7 +135,7 @@ class ProgressPage(PageStates):
             cards, steps = zip(*(_curve_card(curve, order) for curve in shown), strict=True)
             grid = CardGrid(cards, least_width=420)
             box.addWidget(grid)
-            self._drawing = Slices(grid, steps)
+            self._drawing = Slices(grid, chain.from_iterable(steps))
             if len(shown) < len(ready):
                 words = f"Show all {len(ready)} curves"
                 box.addLayout(row(Button(words, on_click=lambda: self._on_show_all(progress)), None))
@@ -181,14 +187,18 @@ class ProgressPage(PageStates):
         self._exporter.tell(path)
 
 
-def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, Callable[[], object]]:
-    """Return the card of a curve, and the step that draws the curve in it."""
-    chart = skill_chart(curve, order)
+def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, Sequence[Callable[[], object]]]:
+    """Return the card of a curve, and the steps that fill it: what is to be shown, then the drawing."""
     frame, box = card(margin=SPACE_4)
     box.addStretch(1)
-    box.addWidget(label(chart.note, "small"))
     frame.setMinimumHeight(280)
-    return frame, lambda: _draw(chart, box)
+    found: list[Chart] = []
+
+    def prepare() -> None:
+        found.append(skill_chart(curve, order))
+        box.addWidget(label(found[0].note, "small"))
+
+    return frame, (prepare, lambda: _draw(found[0], box))
 
 
 def _draw(chart: Chart, box: QVBoxLayout) -> None:

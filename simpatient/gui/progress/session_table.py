@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QSizePolicy
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableWidgetItem
 
 from simpatient.domain.learning.progress import SessionSummary
 from simpatient.gui.base.theme import Theme
@@ -33,10 +33,6 @@ class SessionTable(PlainTable):
         for i in range(len(_HEADER)):
             if i not in (_PATIENT, _CASE):
                 self.horizontalHeader().setSectionResizeMode(i, QHeaderView.ResizeMode.ResizeToContents)
-        for i, summary in enumerate(sessions):
-            for j, words in ((_PATIENT, summary.patient_name), (_CASE, _title(summary))):
-                self.cell(i, j).setToolTip(plain_tooltip(words))
-        self._tint_links()
         Theme.current().changed.connect(self._tint_links)
         self.cellClicked.connect(lambda i, _: on_open(sessions[i]))
         self.activated.connect(lambda index: on_open(sessions[index.row()]))
@@ -54,13 +50,22 @@ class SessionTable(PlainTable):
         narrow = event.size().width() < _WIDE * Theme.current().scale
         if narrow != self.isColumnHidden(_TURNS):
             self.setColumnHidden(_TURNS, narrow)
-            for i, summary in enumerate(self._sessions):
-                self.cell(i, _WHEN).setText(date(summary.started_at) if narrow else date_and_time(summary.started_at))
+            when = date if narrow else date_and_time
+            self.replace_column(_WHEN, [when(summary.started_at) for summary in self._sessions])
         super().resizeEvent(event)
 
+    def dress_cell(self, row: int, column: int, item: QTableWidgetItem) -> None:
+        """Say in full what may be cut short, and let the last column look like the way it is."""
+        if column in (_PATIENT, _CASE):
+            item.setToolTip(plain_tooltip(item.text()))
+        elif column == _LINK:
+            item.setForeground(QColor(Theme.current().palette.accent_ink))
+
     def _tint_links(self) -> None:
+        colour = QColor(Theme.current().palette.accent_ink)
         for i in range(self.rowCount()):
-            self.cell(i, _LINK).setForeground(QColor(Theme.current().palette.accent_ink))
+            if (item := self.item(i, _LINK)) is not None:
+                item.setForeground(colour)
 
 
 def _cells(summary: SessionSummary) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from simpatient.gui.session.session_log import SessionLog
 from simpatient.gui.widgets.conversation import Composer
 from simpatient.services.sessions.practise import Exchange
 
+_ELSEWHERE = "Not sent: the session has gone on in another window. Enter shows it as it is now."
 _UNSURE = "No answer came. What is stored is kept; send again to continue from there."
 
 
@@ -86,10 +87,18 @@ class Exchanges:
         self._composer.set_waiting(False)
 
     def fail(self, trouble: Trouble) -> None:
-        """Show that no answer came; the words stay kept until it is known whether they were stored."""
-        self._log.drop_answer()
+        """Show that no answer came; the words stay kept until it is known whether they were stored.
+
+        Where the session has gone on in another window they were not, and stand in the composer again.
+        """
         self.is_unsure = True
-        self._composer.set_waiting(False, _UNSURE)
+        if trouble.is_open_elsewhere:
+            self._log.drop_exchange()
+            unsent, self._sending = self._sending, ""
+            self.give_back(unsent)
+        else:
+            self._log.drop_answer()
+        self._composer.set_waiting(False, _ELSEWHERE if trouble.is_open_elsewhere else _UNSURE)
         self._on_failed(trouble)
 
     def _keep(self) -> None:

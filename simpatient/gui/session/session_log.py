@@ -97,6 +97,12 @@ class SessionLog:
             self._chat.remove(self._answer)
         self._said = self._answer = None
 
+    def drop_exchange(self) -> None:
+        """Take away words that were not stored, with the answer that never came."""
+        if self._said is not None:
+            self._chat.remove(self._said)
+        self.drop_answer()
+
     # Turns
 
     def set_marked(self, turn: int, marked: bool) -> None:

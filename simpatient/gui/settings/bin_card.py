@@ -5,14 +5,14 @@ Must not know how anything is deleted.
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simpatient.gui.base.bridge import WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5, TARGET
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.dialogs import Question
+from simpatient.gui.widgets.fields import NumberField
 from simpatient.gui.widgets.layout import card, clear, column, row
 from simpatient.gui.widgets.text import Elided, label
 from simpatient.presentation.words.deletion import bin_facts, bin_title
@@ -35,19 +35,12 @@ class BinCard(QWidget):
         outer.addWidget(frame)
         box.addWidget(label("Bin", "h2"))
         box.addWidget(label("Deleted sessions and attempts can be restored until they are erased for good.", "soft"))
-        self.days = QSpinBox()
-        field = self.days.lineEdit()
-        # Tab stops at the box as a whole, not once more at the field in it.
-        field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        field.setAccessibleName("Days")
-        self.days.setRange(1, LONGEST_DAYS)
+        self.days = NumberField("Days until what is deleted is erased", 1, LONGEST_DAYS)
         self.days.setMinimumHeight(TARGET)
-        self.days.setAccessibleName("Days until what is deleted is erased")
-        # The field inside is read out too, and hands its focus to the whole.
-        self.days.lineEdit().setAccessibleName(self.days.accessibleName())
-        self.days.lineEdit().setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._unit = label("days")
+        self.days.valueChanged.connect(lambda days: self._unit.setText("day" if days == 1 else "days"))
         self.days.editingFinished.connect(self._on_days)
-        box.addLayout(row(label("Erase after"), self.days, label("days"), None, spacing=SPACE_2))
+        box.addLayout(row(label("Erase after"), self.days, self._unit, None, spacing=SPACE_2))
         self._entries = column(spacing=SPACE_4)
         box.addLayout(self._entries)
         self.empty = Button("Empty now", "danger", name="Empty the bin now, for good", on_click=self._ask_empty)

@@ -224,7 +224,9 @@ class ModelsCard(QFrame):
         words = f"{facts_line(each)}. Sessions held with it stay; going on with them needs it again."
         if each.installed and each.installed.is_own:
             words = "Its folder is your own and stays as it is; it is only taken off this list."
-        question = Question(self, f"Delete {each.title}?", words, "Delete", "Keep", lambda: self._delete(each.id))
+        question = Question(
+            self, f"Delete {each.title}?", words, "Delete", "Keep", lambda: self._delete(each.id), is_danger=True
+        )
         question.open()
 
     def _delete(self, name: str) -> None:

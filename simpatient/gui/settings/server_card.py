@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QLayout, QLineEdit, QVBoxLayout
 
-from simpatient.domain.models.servers import ServerChoice
+from simpatient.domain.models.servers import RemoteServer, make_server
 from simpatient.gui.base.bridge import Trouble
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
@@ -25,7 +25,7 @@ _INTRO = (
 )
 _PLAIN = (("no", "Only encrypted"), ("yes", "Plain http too, on a network I trust"))
 _BELOW_ADDRESS = 3  # heading, introduction, address
-_Found = tuple[ServerChoice | None, str]
+_Found = tuple[RemoteServer | None, str]
 
 
 class ServerCard(QFrame):
@@ -36,6 +36,7 @@ class ServerCard(QFrame):
         self.setProperty("role", "card")
         self._models, self._context = models, context
         self._on_change = on_change
+        self._kept: RemoteServer | None = None
         self._key_file = ""
         self._box: QVBoxLayout = column(self, SPACE_4, SPACE_5)
         self._box.addWidget(label("A language model on a server", "h2"))
@@ -44,6 +45,8 @@ class ServerCard(QFrame):
         self.model = self._field("Name of the model on the server", "our-patients")
         self.key = self._field("Key, if the server wants one", "")
         self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.remove_key = Button("Remove the key", "link", name="Remove the server's key", on_click=self._on_remove_key)
+        self._box.addLayout(row(self.remove_key, None))
         self.variable = self._field("Or the environment variable that holds it", "OUR_KEY")
         self.plain = SegmentedControl(_PLAIN, "Connection")
         self.plain.choose("no")
@@ -95,6 +98,8 @@ class ServerCard(QFrame):
 
     def _show(self, found: _Found) -> None:
         choice, chosen = found
+        self._kept = choice
+        self.remove_key.setVisible(choice is not None and bool(choice.key_file))
         is_used = chosen == SERVER
         self.use.setVisible(choice is not None and not is_used)
         self.leave.setVisible(is_used)
@@ -102,21 +107,21 @@ class ServerCard(QFrame):
         state = "New sessions use this server." if is_used else "It is set up, and not used."
         self.status.setText(state if choice else "No server is set up; nothing leaves this computer.")
 
-    def _choice(self) -> ServerChoice:
-        return ServerChoice(
-            url=self.url.text(),
-            model=self.model.text(),
-            key_variable="" if self.key.text() else self.variable.text(),
-            key_file=self._key_file if not self.key.text() and not self.variable.text() else "",
-            allows_plain_http=self.plain.button("yes").isChecked(),
-        )
+    def _typed(self) -> dict[str, object]:
+        return {
+            "url": self.url.text(),
+            "model": self.model.text(),
+            "key_variable": "" if self.key.text() else self.variable.text(),
+            "key_file": self._key_file if not self.key.text() and not self.variable.text() else "",
+            "allows_plain_http": self.plain.button("yes").isChecked(),
+        }
 
     def _on_save(self) -> None:
-        server, choice, new_key = self._models.server, self._choice(), self.key.text().strip()
+        server, typed, new_key = self._models.server, self._typed(), self.key.text().strip()
         self.wrong.hide()
 
         def save() -> str:
-            server.set(choice, new_key)
+            server.set(make_server(**typed), new_key)
             return server.check()
 
         self.save.setEnabled(False)
@@ -148,6 +153,20 @@ class ServerCard(QFrame):
             each.clear()
         self._key_file = ""
         self._context.lane.call(lambda _: server.forget(), lambda _: self._changed(), self._on_trouble)
+
+    def _on_remove_key(self) -> None:
+        """Have the server asked without a key; everything else about it stays, also what is typed and not saved."""
+        if self._kept is None:
+            return
+        server, bare = self._models.server, self._kept.model_copy(update={"key_file": ""})
+        self._context.lane.call(lambda _: server.set(bare), lambda _: self._on_key_removed(bare), self._on_trouble)
+
+    def _on_key_removed(self, kept: RemoteServer) -> None:
+        self._kept, self._key_file = kept, ""
+        self.remove_key.hide()
+        self.key.setPlaceholderText("")
+        self.key.setFocus()
+        self._context.navigator.tell("The key is removed. The server stays set up, without a key.")
 
     def _changed(self) -> None:
         self.refresh()

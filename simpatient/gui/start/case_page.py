@@ -9,9 +9,10 @@ from typing import Protocol
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from simpatient.domain.cancellation import stop_if_cancelled
 from simpatient.domain.learning.progress import SessionSummary
 from simpatient.domain.session.session import Session
-from simpatient.gui.base.bridge import Trouble, WorkerJob
+from simpatient.gui.base.bridge import Trouble, Work, WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.page_data import CaseData, StartServices, load_case_to_begin
 from simpatient.gui.base.tokens import READING_WIDTH, SPACE_2, SPACE_4
@@ -21,12 +22,10 @@ from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, c
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.words.dates import date_and_time
 from simpatient.presentation.words.numbers import plural
-from simpatient.presentation.words.wording import DIFFICULTY_WORDS
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS, PRACTICE_NOTICE, preparing
 from simpatient.services.models.models import ModelService
 from simpatient.services.sessions.patient_models import GUIDED
 from simpatient.services.sessions.practise import PractiseService
-
-DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."
 
 
 class CaseServices(StartServices, Protocol):
@@ -44,6 +43,7 @@ class CasePage(PageStates):
         super().__init__(self._page)
         self._services, self._context = services, context
         self._job: WorkerJob[CaseData] | None = None
+        self._warming: WorkerJob[None] | None = None
         self._wanted: tuple[str, str | None, str | None] = ("", None, None)
         self.begin = Button("Begin", "primary", on_click=self._on_begin)
         self._hint = label("", "small")
@@ -51,8 +51,9 @@ class CasePage(PageStates):
     def open(self, case_id: str, curriculum_id: str | None, unit_id: str | None) -> None:
         """Show a case, and make its patient ready while it is read."""
         self._wanted = (case_id, curriculum_id, unit_id)
-        if self._job is not None:
-            self._job.cancel()
+        for job in (self._job, self._warming):
+            if job is not None:
+                job.cancel()
         self.show_loading()
         services, actor, lane = self._services, self._context.actor, self._context.lane
         self._job = lane.call(
@@ -61,7 +62,9 @@ class CasePage(PageStates):
             self._on_failed,
         )
         # No error callback: what fails here fails again, and is shown, when the session begins.
-        lane.call(lambda _: services.practise.warm_up(case_id))
+        self._warming = lane.call(
+            lambda work: _warm_up(services, case_id, work), self._on_prepared, on_chunk=self._on_preparing
+        )
         # A language model may take minutes to load; the lane has to stay free for the session.
         self._context.background.call(lambda _: _warm_model(services, case_id))
 
@@ -125,6 +128,13 @@ class CasePage(PageStates):
         hint.hide()
         self.begin.setFocus()
 
+    def _on_preparing(self, told: str) -> None:
+        self._hint.setText(told.splitlines()[-1])
+
+    def _on_prepared(self, _: object) -> None:
+        if self.begin.isEnabled():
+            self._hint.setText("")
+
     def _on_begin(self) -> None:
         self.begin.setEnabled(False)
         self.begin.setText("One moment …")
@@ -156,6 +166,14 @@ class CasePage(PageStates):
         self.begin.setEnabled(True)
         self.begin.setText("Begin")
         self._hint.setText("")
+
+
+def _warm_up(services: CaseServices, case_id: str, work: Work) -> None:
+    def tell(done: int, total: int) -> None:
+        stop_if_cancelled(work.cancel)  # this may take minutes, and another patient or the end of the program waits
+        work.chunk(f"{preparing(done, total)}\n")
+
+    services.practise.warm_up(case_id, on_prepared=tell)
 
 
 def _warm_model(services: CaseServices, case_id: str) -> None:
@@ -197,7 +215,7 @@ def _section(title: str, paragraphs: tuple[str, ...], *, bullets: bool = False) 
 
 def _notes(data: CaseData) -> QWidget:
     frame, box = card("notice", spacing=SPACE_2, margin=SPACE_4)
-    box.addWidget(label(DISCLAIMER, "strong"))
+    box.addWidget(label(PRACTICE_NOTICE, "strong"))
     topics = ", ".join(data.persona.content_notes)
     box.addWidget(label(f"The conversation may touch on: {topics}. You can pause or leave at any moment.", "body"))
     return frame

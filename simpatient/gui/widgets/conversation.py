@@ -314,7 +314,11 @@ class _Editor(QPlainTextEdit):
         self.ensurePolished()
         rows = max(1, min(6, round(self.document().size().height())))
         # Around the words: padding and border of the stylesheet, and the document's own margin.
-        self.setFixedHeight(rows * self.fontMetrics().lineSpacing() + 30)
+        self.setFixedHeight(self.height_of(rows))
+
+    def height_of(self, rows: int) -> int:
+        """Return the height that shows so many lines."""
+        return rows * self.fontMetrics().lineSpacing() + 30
 
     def changeEvent(self, event: QEvent) -> None:
         """Fit the height to another text size."""
@@ -325,6 +329,19 @@ class _Editor(QPlainTextEdit):
     def sizeHint(self) -> QSize:
         """Return the size wanted."""
         return QSize(400, 52)
+
+
+class _SendButton(Button):
+    """As high as a single line of the field it stands beside, in every text size."""
+
+    def __init__(self, editor: _Editor) -> None:
+        super().__init__("Send", "primary", name="Send your words")
+        self._editor = editor
+
+    def sizeHint(self) -> QSize:
+        """Return the size wanted."""
+        wanted = super().sizeHint()
+        return QSize(wanted.width(), max(wanted.height(), self._editor.height_of(1)))
 
 
 class Composer(QWidget):
@@ -341,7 +358,7 @@ class Composer(QWidget):
         self.setProperty("role", "footer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.editor = _Editor(placeholder)
-        self.button = Button("Send", "primary", name="Send your words")
+        self.button = _SendButton(self.editor)
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hint: QLabel = label("Enter sends · Shift+Enter for a new line", "caption")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

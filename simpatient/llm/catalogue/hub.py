@@ -50,12 +50,14 @@ class HuggingFaceHub:
             raise _unknown(hub_id)
         at = f"/revision/{quote(revision, safe='')}" if revision else ""
         with _in_words(hub_id):
-            told = _fetched_json(self._source(f"api/models/{hub_id}{at}?blobs=true", tries=1), cancel)
+            data = _fetched_json(self._source(f"api/models/{hub_id}{at}?blobs=true", tries=1), cancel)
         try:
-            files = tuple(_file(one) for one in told.get("siblings") or ())
-            return HubListing(hub_id=hub_id, revision=told.get("sha") or "", files=files)
+            files = tuple(_file(one) for one in data.get("siblings") or ())
+            return HubListing(hub_id=hub_id, revision=data.get("sha") or "", files=files)
         except (ValidationError, AttributeError, LookupError, TypeError) as error:
-            raise ModelUnavailable("The hub's answer cannot be understood.", f"Wait a little. {_AGAIN}") from error
+            raise ModelUnavailable(
+                "The hub's answer is not in the expected form.", f"Wait a little. {_AGAIN}"
+            ) from error
 
     def fetch(
         self,
@@ -117,19 +119,19 @@ def _fetched_json(source: Source, cancel: Cancellation | None) -> dict[str, Any]
     """
     content = fetch_bytes(source, _MOST_LISTING_BYTES, cancel)
     try:
-        told = json.loads(content)
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DownloadFailed("not JSON") from error
-    return told if isinstance(told, dict) else {}
+    return data if isinstance(data, dict) else {}
 
 
-def _file(told: dict[str, Any]) -> HubFile:
-    large = told.get("lfs") or {}
+def _file(entry: dict[str, Any]) -> HubFile:
+    large = entry.get("lfs") or {}
     return HubFile(
-        name=told["rfilename"],
-        size=told.get("size") or 0,
+        name=entry["rfilename"],
+        size=entry.get("size") or 0,
         sha256=large.get("sha256", ""),
-        git_sha1="" if large else told.get("blobId") or "",
+        git_sha1="" if large else entry.get("blobId") or "",
     )
 
 
@@ -145,7 +147,7 @@ def _in_words(hub_id: str) -> Iterator[None]:
     """Say in words what went wrong.
 
     Raises:
-        NotFound: There is no such model that everybody may see.
+        NotFound: There is no such model that is open to everyone.
         ModelUnavailable: It does not come for another reason.
     """
     try:
@@ -153,7 +155,7 @@ def _in_words(hub_id: str) -> Iterator[None]:
     except Refused as error:
         raise _refused(error, hub_id) from error
     except ChecksumMismatch as error:
-        raise ModelUnavailable("A file did not arrive as it should be, and was deleted.", _AGAIN) from error
+        raise ModelUnavailable("A file was damaged during the download and has been deleted.", _AGAIN) from error
     except DownloadFailed as error:
         message = "The hub cannot be reached."
         raise ModelUnavailable(message, f"Check the connection to the internet. {_AGAIN}") from error
@@ -164,7 +166,7 @@ def _in_words(hub_id: str) -> Iterator[None]:
 def _refused(error: Refused, hub_id: str) -> NotFound | ModelUnavailable:
     if error.code == "GatedRepo":
         return ModelUnavailable(
-            f"The makers of {hub_id} ask everybody to accept their licence first.",
+            f"The licence of {hub_id} has to be accepted first.",
             f"Accept it at {PUBLIC_HUB}/{hub_id}, set HF_TOKEN to your access token and try again.",
         )
     if error.status == _MISSING or error.status in _DENIED:  # the hub hides private models behind a 401
@@ -173,10 +175,10 @@ def _refused(error: Refused, hub_id: str) -> NotFound | ModelUnavailable:
 
 
 def _unknown(hub_id: str) -> NotFound:
-    return NotFound(f"The hub has no model '{hub_id}' that everybody may see.", "Check the name on huggingface.co.")
+    return NotFound(f"The hub has no model '{hub_id}' that is open to everyone.", "Check the name on huggingface.co.")
 
 
 def _disk_error(error: OSError) -> ModelUnavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelUnavailable("The disk is full.", f"Free some space. {_AGAIN}")
-    return ModelUnavailable(f"The model cannot be written ({error.strerror}).", "Check who may write in its folder.")
+    return ModelUnavailable(f"The model cannot be written ({error.strerror}).", "Check the permissions of its folder.")

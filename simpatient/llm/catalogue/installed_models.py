@@ -19,8 +19,6 @@ from pydantic import Field, ValidationError
 from simpatient.domain.base import Value
 from simpatient.domain.errors import ModelUnavailable, StorageUnavailable
 from simpatient.domain.models.chat_models import GB, FolderFacts, InstalledModel
-from simpatient.llm.local.chat import TransformersChatModel
-from simpatient.llm.local.loader import INSTALL_LIBRARIES, NO_LIBRARIES
 from simpatient.runtime.files import open_plain_file, read_plain_file
 from simpatient.runtime.settings_store import SettingsStore
 from simpatient.services.models.model_checks import is_other_weights
@@ -68,7 +66,7 @@ class SettingsModelRegistry:
         self._change(change)
 
     def forget(self, model_id: str) -> None:
-        """Remove the entry with this id; if it was chosen, none is any more."""
+        """Remove the entry with this id; if it was chosen, none is afterwards."""
         self._change(
             lambda now: now.model_copy(
                 update={
@@ -131,6 +129,8 @@ class ModelFolders:
         """Return name and content hash; reads all files."""
         if not folder.is_dir():
             raise ModelUnavailable(f"There is no language model in {folder}.", "Choose another folder.")
+        from simpatient.llm.local.chat import TransformersChatModel  # what runs a model is not needed to list them
+
         return TransformersChatModel(folder).model_id
 
     def matches(self, file: HubFile, folder: Path) -> bool:
@@ -249,5 +249,7 @@ def _is_known(model_type: str) -> bool:
     try:
         from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
     except ImportError as error:
+        from simpatient.llm.local.loader import INSTALL_LIBRARIES, NO_LIBRARIES
+
         raise ModelUnavailable(NO_LIBRARIES, INSTALL_LIBRARIES) from error
     return model_type in CONFIG_MAPPING_NAMES

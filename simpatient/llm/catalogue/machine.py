@@ -62,7 +62,7 @@ def _apple(total: int, free: int) -> tuple[Gpu, ...]:
 
 
 def read_gpus(lines: str) -> tuple[Gpu, ...]:
-    """Return the graphics cards told line by line as ``name, free MiB, total MiB``; other lines are passed over."""
+    """Return the graphics cards listed line by line as ``name, free MiB, total MiB``; other lines are skipped."""
     found = []
     for line in lines.splitlines():
         parts = [part.strip() for part in line.rsplit(",", 2)]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from simpatient.domain.errors import ModelUnavailable
-from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, ReadingEncoder
+from simpatient.domain.ports import Adapter, Embeddings, EncodingRequest, OnDone, ReadingEncoder
 from simpatient.llm.encoder.embedder_graphs import EncoderDescription, EncoderGraphs, batches, read_description
 from simpatient.llm.encoder.embedder_reading import HiddenStates, TurnReader, unit
 from simpatient.runtime.files import write_atomically
@@ -27,6 +27,8 @@ WIDTH = 384
 # About six characters a token at worst in ordinary prose; what lies beyond could not reach the model
 # anyway, and cutting here keeps a 100 kB turn from spending seconds in the tokeniser.
 MAX_CHARACTERS = 4096
+# Texts of a set that are encoded at once: under a second's work, between two reports of how far it has come.
+_SET_PIECE = 256
 TOKENIZER = "tokenizer.json"
 _INSTALL = "Run the set-up again (python3 packaging/bootstrap.py run), or see `simpatient doctor`."
 
@@ -256,20 +258,31 @@ class CachedEncoder:
         self._remember(kept)
         return list(rows)
 
-    def encode_set(self, name: str, texts: Sequence[str]) -> Embeddings:
+    def encode_set(self, name: str, texts: Sequence[str], *, on_done: OnDone | None = None) -> Embeddings:
         """Return the rows of a fixed set of texts, computed once per machine and read from disk after.
 
         Args:
             name: What the set is (for the file's name), for example ``persona-lines``.
             texts: The texts, in the order of the rows.
+            on_done: Given how many are done, again and again, while they are computed; what it raises stops the work.
         """
         path = self._set_path(self._folder, name, texts)
         rows = _read_set(self._set_path(self._shipped, name, texts), len(texts))
         rows = _read_set(path, len(texts)) if rows is None else rows
         if rows is None:
-            rows = self._encoder.encode(texts)
+            rows = self._encoded_in_pieces(texts, on_done)
             _write_set(path, rows)
         self._remember(dict(zip(texts, rows, strict=True)))
+        return rows
+
+    def _encoded_in_pieces(self, texts: Sequence[str], on_done: OnDone | None) -> Embeddings:
+        """Encode a long set; others who share the encoder get their turn between two pieces."""
+        rows = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        for first in range(0, len(texts), _SET_PIECE):
+            piece = texts[first : first + _SET_PIECE]
+            rows[first : first + len(piece)] = self._encoder.encode(piece)
+            if on_done is not None:
+                on_done(first + len(piece))
         return rows
 
     def halve_sets(self) -> tuple[Path, ...]:

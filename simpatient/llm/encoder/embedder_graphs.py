@@ -214,7 +214,7 @@ class EncoderGraphs:
 
 
 class _Layout:
-    """Where tokens are when texts of different lengths lie end to end, and when each has a padded row of its own.
+    """Where tokens are when texts of different lengths lie end to end, and when each has a separate padded row.
 
     Everything but attention works on the texts end to end, so that padding costs little.
     """

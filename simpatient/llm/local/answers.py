@@ -87,6 +87,7 @@ def _drawn(logits: Any, answers: Sequence[Growing], sampling: Sampling) -> Any:
 
     likely = torch.softmax(logits / sampling.temperature, dim=-1)
     ordered, tokens = likely.sort(dim=-1, descending=True, stable=True)
+    # What lies before a token decides, so that the likeliest one is always kept, however small ``top_p`` is.
     before = ordered.cumsum(-1) - ordered
     kept = ordered.masked_fill(before >= sampling.top_p, 0.0).cumsum(-1)
     # Single precision rounds the largest draws up to 1, which would fall off the end.

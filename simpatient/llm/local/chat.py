@@ -160,7 +160,7 @@ class _Call:
         return Growing(at, chance_of(self.prompts[at], sample, self.sampling.seed), matcher)
 
     def _read(self, group: Sequence[int]) -> tuple[Any, Any, Any]:
-        """Read what each request has of its own, padded on the left.
+        """Read the part each request does not share, padded on the left.
 
         Returns:
             Logits of the next token, shape (requests, tokens known); keys and values; attention mask.
@@ -180,7 +180,7 @@ class _Call:
         return logits, kept, mask
 
     def _grow(self, answers: Sequence[Growing], logits: Any, kept: Any, mask: Any) -> None:
-        """Grow all answers until each has ended or there is no more room; ended ones leave the batch."""
+        """Extend all answers until each has ended or the room is used up; finished ones leave the batch."""
         import torch
 
         living = list(answers)
@@ -245,7 +245,7 @@ def _check_room(prompts: Sequence[Sequence[int]], sampling: Sampling, room: int)
     needed = max(map(len, prompts)) + sampling.max_tokens
     if needed > room:
         raise ModelUnavailable(
-            f"This is too long for the language model: {needed} tokens are needed, {room} are there.",
+            f"This is too long for the language model: {needed} tokens are needed, {room} are available.",
             "Choose a model with a longer context, or a shorter transcript.",
         )
 

@@ -84,7 +84,7 @@ def losses_in_words(too_slow: str) -> Iterator[None]:
     except ChildBroken as error:
         raise ModelUnavailable(f"The model failed ({error.error}).", "Choose another model.") from error
     except ChildLost as error:
-        raise ModelUnavailable("The model ended its process, most likely for want of memory.", _SMALLER) from error
+        raise ModelUnavailable("The model's process ended, most likely because memory ran out.", _SMALLER) from error
 
 
 def loaded(make_model: Callable[[Path], ChatModel], folder: Path) -> ChatModel:

@@ -12,7 +12,7 @@ from simpatient.runtime.time_limit import time_limit
 
 # A template takes milliseconds; one that loops without end would hold a session up.
 RENDER_S = 10.0
-# Put after the first letter of a tag that stands in a content: invisible, and the tag is none any more.
+# Put after the first letter of a tag that stands in a content: invisible, and the tag no longer counts as one.
 _BREAK = "\u200b"
 _TAG_SIGNS = "<[|"
 _PROBE = "\ue000"

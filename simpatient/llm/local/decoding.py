@@ -39,9 +39,9 @@ class StaticDecoder:
         return fits and not self._has_failed and all(map(is_growing, reading.layers))
 
     def give_up(self, error: Exception) -> None:
-        """Take nothing any more: what failed once takes long to fail again."""
+        """Refuse all further work: what failed once takes long to fail again."""
         self._has_failed, self._cache = True, None
-        _log.warning("Compiled steps failed (%s); going on without them.", error)
+        _log.warning("Compiled steps failed (%s); continuing without them.", error)
 
     def start(self, reading: PrefixCache) -> None:
         """Copy what was read."""
@@ -72,7 +72,7 @@ class StaticDecoder:
 
 
 class Steps:
-    """The steps of one answer; goes on plainly where compiled ones fail.
+    """The steps of one answer; continues uncompiled where compiled ones fail.
 
     Args:
         reading: What was read; it holds what the answer added only where steps are plain.

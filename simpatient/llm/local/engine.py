@@ -1,4 +1,4 @@
-"""The generative patient's voice on plain transformers: one growing key-value memory for each session.
+"""The generative patient's model on plain transformers: one growing key-value cache for each session.
 
 A message is read once. A director's note is read for one answer and cut out again, and so is the answer,
 which saw it: what was said comes back as a message like any other. Must not know personas or plans, or
@@ -27,7 +27,7 @@ from simpatient.llm.output.visible_text import Spoken
 _log = logging.getLogger(__name__)
 STATIC_LENGTH = 16_384  # two hours of talk; one length, so that nothing is compiled twice
 _CPU_MEMORY = 2 * 2**30
-_LEAST_ROOM = 512  # tokens; with less than this nobody is talking any more
+_LEAST_ROOM = 512  # tokens; with less than this no conversation is possible
 _CANARY = (Message(role="user", content="Count from one to twenty, then say the days of the week."),)
 _CANARY_TOKENS = 12
 _CANARY_SESSION = "\x00canary"
@@ -165,7 +165,7 @@ class TransformersVoice(OfFolder):
         return self._speak(session, messages, note, sampling, on_text, cancel)
 
     def forget(self, session: str) -> None:
-        """Let go of what is kept of a session."""
+        """Release what is kept of a session."""
         with self._lock:
             self._drop(session)
 
@@ -193,6 +193,7 @@ class TransformersVoice(OfFolder):
             try:
                 return answer.grow(read.reading, read.logits, cancel)
             finally:
+                # Also after an error: the note and the half answer must not stay in what the session has read.
                 read.reading.back_to(read.lasting)
                 self._let_go()
 
@@ -209,6 +210,7 @@ class TransformersVoice(OfFolder):
         """Read a conversation; when memory runs out, without the other sessions, then without early talk."""
         import torch
 
+        # As it is, then without the other sessions, then with half the room.
         for is_last in (False, False, True):
             kept = self._kept(session)
             ids, lasting = kept.script.ids(messages, note, self._room - more)
@@ -237,7 +239,7 @@ class TransformersVoice(OfFolder):
             self._drop(name)
         if not others:
             self._room = max(_LEAST_ROOM, min(self._room, needed) // 2)
-            _log.warning("Memory is short; the patient remembers %d tokens of a session.", self._room)
+            _log.warning("Memory is short; the cache keeps %d tokens of a session.", self._room)
         if torch.cuda.is_available():
             torch.cuda.empty_cache()  # what the failed try held
 
@@ -290,7 +292,7 @@ class _GrowingAnswer:
         self._spoken = Spoken(parts.loaded.tokenizer, parts.hidden, (*stops, *_written_tags(parts.loaded)))
 
     def grow(self, reading: PrefixCache, logits: Any, cancel: Cancellation | None) -> Completion:
-        """Draw tokens until the answer has ended, nobody wants more, or there is no more room.
+        """Draw tokens until the answer has ended, no more is wanted, or the room is used up.
 
         Raises:
             Cancelled: ``cancel`` was set.

@@ -31,7 +31,7 @@ class Grammars:
 
             self._tokenizer = from_tokenizer(tokenizer, n_vocab=width, eos_token=list(endings))
         except Exception as error:  # a missing library, or a tokenizer of a kind it does not read
-            message = "The answers of this language model cannot be held to a form."
+            message = "The answers of this language model cannot be constrained to a form."
             raise ModelUnavailable(message, "Choose another chat model, or run the set-up again.") from error
         self._width = width
         self._compiled: dict[str, Any] = {}
@@ -46,7 +46,7 @@ class Grammars:
 
         text = json.dumps(schema, sort_keys=False)
         if text not in self._compiled:
-            # Spaces as most models write them, and no others: a model could go on with blanks for ever.
+            # Spaces as most models write them, and no others: a model could emit blanks for ever.
             form: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
             made = LLMatcher(self._tokenizer, LLMatcher.grammar_from_json_schema(text, overrides=form), log_level=0)
             if made.is_error():

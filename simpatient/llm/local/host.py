@@ -1,7 +1,7 @@
-"""A patient's voice in a child process, so that a crash, a hang or a full memory takes only the child.
+"""A patient model in a child process, so that a crash, a hang or full memory takes down only the child.
 
 A lost child is replaced and the turn tried once more, as long as nothing of the answer was passed on. A
-fresh child must give the answer to a fixed prompt that the first one gave. Must not know which voice it
+fresh child must give the answer to a fixed prompt that the first one gave. Must not know which model it
 hosts or who calls. Importing this module loads no torch.
 """
 
@@ -22,16 +22,16 @@ from simpatient.llm.local.loader import id_of
 from simpatient.runtime.child_process import END_S, ChildLost, ChildProcess
 
 _log = logging.getLogger(__name__)
-_GO_ON = "Continue; the guided patient speaks until the language model can."
+_GO_ON = "Continue; the guided patient answers until the language model works again."
 
 
 class PatientModelProcess:
-    """A voice behind a pipe; the same port as the voice it hosts.
+    """A patient model behind a pipe; the same port as the model it hosts.
 
     Args:
-        factory: Makes the voice in the child; must be importable by name.
+        factory: Makes the model in the child; must be importable by name.
         read_id: Returns the hosted model's id in this process.
-        silence_s: Longest wait for a sign of life while the child works; it gives one between any two
+        silence_s: Longest wait for a sign of life while the child works; it sends one between any two
             tokens, and between parts of a long prompt.
         start_s: Longest wait for a child to load its model.
     """
@@ -78,7 +78,7 @@ class PatientModelProcess:
         """Read messages ahead; see ``domain.ports.PatientModel``.
 
         Raises:
-            ModelUnavailable: The model cannot be loaded or run; a lost child was replaced in vain.
+            ModelUnavailable: The model cannot be loaded or run; replacing a lost child did not help.
         """
         self._try_twice(("prepare", session, tuple(messages)), lambda _: True, None)
 
@@ -97,7 +97,7 @@ class PatientModelProcess:
         When the child is lost after something was passed on, the answer ends there.
 
         Raises:
-            ModelUnavailable: The model cannot be run; a lost child was replaced in vain.
+            ModelUnavailable: The model cannot be run; replacing a lost child did not help.
             Cancelled: ``cancel`` was set; the child stops as soon as it can.
         """
         request = ("speak", session, tuple(messages), note, sampling)
@@ -111,10 +111,11 @@ class PatientModelProcess:
 
     def close(self) -> None:
         """End the child, whatever it is doing; a later call is refused."""
+        # Before the lock is taken: a call under way may hold it for minutes.
         self._is_closed = True
         self._child.close()  # a call under way finds its child lost
         if not self._lock.acquire(timeout=END_S):
-            _log.warning("A call to the language model does not come back; it was closed all the same.")
+            _log.warning("A call to the language model has not returned; it was closed anyway.")
             return
         try:
             self._child.drop()
@@ -137,6 +138,7 @@ class PatientModelProcess:
                 except ChildLost as error:
                     _log.warning("The language model's process was lost: %s", error)
                     self._child.drop()
+                    # Words already shown cannot be taken back, so a second try would repeat or contradict them.
                     if said and not self._is_closed:
                         self._child.start()  # loads while the trainee reads
                         return _cut_short("".join(said), len(said))

@@ -1,4 +1,4 @@
-"""The child's side of a hosted voice. Must not know which voice it hosts. Importing this module loads no torch."""
+"""The child's side of a hosted voice. Must not know which model it hosts. Importing this module loads no torch."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol

@@ -139,7 +139,7 @@ class OfFolder:
 
 @contextmanager
 def device_errors() -> Iterator[None]:
-    """Put into words what torch raises when a device has no more memory or fails.
+    """Put into words what torch raises when a device runs out of memory or fails.
 
     Raises:
         DeviceFailed: It did.
@@ -149,7 +149,7 @@ def device_errors() -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        message = "There is not enough memory to ask this language model."
+        message = "There is not enough memory to run this language model."
         raise DeviceFailed(message, "Choose a smaller model, or close other programs.") from error
     except RuntimeError as error:
         raise DeviceFailed(f"The language model stopped ({error}).", "Try again, or another model.") from error
@@ -181,7 +181,9 @@ def _is_quantised(folder: Path, placed: dict[str, Any]) -> bool:
 
 def _assembled(model: Any, tokenizer: Any) -> Loaded:
     if "past_key_values" not in inspect.signature(model.forward).parameters:
-        raise ModelUnavailable("This kind of language model has no memory that answers could share.", GIVE_A_FOLDER)
+        raise ModelUnavailable(
+            "This kind of language model has no cache that several answers can share.", GIVE_A_FOLDER
+        )
     if {"cpu", "disk"} & {str(place) for place in getattr(model, "hf_device_map", {}).values()}:
         # Weights fetched over the bus for every token make a patient who says two words a second.
         raise ModelUnavailable(

@@ -94,7 +94,7 @@ class PrefixCache:
         del self.ids[length:]
 
     def clear(self) -> None:
-        """Forget everything and let go of the memory."""
+        """Forget everything and free the memory."""
         from simpatient.llm.local.rewindable_cache import fresh_cache, is_growing, is_recurrent
 
         self._cache = fresh_cache(self._model.config)

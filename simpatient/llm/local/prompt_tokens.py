@@ -79,7 +79,7 @@ class PromptHistory:
         self._known: list[tuple[_Key, list[int]]] = []
 
     def ids(self, messages: Sequence[Message], note: str = "", room: int = 2**31) -> tuple[list[int], int]:
-        """Return the ids of a conversation, and how many of them will still be there when it goes on.
+        """Return the ids of a conversation, and how many of them will still hold when it continues.
 
         Args:
             messages: The whole conversation; neighbours of one role become one message.

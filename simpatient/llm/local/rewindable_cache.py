@@ -86,6 +86,6 @@ def _kept(layer: Any) -> Any:
     if type(layer) in (LinearAttentionLayer, DummyLayer):
         return layer
     raise ModelUnavailable(
-        "This kind of language model keeps what it has read in a way that cannot be gone back in.",
+        "This kind of language model keeps a cache that cannot be rewound.",
         "Choose another model.",
     )

@@ -17,12 +17,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from simpatient.domain.cancellation import Cancellation, stop_if_cancelled
 from simpatient.domain.errors import Cancelled, ModelUnavailable
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.domain.text import without_surrogates
-from simpatient.llm.remote.remote_server import RemoteServer
+from simpatient.llm.remote.server_key import key_of
 
 TRIES = 4
 LONGEST_PAUSE_S = 10.0  # a trainee waits; when a server asks for more, the guided patient had better answer
-LOOK_S = 0.05  # how often waiting looks whether it was cancelled
+POLL_S = 0.05  # how often waiting looks whether it was cancelled
 MOST_BYTES = 1_000_000  # of one line, or of an answer that does not stream
 # Beyond the plain protocol, with the words by which servers name them when they refuse them.
 EXTRAS: dict[str, tuple[str, ...]] = {
@@ -36,7 +37,7 @@ _pause = wait_exponential_jitter(multiplier=0.5, max=4.0, jitter=0.25)
 
 
 class StreamChunk(NamedTuple):
-    """What came at once: some text, why the answer ended ('' while it goes on), tokens so far where told."""
+    """One piece of the stream: some text, why the answer ended ('' until then), tokens so far where reported."""
 
     text: str
     finish: str = ""
@@ -78,7 +79,7 @@ class ChatCompletionsClient:
         """Ask, and yield the answer piece by piece; closing the iterator early ends the request.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         answer, first = self._begun(body, cancel)
@@ -91,10 +92,10 @@ class ChatCompletionsClient:
                 except (_TryAgain, _ExtrasRefused) as error:
                     raise error.unavailable from error
         finally:
-            answer.leave()
+            answer.abandon()
 
     def close(self) -> None:
-        """Let go of open connections."""
+        """Release open connections."""
         with self._lock:
             if self._client is not None:
                 self._client.close()
@@ -104,20 +105,21 @@ class ChatCompletionsClient:
         self, body: Mapping[str, Any], cancel: Cancellation | None
     ) -> tuple["_RequestThread", StreamChunk | None]:
         """Ask until the first piece has come, without the extras the server refuses."""
-        left_out = self._not_taken
+        omitted = self._not_taken
         while True:
-            asked = {name: value for name, value in body.items() if name not in left_out}
+            asked = {name: value for name, value in body.items() if name not in omitted}
             try:
                 begun = self._tried(asked, cancel)
             except _ExtrasRefused as error:
                 if not error.extras:
                     raise error.unavailable from error
-                left_out |= error.extras
+                omitted |= error.extras
             except _TryAgain as error:
                 raise error.unavailable from error
             else:
                 # One schema may be too much for a server that takes others.
-                self._not_taken = left_out - {"response_format"}
+                # Remembered, so that the next request is not refused first.
+                self._not_taken = omitted - {"response_format"}
                 return begun
 
     def _tried(
@@ -139,36 +141,38 @@ class ChatCompletionsClient:
         answer = _RequestThread(self._server, self._opened(), body)
         try:
             piece = answer.next(cancel)
+            # Read up to the first words, for a request may be repeated only until then.
             while piece is not None and not piece.text and not piece.finish:
                 piece = answer.next(cancel)  # who speaks, or hidden thinking: no token of the answer yet
         except BaseException:
-            answer.leave()
+            answer.abandon()
             raise
         return answer, piece
 
     def _opened(self) -> httpx2.Client:
         with self._lock:
             if self._client is None:
-                key = self._server.key()
+                key = key_of(self._server)
                 self._client = httpx2.Client(
                     headers={"Authorization": f"Bearer {key}"} if key else {},
                     timeout=httpx2.Timeout(self._server.read_s, connect=self._server.connect_s),
                     # What goes to this computer itself takes no way round.
                     trust_env=not self._server.is_loopback,
+                    # A redirect could take the key and the conversation to a host the user did not choose.
                     follow_redirects=False,
                 )
             return self._client
 
 
 class _RequestThread:
-    """One request in a thread of its own, so that who waits for it can be cancelled in a silence."""
+    """One request in a separate thread, so that a waiting caller can be cancelled while the server is silent."""
 
     def __init__(self, server: RemoteServer, client: httpx2.Client, body: Mapping[str, Any]) -> None:
         self._server = server
         self._client = client
         self._body = body
-        self._come: queue.Queue[StreamChunk | Exception | None] = queue.Queue()
-        self._left = threading.Event()
+        self._arrived: queue.Queue[StreamChunk | Exception | None] = queue.Queue()
+        self._abandoned = threading.Event()
         threading.Thread(target=self._run, name="remote-answer", daemon=True).start()
 
     def next(self, cancel: Cancellation | None) -> StreamChunk | None:
@@ -176,37 +180,37 @@ class _RequestThread:
         while True:
             stop_if_cancelled(cancel)
             try:
-                found = self._come.get(timeout=LOOK_S)
+                found = self._arrived.get(timeout=POLL_S)
             except queue.Empty:
                 continue
             if isinstance(found, Exception):
                 raise found
             return found
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Read no further; the connection is closed at the next sign of life or time-out."""
-        self._left.set()
+        self._abandoned.set()
 
     def _run(self) -> None:
         try:
             self._read()
-            self._come.put(None)
+            self._arrived.put(None)
         except Exception as error:
-            self._come.put(_in_words(error, self._server))
+            self._arrived.put(_in_words(error, self._server))
 
     def _read(self) -> None:
         url = f"{self._server.url}/chat/completions"
         with self._client.stream("POST", url, json=self._body) as response:
             if response.status_code != httpx2.codes.OK:
                 raise _status_error(response, self._server, self._body)
-            told = response.headers.get("content-type", "").startswith("application/json")
+            is_json = response.headers.get("content-type", "").startswith("application/json")
             blocks = self._while_wanted(response.iter_bytes())
-            for piece in whole_answer(blocks) if told else streamed(blocks):
-                self._come.put(piece)
+            for piece in whole_answer(blocks) if is_json else streamed(blocks):
+                self._arrived.put(piece)
 
     def _while_wanted(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         for block in blocks:
-            if self._left.is_set():
+            if self._abandoned.is_set():
                 raise Cancelled
             yield block
 
@@ -215,7 +219,7 @@ def streamed(blocks: Iterable[bytes]) -> Iterator[StreamChunk]:
     """Yield the pieces of a stream of server-sent events.
 
     Raises:
-        ValueError: It is no such stream, or tells of an error.
+        ValueError: It is not such a stream, or reports an error.
         EOFError: It ended before the answer did.
     """
     has_ended = False
@@ -244,7 +248,7 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         *lines, rest = (rest + block).split(b"\n")
         yield from lines
         if len(rest) > MOST_BYTES:
-            raise _Strange("a line without an end")
+            raise _ProtocolError("a line without an end")
     yield rest
 
 
@@ -253,37 +257,37 @@ def _all(blocks: Iterable[bytes]) -> bytes:
     for block in blocks:
         found += block
         if len(found) > MOST_BYTES:
-            raise _Strange("an answer without an end")
+            raise _ProtocolError("an answer without an end")
     return found
 
 
 def _piece(data: Any, part: str) -> StreamChunk:
-    """Return the piece in one event; its reasoning, where a server tells it apart, is passed over."""
+    """Return the piece in one event; its reasoning, where a server sends it separately, is skipped."""
     if not isinstance(data, Mapping):
-        raise _Strange("an event that is no object")
+        raise _ProtocolError("an event that is no object")
     if data.get("error"):
-        raise _Told(_detail(data))
+        raise _ReportedError(_detail(data))
     usage, choices = data.get("usage"), data.get("choices")
     tokens = usage.get("completion_tokens") if isinstance(usage, Mapping) else None
     tokens = tokens if isinstance(tokens, int) and tokens >= 0 else None
     if not isinstance(choices, list):
-        raise _Strange("an event without choices")
+        raise _ProtocolError("an event without choices")
     if not choices:
         return StreamChunk("", tokens=tokens)
     if not isinstance(choices[0], Mapping):
-        raise _Strange("a choice that is no object")
+        raise _ProtocolError("a choice that is no object")
     said = choices[0].get(part)
     text = said.get("content") if isinstance(said, Mapping) else None
     finish = str(choices[0].get("finish_reason") or "")
     return StreamChunk(without_surrogates(text) if isinstance(text, str) else "", finish, tokens)
 
 
-class _Strange(ValueError):
+class _ProtocolError(ValueError):
     """What came does not speak the protocol."""
 
 
-class _Told(ValueError):
-    """The server itself told of an error in the middle of an answer."""
+class _ReportedError(ValueError):
+    """The server itself reported an error in the middle of an answer."""
 
 
 def _detail(data: Any) -> str:
@@ -300,8 +304,9 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
     status, where = response.status_code, f"The language model server at {server.host}"
     if status in {401, 403}:
         return ModelUnavailable(f"{where} does not accept the key.", "Check the key and what it is allowed to use.")
-    told = _all(response.iter_bytes())
-    text = told.decode("utf-8", "replace")
+    body_bytes = _all(response.iter_bytes())
+    text = body_bytes.decode("utf-8", "replace")
+    # Servers that hold a single model refuse any other name with 400 and words like these.
     if status == 404 or (status == 400 and "model" in text and "pinned" in text):
         action = "Check name and address with 'simpatient server show'."
         return ModelUnavailable(f'{where} does not have the model "{server.model}".', action)
@@ -310,10 +315,11 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
         found, pause = ModelUnavailable(f"{where} {words}.", "Try again in a moment."), _after(response)
         return found if pause is not None and pause > LONGEST_PAUSE_S else _TryAgain(found, pause)
     try:
-        detail = _detail(json.loads(told))
+        detail = _detail(json.loads(body_bytes))
     except ValueError:
         detail = ""
-    key = server.key()
+    # A server may quote the key it refuses; errors are shown and logged.
+    key = key_of(server)
     detail = f" ({detail.replace(key, '…') if key else detail})" if detail else ""
     refused = ModelUnavailable(f"{where} refused the request{detail or f' ({status})'}.", "Check the settings.")
     low = text.lower()
@@ -323,8 +329,8 @@ def _status_error(response: httpx2.Response, server: RemoteServer, body: Mapping
 
 def _after(response: httpx2.Response) -> float | None:
     """Return the pause a server asks for, in seconds; None when it names none we can read."""
-    told = response.headers.get("retry-after", "")
-    return float(told) if told.isascii() and told.isdigit() and len(told) < 7 else None
+    pause = response.headers.get("retry-after", "")
+    return float(pause) if pause.isascii() and pause.isdigit() and len(pause) < 7 else None
 
 
 def _in_words(error: Exception, server: RemoteServer) -> Exception:
@@ -338,8 +344,8 @@ def _in_words(error: Exception, server: RemoteServer) -> Exception:
     if isinstance(error, httpx2.TimeoutException):
         return ModelUnavailable(f"The {where} did not answer in time.", "Try again, or ask who runs it.")
     if isinstance(error, (httpx2.NetworkError, httpx2.ProtocolError, EOFError)):
-        return _TryAgain(ModelUnavailable(f"The connection to the {where} broke off.", "Try again in a moment."))
-    if isinstance(error, _Told):
+        return _TryAgain(ModelUnavailable(f"The connection to the {where} was lost.", "Try again in a moment."))
+    if isinstance(error, _ReportedError):
         return ModelUnavailable(f"The {where} stopped ({error}).", "Try again in a moment.")
     action = "Check that its address ends in /v1."
     return ModelUnavailable(f"The {where} answers in a way this program does not understand.", action)
@@ -353,6 +359,6 @@ def _wait(state: RetryCallState) -> float:
 
 def _sleep(cancel: Cancellation | None, seconds: float) -> None:
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    while (remaining := end - time.monotonic()) > 0:
         stop_if_cancelled(cancel)
-        time.sleep(min(LOOK_S, left))
+        time.sleep(min(POLL_S, remaining))

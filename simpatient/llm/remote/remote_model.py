@@ -1,7 +1,7 @@
 """A language model on a server that speaks OpenAI's chat-completions protocol: vLLM, ``transformers serve``, llama.cpp.
 
 The ports ``ChatModel`` and ``PatientVoice`` in one. Keeps nothing of a conversation: every request holds all
-of it, so no session can hear another. How a template takes a system message is left to the server. Must not
+of it, so no session can leak into another. How a template takes a system message is left to the server. Must not
 know what is asked.
 """
 
@@ -17,12 +17,12 @@ from typing import Any
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import BugError
 from simpatient.domain.models.chat import Completion, Message, Request, Sampling
+from simpatient.domain.models.servers import RemoteServer
 from simpatient.domain.ports import OnDone, OnText
 from simpatient.domain.session.session import REMOTE
 from simpatient.domain.text import without_surrogates
 from simpatient.llm.output.visible_text import VisibleText
 from simpatient.llm.remote.chat_completions import ChatCompletionsClient
-from simpatient.llm.remote.remote_server import RemoteServer
 
 SIDE_BY_SIDE = 8  # requests at a time; servers answer them together
 CHARACTERS_PER_TOKEN = 40  # no token is longer on the whole; an answer that is was not held to its length
@@ -42,7 +42,7 @@ class RemoteChatModel:
 
     def __init__(self, server: RemoteServer, trainee: str = "") -> None:
         self.server = server
-        self._wire = ChatCompletionsClient(server)
+        self._client = ChatCompletionsClient(server)
         self._salt = server.salt_of(trainee)
 
     @property
@@ -71,7 +71,7 @@ class RemoteChatModel:
         """Answer the last message; see ``domain.ports.PatientModel``.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         if sampling.samples != 1:
@@ -94,7 +94,7 @@ class RemoteChatModel:
         """Answer several requests that begin alike; see ``domain.ports.ChatModel``.
 
         Raises:
-            ModelUnavailable: The server cannot be reached, refuses, or breaks off.
+            ModelUnavailable: The server cannot be reached, refuses, or drops the connection.
             Cancelled: ``cancel`` was set.
         """
         stop = _Stop(cancel)
@@ -111,6 +111,7 @@ class RemoteChatModel:
                     done = Counter(at for at, _ in found)
                     if on_done and done[asked[future][0]] == sampling.samples:
                         on_done(sum(count == sampling.samples for count in done.values()))
+            # One failure fails the whole: the requests still under way would be paid for and thrown away.
             except BaseException:
                 stop.now = True
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -119,8 +120,8 @@ class RemoteChatModel:
         return tuple(tuple(found[at, sample] for sample in samples) for at in range(len(requests)))
 
     def close(self) -> None:
-        """Let go of open connections."""
-        self._wire.close()
+        """Release open connections."""
+        self._client.close()
 
     def _sample(
         self, prefix: Sequence[Message], request: Request, sampling: Sampling, sample: int, stop: "_Stop"
@@ -129,6 +130,7 @@ class RemoteChatModel:
         drawn = sampling.model_copy(update={"samples": 1, "seed": seed})
         messages = (*prefix, *request.messages)
         answer = self._answer(messages, drawn, request.answer_schema, lambda _: True, stop)
+        # Servers that ignore the schema often wrap JSON in a Markdown fence.
         fenced = _FENCE.fullmatch(answer.text) if request.answer_schema is not None else None
         return answer.model_copy(update={"text": fenced.group(1)}) if fenced else answer
 
@@ -141,12 +143,12 @@ class RemoteChatModel:
         cancel: Cancellation | None,
     ) -> Completion:
         """Ask for one answer. Servers are not asked for probabilities, so those of the completion are 0."""
-        spoken, told, came, finish = VisibleText(), None, 0, ""
+        spoken, reported, arrived, finish = VisibleText(), None, 0, ""
         is_continued, room = True, sampling.max_tokens * CHARACTERS_PER_TOKEN
-        with closing(self._wire.pieces(self._body(messages, sampling, schema), cancel)) as pieces:
+        with closing(self._client.pieces(self._body(messages, sampling, schema), cancel)) as pieces:
             for piece in pieces:
-                told = piece.tokens if piece.tokens is not None else told
-                finish, came = piece.finish or finish, came + bool(piece.text)
+                reported = piece.tokens if piece.tokens is not None else reported
+                finish, arrived = piece.finish or finish, arrived + bool(piece.text)
                 text = spoken.add(piece.text)
                 is_continued = (not text or on_text(text)) and len(spoken.text) <= room
                 if not is_continued:
@@ -154,7 +156,7 @@ class RemoteChatModel:
             rest = spoken.finish() if is_continued else ""
             is_continued = is_continued and (not rest or on_text(rest))
         is_complete = is_continued and finish == "stop"
-        tokens = came if told is None else told
+        tokens = arrived if reported is None else reported
         return Completion(
             text=spoken.text, tokens=tokens, log_probability=0.0, least_log_probability=0.0, is_complete=is_complete
         )

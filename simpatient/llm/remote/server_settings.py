@@ -1,25 +1,26 @@
-"""``ServerSettings`` on the settings file: show, set, check and forget the server. Must not know who asks."""
+"""``ServerSettings`` on the settings file: show, set, check and forget the server.
+
+The key is never part of the settings: they name an environment variable or a file in which it stands.
+Knows files. Must not know who asks, or what is asked.
+"""
 
 import secrets
 from pathlib import Path
 
-from simpatient.domain.errors import ModelUnavailable
+from simpatient.domain.errors import ModelUnavailable, UserFacingError
 from simpatient.domain.models.chat import Message
-from simpatient.domain.models.servers import ServerChoice
-from simpatient.llm.remote.remote_server import (
-    KEY_FILE,
-    forget_server,
-    keep_key,
-    make_server,
-    read_server,
-    write_server,
-)
+from simpatient.domain.models.servers import RemoteServer, make_server
+from simpatient.llm.remote.server_key import keep_key, key_of
 from simpatient.runtime.settings_store import SettingsStore
 
+SECTION = "server"
+KEY_FILE = "server.key"
+_FORMER_FILE = "server.json"  # of 0.3.0
+_SET_UP = "Set it up with 'simpatient server set'."
 _SECRET_BYTES = 16
 
 
-class FileServerSettings:
+class StoredServerSettings:
     """The server of one user.
 
     Args:
@@ -32,25 +33,24 @@ class FileServerSettings:
         self._key_file = (store.folder / KEY_FILE).absolute()
         self._trainee_id = trainee_id
 
-    def chosen(self) -> ServerChoice | None:
-        """Return the server that is set up; None when there is none."""
+    def chosen(self) -> RemoteServer | None:
+        """Return the server that is set up, without its secret; None when there is none."""
         found = read_server(self._store)
-        return ServerChoice(**found.model_dump(include=set(ServerChoice.model_fields))) if found else None
+        return found.model_copy(update={"secret": ""}) if found else None
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
         """Use a server; its key must be where it is said to be, or is kept here from now on."""
-        if new_key:
-            choice = choice.model_copy(update={"key_variable": "", "key_file": str(self._key_file)})
-        made = make_server(**choice.model_dump(), secret=secrets.token_hex(_SECRET_BYTES))
+        kept = {"key_variable": "", "key_file": str(self._key_file)} if new_key else {}
+        made = server.model_copy(update={**kept, "secret": secrets.token_hex(_SECRET_BYTES)})
         if new_key:
             keep_key(self._key_file, new_key)
-        made.key()
+        key_of(made)
         if made.key_file != str(self._key_file):
             self._key_file.unlink(missing_ok=True)
         return write_server(self._store, made)
 
     def forget(self) -> None:
-        """Use none any more, and forget a key that was kept here."""
+        """Stop using one, and forget a key that was kept here."""
         forget_server(self._store)
         self._key_file.unlink(missing_ok=True)
 
@@ -67,3 +67,37 @@ class FileServerSettings:
             return model.model_id
         finally:
             model.close()
+
+
+def read_server(store: SettingsStore) -> RemoteServer | None:
+    """Return the server the user has set up; None when there is none.
+
+    Raises:
+        ModelUnavailable: The settings cannot be read.
+    """
+    try:
+        store.adopt(SECTION, store.folder / _FORMER_FILE)
+        stored = store.read(SECTION)
+        known = {name: value for name, value in stored.items() if name in RemoteServer.model_fields}
+        return make_server(**known) if stored else None
+    except UserFacingError as error:
+        raise ModelUnavailable(f"The server's settings cannot be used ({error.message})", _SET_UP) from error
+
+
+def write_server(store: SettingsStore, server: RemoteServer) -> Path:
+    """Keep the settings, readable by the user alone, and return their file.
+
+    Raises:
+        StorageUnavailable: The file cannot be written.
+    """
+    store.write(SECTION, server.model_dump(mode="json"))
+    (store.folder / _FORMER_FILE).unlink(missing_ok=True)
+    return store.path
+
+
+def forget_server(store: SettingsStore) -> bool:
+    """Remove the settings; return whether there were any."""
+    former = store.folder / _FORMER_FILE
+    was_former = former.exists()
+    former.unlink(missing_ok=True)
+    return store.forget(SECTION) or was_former

@@ -63,10 +63,12 @@ def fit_example_classifier(
     """
     names = tuple(dict.fromkeys(label for label in labels if label))
     stopped = np.array([bool(label) for label in labels])
+    # Targets are 1 for the label and -1 for everything else.
     wanted = np.column_stack([stopped, *(np.array([label == name for label in labels]) for name in names)]) * 2.0 - 1.0
     share = np.where(stopped, stopped.sum(), (~stopped).sum()) * 2 / len(texts)
     pairs = [word_pairs(text) for text in texts]
     kernel = vectors.astype(np.float64) @ vectors.T + wording * _shared(pairs)
+    # A penalty that grows with the size of a side evens out how many sentences each side has.
     kernel[np.diag_indices_from(kernel)] += strictness * share
     weights = np.linalg.solve(kernel, wanted)
     by_wording: dict[str, Doubles] = {}

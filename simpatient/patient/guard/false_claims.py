@@ -45,7 +45,7 @@ class _MentionPatterns:
     ties: dict[str, frozenset[str]] | None
 
     def bears_out(self, hit: regex.Match[str]) -> bool:
-        """Whether the persona's sections have the word, or tie it to nobody else."""
+        """Whether the persona's sections have the word, or tie it to no one else."""
         word = hit.group("word")
         if self.ties is None:
             return re.search(rf"\b{re.escape(word)}", self.known, re.IGNORECASE) is not None

@@ -33,7 +33,7 @@ class GeneratedGuard:
     """The lexical guard and, where the rules say how, the second stage; for one persona.
 
     Args:
-        guard: The lexical guard of the same persona; what it stops is looked at no further.
+        guard: The lexical guard of the same persona; what it stops is not checked further.
         persona: Whose lines these are.
         rules: What is stopped; without ``meaning`` the lexical guard stands alone.
         encoder: Turns sentences into vectors, and keeps the sets it has encoded.
@@ -58,7 +58,7 @@ class GeneratedGuard:
 
         Args:
             text: The patient's words so far, the new sentence last.
-            allowed: Ids of facts that are told or open.
+            allowed: Ids of facts that are disclosed or open.
             max_words: Longest reply the plan allows.
 
         Raises:

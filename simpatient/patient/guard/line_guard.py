@@ -42,7 +42,7 @@ class Guarded:
 class Guard:
     """Compiled rules for one persona.
 
-    Authored lines are looked at again and again, so what is fixed about a text is worked out once.
+    Authored lines are checked again and again, so what never changes about a text is computed once.
     """
 
     def __init__(self, against: Guarded) -> None:
@@ -54,7 +54,7 @@ class Guard:
 
         Args:
             text: The patient's words.
-            allowed: Ids of facts that are told or open; markers of all others are stopped.
+            allowed: Ids of facts that are disclosed or open; markers of all others are stopped.
             max_words: Longest reply the plan allows.
         """
         profile = self._profile(text)

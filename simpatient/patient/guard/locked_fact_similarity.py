@@ -1,7 +1,7 @@
 """How near a sentence comes to what a persona has locked away, against all it may say freely.
 
-The persona's own material is the measure: lines that tell a fact on one side, free lines on the other. Names
-stand for nobody here, since sharing a name says little about sharing a secret. Must not know an encoder.
+The persona's own material is the measure: lines that disclose a fact on one side, free lines on the other. Names
+are masked here, since sharing a name says little about sharing a secret. Must not know an encoder.
 """
 
 import re
@@ -22,7 +22,7 @@ _UNTRUE, _UNTRUE_DENIAL = "untrue:", "untrue denial:"
 _DENIAL = re.compile(r"n't\b|\b(?:no|not|never|none|nobody|nothing|neither|hardly|without)\b", re.IGNORECASE)
 _SOMEONE = "someone"
 _CAPITAL = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}\b")
-_SHORTEST_LINE = 4  # words; a shorter part of a telling line tells nothing by itself
+_SHORTEST_LINE = 4  # words; a shorter part of a disclosing line discloses nothing by itself
 
 
 def as_streamed(text: str) -> list[str]:
@@ -116,6 +116,7 @@ class LockedFacts:
         return max(scored, key=lambda found: found[1])
 
     def _of_part(self, near: Embeddings, allowed: Collection[str], other: str) -> tuple[str, float]:
+        # The formula and its weights are described in ``Nearness``.
         rule, top = self.rule, {name: _top(near[rows]) for name, rows in self.rows.items()}
         free = top[FREE]
         told = max((top[fact][0] for fact in allowed if fact in top), default=0.0)
@@ -134,7 +135,7 @@ def _top(near: Embeddings) -> Embeddings:
 
 
 def _untrue_of(text: str) -> str:
-    """Return the kind of an untrue line: vectors hardly tell a claim from its denial, so they are kept apart."""
+    """Return the kind of an untrue line: vectors hardly distinguish a claim from its denial, so they are kept apart."""
     return _UNTRUE_DENIAL if _DENIAL.search(normalise(text)) else _UNTRUE
 
 

@@ -27,7 +27,7 @@ from simpatient.patient.realisation.prompting import conversation, director_note
 OnChunk = Callable[[str], None]
 TRIES = 2
 UNAVAILABLE = "model_unavailable"
-# Persona simulations stay in character best when drawn, not argmaxed; see patient design, "Then words".
+# Persona simulations stay in character best when drawn, not argmaxed.
 TEMPERATURE, TOP_P = 0.8, 0.95
 TOKENS_PER_WORD = 2.0  # room enough for any tokenizer's English
 _STAGE = re.compile(r"\*[^*\n]{0,200}\*|\[[^\]\n]{0,200}\]|<[^<>\n]{0,200}>")
@@ -60,7 +60,7 @@ class _Screen:
         self._pending = ""
 
     def _wants_more(self) -> bool:
-        # Whoever breaks in has heard something; the rest would be worked out for nobody.
+        # A trainee who interrupts has heard something; generating the rest would be wasted.
         has_left = self.stop_generation is not None and self.stop_generation.is_cancelled and bool(self.said)
         return not self.stopped and not has_left and len(self.said) < self.max_sentences
 
@@ -116,7 +116,7 @@ class GenerativeRealiser:
             path: The branch so far, the trainee's last turn included.
             random: Seeded source of variety.
             on_chunk: Given each sentence once it may be shown.
-            cancel: Looked at between tokens.
+            cancel: Checked between tokens.
             stop_generation: Ends the answer with the sentence in hand; what was said by then stands.
 
         Raises:
@@ -141,7 +141,7 @@ class GenerativeRealiser:
 
     def _words(self, screen: _Screen, plan: ReplyPlan, events: Sequence[GuardEvent]) -> Realisation:
         text = " ".join(screen.said)
-        # Only what can be heard in the words was told; a model may pass over what the note gave it.
+        # Only what the words contain was disclosed; a model may ignore what the note gave it.
         told = leaked_markers(text, tuple(fact for fact in self._persona.facts if fact.id in plan.facts_to_tell))
         deep = any(fact.deep for fact in self._persona.facts if fact.id in told)
         return Realisation(text=text, disclosed_facts=told, act=plan.act, deep=deep, guard=tuple(events))

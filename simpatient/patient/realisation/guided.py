@@ -17,14 +17,17 @@ from simpatient.patient.guard.line_guard import Guard
 from simpatient.patient.understanding.intent_recogniser import REFLECTION_CODES
 from simpatient.patient.understanding.persona_index import BAND_ORDER, PersonaIndex, Variant, line_id
 
+# All four are added to the cosine between a line and the trainee's turn. The noise lets sessions with different
+# seeds choose differently among lines that suit about equally well.
 NOISE = 0.10
 ACT_BONUS = 0.12
 TALK_BONUS = 0.06
 BAND_BONUS = 0.10
 GENERIC_ACTS: tuple[Act, ...] = ("recounting", "cognitive", "affective", "simple_reply", "sustain_talk", "change_talk")
-# How often a reaction is followed by more, by band: guarded patients let a reflection stand.
-GOES_ON = {"low": 0.35, "mid": 0.65, "high": 0.8}
+# Chance that more follows a reaction, by band: guarded patients let a reflection stand.
+MORE_CHANCE = {"low": 0.35, "mid": 0.65, "high": 0.8}
 WITHOUT_TOPIC = frozenset({"resistance", "silence", "closing", "not_understood", "request", "plan", "insight"})
+# From this time on the patient remarks that it was asked before, where no line is left to say.
 ASKED_BEFORE = 2
 # What may be said before the answer to a question about safety, which coders often hear as advice or invitation.
 BEFORE_RISK = frozenset({
@@ -91,7 +94,7 @@ class GuidedRealiser:
         """
         chosen = _Chosen()
         reacted = self._react(plan, state, random, chosen)
-        if not reacted or self._goes_on(plan, random):
+        if not reacted or self._adds_content(plan, random):
             self._add_content(plan, state, trainee, random, chosen)
         if not chosen.texts:
             chosen.add(self._pick_generic(plan, state, trainee, random, GENERIC_ACTS))
@@ -119,19 +122,19 @@ class GuidedRealiser:
         usable = self._usable(lines, plan, state)
         return chosen.add(random.choice(usable) if usable else None)
 
-    def _goes_on(self, plan: ReplyPlan, random: Random) -> bool:
+    def _adds_content(self, plan: ReplyPlan, random: Random) -> bool:
         if plan.takes_back:
             return False
         if plan.facts_to_tell or plan.act == "deflect" or plan.intent or plan.continues:
             return True
         if plan.reaction in {"challenged", "misunderstood"}:
             return random.random() < 0.3
-        return random.random() < GOES_ON[plan.band]
+        return random.random() < MORE_CHANCE[plan.band]
 
     def _add_content(
         self, plan: ReplyPlan, state: PatientState, trainee: Embeddings, random: Random, chosen: _Chosen
     ) -> None:
-        if plan.facts_to_tell and self._tell(plan, state, random, chosen):
+        if plan.facts_to_tell and self._disclose(plan, state, random, chosen):
             return
         if plan.act == "deflect" and self._deflect(plan, state, random, chosen):
             return
@@ -162,7 +165,7 @@ class GuidedRealiser:
         if plan.move:
             yield by_topic.get(plan.move, ())
 
-    def _tell(self, plan: ReplyPlan, state: PatientState, random: Random, chosen: _Chosen) -> bool:
+    def _disclose(self, plan: ReplyPlan, state: PatientState, random: Random, chosen: _Chosen) -> bool:
         fact = self._index.persona.fact(plan.facts_to_tell[0])
         usable = [text for text in fact.tell if self._is_sayable(text, plan, state)]
         if not usable:

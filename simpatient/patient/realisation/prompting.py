@@ -1,6 +1,6 @@
 """From persona and plan to chat messages: a fixed prompt, the talk so far, and a short director's note.
 
-Everything a model is told comes through here, and nothing locked does: gated facts appear only in the note
+Everything a model is given comes through here, and nothing locked does: gated facts appear only in the note
 of the turn that opens them, and any sentence of the persona that would give one away is left out of the
 fixed prompt. Must not know where a model runs.
 """
@@ -24,7 +24,7 @@ _BLANK = re.compile(r"\{([a-z_]+)\}")
 
 
 def fixed_prompt(persona: Persona, case: Case, wording: PatientPrompt) -> str:
-    """Return what the model is told once: who it plays, how they talk, and what it must never do."""
+    """Return what the model reads once: who it plays, how they talk, and what it must never do."""
     who, speech, pattern = persona.identity, persona.speech, persona.formulation.relational_pattern
     values = {
         **{name: str(value) for name, value in who if isinstance(value, str | int)},

@@ -1,4 +1,4 @@
-"""What a patient's turn is once only a part of it was heard: what nobody heard was not said, nor told.
+"""What is left of a patient's turn when only part of it was heard: the rest was neither said nor disclosed.
 
 Must not know sound: only the words that came through.
 """
@@ -9,7 +9,7 @@ from simpatient.domain.content.persona import Fact
 from simpatient.domain.session.session import Turn
 from simpatient.patient.guard.line_guard import leaked_markers
 
-# A fact told in words of a model's own, cut off before this share of the turn, is taken as not told.
+# A fact in a model's own words, cut off before this share of the turn, counts as not disclosed.
 _SHARE = 0.5
 
 

@@ -8,7 +8,7 @@ from simpatient.patient.phrases import first_phrase
 from simpatient.patient.understanding.intent_recogniser import QUESTION_CODES, REFLECTION_CODES, Understanding
 from simpatient.patient.understanding.persona_index import PersonaIndex
 
-LEAST_CONFIDENCE = 0.35
+LEAST_CONFIDENCE = 0.35  # of a code, for the patient to react to it
 CLOSED_IN_A_ROW = 3
 # "Tell me about her. What is she like?" is one question asked twice over; these are not.
 STACKED = 3
@@ -57,6 +57,7 @@ def _is_ignored(heard: tuple[str, ...], state: PatientState, seen: Understanding
 def is_early_probe(seen: Understanding, state: PatientState, index: PersonaIndex) -> bool:
     """Whether the turn asks for a fact that is far from open and that the patient minds being asked for."""
     facts = index.facts_by_topic.get(seen.intent or "", ())
+    # Half a point short is near enough: just before a gate opens, asking is no longer early.
     locked = [f for f in facts if f.id not in state.facts_revealed and f.gate.trust > state.trust + 0.5]
     open_ones = [f for f in facts if f.gate.trust <= state.trust]
     return bool(locked) and not open_ones and any(f.early_approach == "discomfort" for f in locked)

@@ -26,7 +26,7 @@ class Understanding(Value):
         intent: The question, risk question or own topic that was asked, if any.
         moves: Moves recognised beside it (greeting, permission, apology ...).
         move: The move that is the point of the turn, when nothing was asked.
-        continues: The follow-up ("What was that like?") that asks to go on with the topic in hand, if any.
+        continues: The follow-up ("What was that like?") that asks to continue with the current topic, if any.
         topic: What the turn was about, asked or merely touched.
         certainty: Cosine of the best match (1.0 for a keyword).
         has_question: Whether anything in the turn was a question.
@@ -121,7 +121,7 @@ def _best_by_id(
     """Return the best cosine per intent; a question part counts in full, the rest slightly less.
 
     A multi-part turn is usually reflection first, question last, and the question is what is answered.
-    A part that makes a move ("Did you find us all right?") or asks to go on ("What was that like?") says
+    A part that makes a move ("Did you find us all right?") or asks to continue ("What was that like?") says
     nothing about any other topic, however alike the wording.
     """
     found: dict[str, float] = {}
@@ -144,6 +144,7 @@ def _asked(
 ) -> tuple[str | None, float]:
     """Return the intent asked and its certainty; a keyword lends weight, a risk keyword decides."""
     askable = {item: score for item, score in scores.items() if index.kinds[item] != "move"}
+    # A direct word for suicide or harm must never be missed because the sentence around it is unusual.
     if keyword and index.kinds[keyword] == "risk":
         return keyword, 1.0
     if keyword and index.kinds[keyword] != "move":

@@ -1,7 +1,8 @@
 """A persona made searchable: the meaning vectors of everything it can be asked and can say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 
 import numpy as np
@@ -11,6 +12,8 @@ from simpatient.domain.content.persona import Fact, Line, Persona
 from simpatient.domain.ports import Embeddings, RememberingEncoder
 from simpatient.domain.state import TrustBand
 
+# Given how many of a patient's lines are ready, and how many there are.
+OnPrepared = Callable[[int, int], None]
 BAND_ORDER: dict[TrustBand, int] = {"low": 0, "mid": 1, "high": 2}
 
 
@@ -73,7 +76,7 @@ class PersonaIndex:
 
     @cached_property
     def follow_ups(self) -> frozenset[str]:
-        """Return the ids of the intents that ask to go on with the topic in hand."""
+        """Return the ids of the intents that ask to continue with the current topic."""
         return frozenset(intent.id for intent in self.bank.intents if intent.continues)
 
     @cached_property
@@ -122,8 +125,16 @@ def _known_texts(persona: Persona) -> list[str]:
     return texts + [f"{model.situation} {model.thought}" for model in persona.cognition.models]
 
 
-def build_index(persona: Persona, bank: IntentBank, encoder: RememberingEncoder) -> PersonaIndex:
+def build_index(
+    persona: Persona, bank: IntentBank, encoder: RememberingEncoder, on_prepared: OnPrepared | None = None
+) -> PersonaIndex:
     """Encode everything the persona can be asked and can say (about 2,000 short texts, once per machine).
+
+    Args:
+        persona: Who is asked.
+        bank: What every patient can be asked.
+        encoder: Turns texts into vectors, and keeps them.
+        on_prepared: Told how far it has come, when the persona is encoded for the first time.
 
     Raises:
         ModelUnavailable: The encoder's files are missing or damaged.
@@ -133,9 +144,9 @@ def build_index(persona: Persona, bank: IntentBank, encoder: RememberingEncoder)
     variants = [(text, line) for line in persona.lines for text in line.say]
     known = _known_texts(persona)
     shared_vectors = encoder.encode_set(f"intents-{bank.id}", [ask for _, ask in shared])
-    vectors = encoder.encode_set(
-        f"persona-{persona.id}", [*(ask for _, ask in own), *(text for text, _ in variants), *known]
-    )
+    texts = [*(ask for _, ask in own), *(text for text, _ in variants), *known]
+    on_done = partial(_tell, on_prepared, len(texts)) if on_prepared else None
+    vectors = encoder.encode_set(f"persona-{persona.id}", texts, on_done=on_done)
     first_line, first_known = len(own), len(own) + len(variants)
     return PersonaIndex(
         persona=persona,
@@ -146,3 +157,7 @@ def build_index(persona: Persona, bank: IntentBank, encoder: RememberingEncoder)
         line_vectors=np.ascontiguousarray(vectors[first_line:first_known]),
         known=np.ascontiguousarray(vectors[first_known:]),
     )
+
+
+def _tell(on_prepared: OnPrepared, total: int, done: int) -> None:
+    on_prepared(done, total)

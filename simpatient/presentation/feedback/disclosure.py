@@ -103,5 +103,7 @@ def _outcome(item: DisclosureItem) -> str:
     if item.told_at is not None:
         return f"Shared in {turn_words(item.told_at)}"
     if item.approached_at:
-        return f"Came near in {turns_words(item.approached_at[:_MOST_TURNS])}"
+        more = len(item.approached_at) - _MOST_TURNS
+        rest = f", and {more} more" if more > 0 else ""
+        return f"Came near in {turns_words(item.approached_at[:_MOST_TURNS])}{rest}"
     return "Not touched on"

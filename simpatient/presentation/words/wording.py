@@ -6,6 +6,8 @@ from simpatient.domain.assessment.score import Score, SummaryValue
 from simpatient.domain.content.rubric import Summary, Threshold
 from simpatient.presentation.words.numbers import NONE, number, percent, plural
 
+# Before and during a session, to the trainee; and on every page of a report, to whoever reads it.
+PRACTICE_NOTICE = "A simulated patient, not a person. This is practice, not therapy."
 DISCLAIMER = "Simulated patient, not a person; practice, not therapy; not a clinical tool."
 ESTIMATE = (
     "An estimate is a program's reading of the text alone, with the lines it is based on, so that you can check it. "
@@ -73,6 +75,11 @@ def band(value: SummaryValue, summary: Summary) -> str:
 def outside(thresholds: Sequence[Threshold]) -> str:
     """Return what a value is called that lies in none of the bands."""
     return f"not yet {thresholds[0].label}"
+
+
+def preparing(done: int, total: int) -> str:
+    """Return how far a patient has come who is prepared for the first time on this computer."""
+    return f"Preparing this patient: {done:,} of {total:,} lines"
 
 
 def from_id(name: str) -> str:

@@ -260,7 +260,7 @@ def tinted(parts: Sequence[Flowable]) -> Table:
 
 
 def critical(parts: Sequence[Flowable], width: float = WIDTH) -> Table:
-    """Return paragraphs on a ground of their own, with a warning sign beside the first."""
+    """Return paragraphs on a tinted background, with a warning sign beside the first."""
     rows = [[drawing(pictures.warning_sign()) if at == 0 else "", part] for at, part in enumerate(parts)]
     last = len(rows) - 1
     style = [
@@ -274,7 +274,7 @@ def critical(parts: Sequence[Flowable], width: float = WIDTH) -> Table:
 
 
 def written(words: Paragraph, width: float = WIDTH - 24) -> Table:
-    """Return written words on a ground of their own, with a pen beside them."""
+    """Return written words on a tinted background, with a pen beside them."""
     style = [
         ("BACKGROUND", (0, 0), (-1, -1), NOTE_SOFT),
         ("LEFTPADDING", (0, 0), (0, 0), 7),

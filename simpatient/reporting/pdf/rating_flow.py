@@ -1,4 +1,4 @@
-"""Ratings, quotes and written exercises as PDF: what is critical and what was written have a look of their own.
+"""Ratings, quotes and written exercises as PDF: what is critical and what was written look different.
 
 Works on the view alone; must not know sessions, rubrics or files.
 """
@@ -22,7 +22,7 @@ QUOTE_LIMIT = 600
 
 
 def quote_block(quote: Quote) -> Flowable:
-    """Return a quote with where it stands; written words have a ground and a sign of their own."""
+    """Return a quote with where it stands; written words have a background and a sign that mark them."""
     against = [] if quote.supports else [TextRun("against  ", STRONG, layout.WARM)]
     words = TextRun(f"“{quote.text}”", SLANTED)
     if quote.is_written:

@@ -4,7 +4,7 @@ Text never meets reportlab's markup parser: it is handed over as ready fragments
 typed by a trainee is only ever a character. Must not know reports.
 
 Limits: right-to-left scripts are put in reading order run by run but not joined (reportlab does not shape
-letters) and a run that breaks over a line reads in the wrong line order; the HTML twin shows them properly.
+letters) and a run that breaks over a line reads in the wrong line order; the HTML version shows them properly.
 Characters in neither font are printed as U+FFFD.
 """
 

@@ -104,7 +104,7 @@ def turn_parts(turn: TranscriptRow, *, with_unheard: bool) -> Iterable[Flowable]
 
     Args:
         turn: The turn.
-        with_unheard: Whether words nobody heard are printed; they may hold what the patient has not shared yet.
+        with_unheard: Whether unheard words are printed; they may hold what the patient has not shared yet.
     """
     if turn.silence:
         yield paragraph(_SILENCE, f"– {turn.silence} –")

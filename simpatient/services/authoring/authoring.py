@@ -30,7 +30,7 @@ class AuthoringTools(Protocol):
         ...
 
     def kind_of(self, path: Path) -> str:
-        """Return what kind of content a file is, in one word; '' when it cannot be told."""
+        """Return what kind of content a file is, in one word; '' when it cannot be determined."""
         ...
 
 
@@ -39,7 +39,7 @@ class Preview(Value):
 
     Attributes:
         persona: None when the file is none, or has mistakes.
-        kind: ``persona``, ``case``, ``rubric`` ...; '' when it cannot be told.
+        kind: ``persona``, ``case``, ``rubric`` ...; '' when it cannot be determined.
     """
 
     persona: Persona | None

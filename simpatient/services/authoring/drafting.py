@@ -25,7 +25,7 @@ from simpatient.services.authoring.draft_schemas import item_model, section_sche
 from simpatient.services.ports import ContentLibrary
 
 TARGETS: dict[str, type[BaseModel]] = {"persona": Persona, "curriculum": Curriculum}
-UNUSABLE = "the model gave no answer of the right form; write it yourself"
+UNUSABLE = "the model's answer did not have the right form; write this yourself"
 Data = dict[str, Any]
 Place = tuple[str | int, ...]
 # Asks the model once: what, in which form, and which try it is.
@@ -63,8 +63,8 @@ class DraftService:
             guide_id: Which guide; see the files in ``assets/drafting``.
             brief: Fields as in the finished file, as far as the author gives them, and ``story`` in free words.
             seed: Makes the draft repeatable.
-            cancel: Looked at between tokens.
-            on_done: Told how many sections are done.
+            cancel: Checked between tokens.
+            on_done: Called with the number of sections done.
 
         Raises:
             NotFound: There is no such guide.
@@ -142,10 +142,10 @@ class _Work:
 
     def finished(self, model_id: str) -> Draft:
         """Return the draft, with a word on everything that its kind still lacks."""
-        told = [todo.path for todo in self._todos]
+        marked = [todo.path for todo in self._todos]
         for error in _errors(self._target, self.data):
             path = tuple(error["loc"])
-            if not any(path[: len(known)] == known for known in told):
+            if not any(path[: len(known)] == known for known in marked):
                 self._todos.append(Todo(path=path, why=_why(error)))
         names = [name for name in self._target.model_fields if name in self.data]
         return Draft(
@@ -230,7 +230,7 @@ def _check_brief(guide: DraftingGuide, brief: Mapping[str, Any]) -> None:
     """Refuse a brief that leaves to the model what only the author can say."""
     for name in (*guide.needs, STORY):
         if not brief.get(name):
-            raise ContentError(f'the brief needs "{name}", which no model may make up', field=name)
+            raise ContentError(f'the brief needs "{name}", which a model must not invent', field=name)
     given = {name: value for name, value in brief.items() if name != STORY}
     for error in _errors(TARGETS[guide.target], {**guide.start, **given}):
         name = str(error["loc"][0])

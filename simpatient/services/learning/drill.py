@@ -107,6 +107,7 @@ class DrillService:
         drill = self._library.drill(drill_id)
         state = self._state(actor, drill_id)
         stimulus = _named(drill, stimulus_id) if stimulus_id else next_stimulus(drill, state, leave_out)
+        # Encoded while the trainee thinks, so that feedback costs only the try itself.
         self._coder.prepare_for(stimulus.patient)
         return DrillExercise(drill=drill, stimulus=stimulus, round=state.round + 1)
 
@@ -152,7 +153,7 @@ class DrillService:
             raise NotFound(f"This drill has no level {level}.", f"There are: {there}.")
         state = self._state(actor, drill_id)
         now = state.now.model_copy(update={"level": level, "easy_in_a_row": 0})
-        # The round is closed: were its tries to go on, they would set the level of before it again.
+        # The round is closed: if its tries continued, they would bring back the level from before it.
         self._drills.save_state(state.model_copy(update={"before": now, "now": now, "outcomes": ()}))
 
     def _state(self, actor: Actor, drill_id: str) -> DrillState:
@@ -176,6 +177,7 @@ def after_try(state: DrillState, made: DrillTry, levels: Sequence[int]) -> Drill
     before = state.before if is_same_round else state.now
     outcomes: tuple[Outcome, ...] = (*(state.outcomes if is_same_round else ()), made.feedback.outcome)
     was_done = is_same_round and "done" in state.outcomes
+    # A hint looked at after the stimulus was answered well no longer counts.
     hint_seen = (is_same_round and state.hint_seen) or (made.hint_seen and not was_done)
     return state.model_copy(
         update={
@@ -247,7 +249,7 @@ def _named(drill: Drill, stimulus_id: str) -> Stimulus:
 def _speakable(text: str) -> str:
     text = clean_text(text)
     if not text:
-        raise UserFacingError("There is nothing to look at yet.", "Write what you would say.")
+        raise UserFacingError("There is no try to give feedback on yet.", "Write what you would say.")
     if len(text) > LONGEST_TURN:
-        raise UserFacingError(f"One try can have {LONGEST_TURN:,} characters.", "Say it in fewer words.")
+        raise UserFacingError(f"One try can have {LONGEST_TURN:,} characters.", "Shorten it.")
     return text

@@ -38,13 +38,13 @@ def wanted_files(files: Sequence[HubFile], skip: Sequence[str]) -> tuple[HubFile
     )
     names = {file.name for file in found}
     if any(name.startswith("adapter_model") for name in names):
-        raise ModelUnavailable("This is only an addition to another model (an adapter).", "Choose a whole model.")
+        raise ModelUnavailable("This is only an addition to another model (an adapter).", "Choose a complete model.")
     if not any(name.endswith(".safetensors") for name in names):
         others = any(is_other_weights(file.name) for file in files)
-        message = "The weights of this model are not safetensors." if others else "There are no model weights in it."
+        message = "The weights of this model are not safetensors." if others else "It contains no model weights."
         raise ModelUnavailable(message, "Choose a model that comes as safetensors; other formats may hide programs.")
     if "config.json" not in names:
-        raise ModelUnavailable("This is no model that transformers can run.", _ANOTHER)
+        raise ModelUnavailable("The transformers library cannot run this model.", _ANOTHER)
     return found
 
 
@@ -61,7 +61,7 @@ def check_folder(facts: FolderFacts, where: str) -> None:
 
 def _faults(facts: FolderFacts, where: str) -> list[tuple[bool, str, str]]:
     has_weights = bool(facts.weight_bytes or facts.missing)
-    again = "Download it again; what is there already is kept."
+    again = "Download it again; what has already been downloaded is kept."
     give = "Name the folder of a Hugging Face chat model with its weights as safetensors."
     safetensors = "Get its safetensors version; other formats may hide programs."
     return [
@@ -69,7 +69,7 @@ def _faults(facts: FolderFacts, where: str) -> list[tuple[bool, str, str]]:
         (not facts.has_config or not has_weights, f"There is no language model in {where}.", give),
         (bool(facts.missing), f"{len(facts.missing)} of the weight files are missing in {where}.", again),
         (bool(facts.damaged), f"A weight file is damaged: {', '.join(facts.damaged[:1])}.", again),
-        (facts.needs_own_code, "This model runs only with program code of its own, which is never run.", _ANOTHER),
+        (facts.needs_own_code, "This model needs program code that comes with it, which is never run.", _ANOTHER),
         (not facts.has_tokenizer, f"The tokenizer is missing in {where}.", again),
         (
             not facts.has_chat_template,

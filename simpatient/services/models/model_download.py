@@ -33,7 +33,7 @@ def install_libraries(libraries: Libraries, on_progress: OnProgress, cancel: Can
 
     Raises:
         UserFacingError: They cannot be fetched or installed.
-        Cancelled: ``cancel`` was set; what has come so far is kept.
+        Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
     """
     if libraries.is_installed():
         return
@@ -65,7 +65,7 @@ class Downloader:
         Raises:
             NotFound: The hub does not have it.
             ModelUnavailable: It cannot be fetched, or is none that can be run here.
-            Cancelled: ``cancel`` was set; what has come so far is kept.
+            Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
         """
         on_progress(DownloadProgress(stage="asking"))
         known = wanted if isinstance(wanted, CatalogueModel) else None
@@ -102,7 +102,8 @@ class Downloader:
             if not self._files.matches(file, folder):
                 (folder / file.name).unlink(missing_ok=True)  # else the next try would take it for whole
                 raise ModelUnavailable(
-                    f"{file.name} did not arrive as the hub has it.", "Download the model again; the rest is kept."
+                    f"{file.name} was damaged during the download.",
+                    "Download the model again; the other files are kept.",
                 )
             done += file.size
 

@@ -125,21 +125,21 @@ class ModelService:
     def download(
         self, wanted: str, on_progress: OnProgress | None = None, cancel: Cancellation | None = None
     ) -> InstalledModel:
-        """Fetch a model of the catalogue by its id, or any chat model by its hub id; goes on where it stopped.
+        """Fetch a model of the catalogue by its id, or any chat model by its hub id; continues where it stopped.
 
         The libraries that run language models come first, where they are not installed yet.
 
         Raises:
             NotFound: There is no such model.
             ModelUnavailable: It cannot be fetched, or is none that can be run here.
-            Cancelled: ``cancel`` was set; what has come so far is kept.
+            Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
         """
         known = self._recommended(wanted)
         name = known.id if known else folder_name(hub_id_of(wanted))
         self._refuse_taken(name, known.hub_id if known else hub_id_of(wanted))
-        tell = on_progress or (lambda _: None)
-        install_libraries(self._libraries, tell, cancel)
-        listing = self._downloads.fetch(name, known or wanted, tell, cancel)
+        report = on_progress or (lambda _: None)
+        install_libraries(self._libraries, report, cancel)
+        listing = self._downloads.fetch(name, known or wanted, report, cancel)
         title = known.title if known else listing.hub_id
         return self._register(
             name, title, self._downloads.folder(name), hub_id=listing.hub_id, revision=listing.revision
@@ -234,6 +234,7 @@ class ModelService:
                     "No language model is chosen on this computer.",
                     "Choose one with 'simpatient models choose ID', or use the guided patient.",
                 )
+        # A folder of the user's own may have been moved since it was added.
         for one in installed:
             if model in (one.id, one.hub_id, one.model_id) and Path(one.folder).is_dir():
                 return Path(one.folder)
@@ -247,7 +248,7 @@ class ModelService:
         )
 
     def measure(self, wanted: str, cancel: Cancellation | None = None) -> Measurement:
-        """Time a model on this machine, in a process of its own, and keep the figures with it.
+        """Time a model on this machine, in a separate process, and keep the figures with it.
 
         Raises:
             ModelUnavailable: There is no such model here, or it cannot be run.
@@ -257,6 +258,7 @@ class ModelService:
         check_folder(self._files.facts(folder), str(folder))
         known = next((model for model in self._registry.installed() if Path(model.folder) == folder), None)
         found = self._recommended(known.id) if known else None
+        # A mixture of experts uses only a part of its weights for each token.
         share = found.active_parameters / found.parameters if found and found.active_parameters else 1.0
         measured = self._measurer.measure(folder, share, cancel).model_copy(update={"at": self._clock.now()})
         with self._lock:

@@ -9,26 +9,26 @@ from pydantic import Field
 from simpatient.domain.base import Value
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.models.chat_models import Commit, FolderFacts, HubId, InstalledModel, Machine, Measurement
-from simpatient.domain.models.servers import ServerChoice
+from simpatient.domain.models.servers import RemoteServer
 
 
 class ServerSettings(Protocol):
     """Which server's language model may be used, as the user has set it up; none by default."""
 
-    def chosen(self) -> ServerChoice | None:
-        """Return the server that is set up; None when there is none.
+    def chosen(self) -> RemoteServer | None:
+        """Return the server that is set up, without its secret; None when there is none.
 
         Raises:
             ModelUnavailable: The settings cannot be read.
         """
         ...
 
-    def set(self, choice: ServerChoice, new_key: str = "") -> Path:
+    def set(self, server: RemoteServer, new_key: str = "") -> Path:
         """Use a server, and return the file that says so; nothing is sent yet.
 
         Args:
-            choice: The server.
-            new_key: A key to be kept for it from now on, in a file only the user can read; the choice then names no
+            server: The server; a secret it holds is made anew.
+            new_key: A key to be kept for it from now on, in a file only the user can read; it then names no
                 other place for a key.
 
         Raises:
@@ -37,7 +37,7 @@ class ServerSettings(Protocol):
         ...
 
     def forget(self) -> None:
-        """Use none any more."""
+        """Stop using one."""
         ...
 
     def check(self) -> str:
@@ -57,11 +57,11 @@ class Libraries(Protocol):
         ...
 
     def install(self, on_bytes: Callable[[int, int], None] | None = None, cancel: Cancellation | None = None) -> None:
-        """Fetch and install what is missing; goes on where it stopped.
+        """Fetch and install what is missing; continues where it stopped.
 
         Args:
             on_bytes: Gets the bytes fetched so far, and of all packages named so far.
-            cancel: Ends it; what has come so far is kept.
+            cancel: Ends it; what has been downloaded so far is kept.
 
         Raises:
             UserFacingError: Something cannot be fetched or installed.
@@ -107,7 +107,7 @@ class ModelHub(Protocol):
         on_bytes: Callable[[int], None],
         cancel: Cancellation | None = None,
     ) -> None:
-        """Fetch all files of a listing into a folder; what an earlier try left there is gone on with.
+        """Fetch all files of a listing into a folder; what an earlier try left there is continued.
 
         Args:
             listing: Only the files named in it are fetched.
@@ -116,7 +116,7 @@ class ModelHub(Protocol):
             cancel: Ends the fetching; what has come so far is kept for the next time.
 
         Raises:
-            ModelUnavailable: The connection broke off for good, or the disk is full.
+            ModelUnavailable: The connection was lost for good, or the disk is full.
             Cancelled: ``cancel`` was set.
         """
         ...
@@ -137,7 +137,7 @@ class ModelRegistry(Protocol):
         ...
 
     def forget(self, model_id: str) -> None:
-        """Remove the entry with this id; if it was chosen, none is any more."""
+        """Remove the entry with this id; if it was chosen, none is afterwards."""
         ...
 
     def chosen(self) -> str:
@@ -194,7 +194,7 @@ class MachineProbe(Protocol):
 
 
 class Measurer(Protocol):
-    """Measures a model in a process of its own."""
+    """Measures a model in a separate process."""
 
     def measure(self, folder: Path, active_share: float = 1.0, cancel: Cancellation | None = None) -> Measurement:
         """Load a model and time it.

@@ -17,7 +17,7 @@ class WeightsStore(Protocol):
     def find(self, weights: RecogniserWeights) -> Path | None:
         """Return the file, in the program's own folder or where the library keeps its files; None if not here.
 
-        Only its name is looked at; its checksum is when it is fetched and when it is loaded.
+        Only its name is checked here; its checksum is checked when it is fetched and when it is loaded.
         """
         ...
 
@@ -32,13 +32,13 @@ class WeightsStore(Protocol):
     def fetch(
         self, weights: RecogniserWeights, on_bytes: OnBytes | None = None, cancel: Cancellation | None = None
     ) -> Path:
-        """Fetch the file into the program's own folder and check it; goes on where it stopped.
+        """Fetch the file into the program's own folder and check it; continues where it stopped.
 
         A file that is there already, damaged perhaps, is replaced once the new one is whole.
 
         Raises:
             ModelUnavailable: It cannot be fetched, or did not arrive as it should be.
-            Cancelled: ``cancel`` was set; what has come so far is kept.
+            Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
         """
         ...
 

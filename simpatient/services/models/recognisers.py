@@ -30,9 +30,9 @@ class RecogniserRow(Value):
     """A recogniser as it is listed.
 
     Attributes:
-        path: Where its weights are; '' where they are not here.
+        path: Where its weights are; '' where they are not on this computer.
         is_own: The program fetched them, and may delete them.
-        suits: It keeps up with talk on this computer, as it is now.
+        suits: It keeps up with conversation on this computer, as it is now.
         is_suggested: The best of those that do, for the language asked for.
         is_used: What is used when none is chosen.
     """
@@ -73,7 +73,7 @@ class RecogniserService:
         self._libraries = libraries
 
     def rows(self, language: str = ENGLISH) -> tuple[RecogniserRow, ...]:
-        """Return all recognisers that hear a language, those on this computer first, best first."""
+        """Return all recognisers that support a language, those on this computer first, best first."""
         machine, cores = self._probe.look(), self._cores()
         here = {each.id: path for each in self._known if (path := self._store.find(each)) is not None}
         best = choose_weights(self._known, machine, cores, language=language)
@@ -94,36 +94,36 @@ class RecogniserService:
         return tuple(sorted(rows, key=lambda row: (not row.path, not row.suits, -row.weights.rank)))
 
     def suggestion(self, language: str = ENGLISH) -> RecogniserWeights | None:
-        """Return what suits this computer best, here or not; None where nothing hears the language."""
+        """Return what suits this computer best, installed or not; None where nothing supports the language."""
         return choose_weights(self._known, self._probe.look(), self._cores(), language=language)
 
     def download(
         self, wanted: str = "", on_progress: OnProgress | None = None, cancel: Cancellation | None = None
     ) -> Path:
-        """Fetch weights by id ('' for what suits this computer) and check them; goes on where it stopped.
+        """Fetch weights by id ('' for what suits this computer) and check them; continues where it stopped.
 
         What is here and whole is not fetched again; what is damaged is.
 
         Raises:
             NotFound: There is no such recogniser.
             ModelUnavailable: They cannot be fetched, or there is no room.
-            Cancelled: ``cancel`` was set; what has come so far is kept.
+            Cancelled: ``cancel`` was set; what has been downloaded so far is kept.
         """
         weights = self._named(wanted) if wanted else self.suggestion()
         if weights is None:
             raise self._unknown(ENGLISH)
         there = self._store.find(weights)
-        tell = on_progress or (lambda _: None)
-        install_libraries(self._libraries, tell, cancel)
+        report = on_progress or (lambda _: None)
+        install_libraries(self._libraries, report, cancel)
         if there is not None:
-            tell(DownloadProgress(stage="checking"))
+            report(DownloadProgress(stage="checking"))
             if self._store.is_complete(weights, there):
                 return there
         self._check_room(weights)
-        tell(DownloadProgress(stage="asking"))
+        report(DownloadProgress(stage="asking"))
 
         def on_bytes(done: int, total: int) -> None:
-            tell(DownloadProgress(stage="fetching", done_bytes=done, total_bytes=total))
+            report(DownloadProgress(stage="fetching", done_bytes=done, total_bytes=total))
 
         return self._store.fetch(weights, on_bytes, cancel)
 
@@ -142,7 +142,7 @@ class RecogniserService:
         if not freed:
             there = self._store.find(weights)
             advice = f"Another program put its weights into {there}." if there else "See 'simpatient recogniser list'."
-            raise NotFound(f"There is nothing of '{wanted}' to delete.", advice)
+            raise NotFound(f"There is nothing to delete for '{wanted}'.", advice)
         return freed
 
     def disk_use(self) -> int:
@@ -158,7 +158,7 @@ class RecogniserService:
 
         Raises:
             NotFound: There is no such recogniser.
-            ModelUnavailable: Its weights are not on this computer, or it does not hear the language.
+            ModelUnavailable: Its weights are not on this computer, or it does not support the language.
         """
         if wanted:
             weights: RecogniserWeights | None = self._named(wanted)
@@ -169,7 +169,7 @@ class RecogniserService:
         if weights is None or path is None:
             raise ModelUnavailable(MISSING, self._how_to_get(wanted, language))
         if not weights.hears(language):
-            raise ModelUnavailable(f"{weights.title} does not understand this language.", "Choose another recogniser.")
+            raise ModelUnavailable(f"{weights.title} does not support this language.", "Choose another recogniser.")
         return weights, path
 
     def _how_to_get(self, wanted: str, language: str) -> str:

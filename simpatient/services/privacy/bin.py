@@ -143,7 +143,7 @@ class BinService:
         return len(entries)
 
     def erase_expired(self) -> int:
-        """Erase what has been in the bin for long enough, whoever it belongs to; return how much that was."""
+        """Erase what has been in the bin for long enough, whosever it is; return how much that was."""
         expired = self._entries.binned_before(self._clock.now() - timedelta(days=self._entries.days()))
         for entry in expired:
             self._erase(entry)
@@ -161,7 +161,7 @@ class BinService:
         """
         if not 1 <= days <= LONGEST_DAYS:
             raise UserFacingError(
-                f"What was deleted can be kept for 1 to {LONGEST_DAYS:,} days.", "Choose a number in between."
+                f"What was deleted can be kept for 1 to {LONGEST_DAYS:,} days.", "Choose a number in this range."
             )
         self._entries.keep_for(days)
 
@@ -197,7 +197,7 @@ class BinService:
     def _mine(self, actor: Actor, entry_id: int) -> BinEntry:
         found = next((each for each in self._entries.entries(actor.person_id) if each.id == entry_id), None)
         if found is None:
-            raise NotFound("This is not in the bin any more.", "Look at the list of sessions, or at the bin again.")
+            raise NotFound("This is no longer in the bin.", "Open the list of sessions or the bin again.")
         return found
 
     def _erase(self, entry: BinEntry) -> None:

@@ -1,4 +1,4 @@
-"""Consent: asked before the microphone opens, stored in the words that were shown, taken back at any time."""
+"""Consent: asked before the microphone opens, stored in the words that were shown, withdrawn at any time."""
 
 from typing import Protocol
 
@@ -9,16 +9,16 @@ from simpatient.services.ports import Clock
 from simpatient.services.privacy.kept_recordings import RecordingStore
 from simpatient.services.privacy.ports import ConsentRepository
 
-# Read by the trainee before agreeing, and stored with the consent: change the words and everybody is asked again.
+# Read by the trainee before agreeing, and stored with the consent: change the words and everyone is asked again.
 WORDINGS: dict[Purpose, str] = {
     "microphone": (
         "simpatient listens through the microphone only while the screen says that it is on, turns your words into "
-        "text on this computer, and then forgets the sound. It looks at words and times, never at mood, accent or who "
+        "text on this computer, and then discards the sound. It analyses words and timing, never mood, accent or who "
         "you are."
     ),
     "keep_audio": (
-        "The sound of your own turns is kept on this computer, encrypted, for as long as you choose, so that you can "
-        "hear them again. It is then deleted. You can delete it earlier at any time."
+        "Recordings of your own turns are kept on this computer, encrypted, for as long as you choose, so that you can "
+        "listen to them again. They are then deleted. You can delete them earlier at any time."
     ),
 }
 
@@ -36,7 +36,7 @@ class Consents(Protocol):
 
 
 class ConsentService:
-    """Gives, checks and takes back consents."""
+    """Gives, checks and withdraws consents."""
 
     def __init__(self, *, consents: ConsentRepository, clips: RecordingStore, clock: Clock) -> None:
         self._consents = consents

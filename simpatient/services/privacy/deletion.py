@@ -52,7 +52,7 @@ class DeletionService:
         self._drills.delete_all(actor.person_id)
 
     def delete_everything(self, actor: Actor) -> None:
-        """Delete everything of the actor's: sound, drills, sessions with all that hangs on them, consents."""
+        """Delete everything of the actor's: sound, drills, sessions with everything that belongs to them, consents."""
         self._clips.delete_all(actor.person_id)
         self._drills.delete_all(actor.person_id)
         self._sessions.delete_all(actor.person_id)

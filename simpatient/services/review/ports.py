@@ -27,7 +27,7 @@ class WritingRepository(Protocol):
 
 
 class ReportWriter(Protocol):
-    """Writes reports. A file is either complete or not there (written aside, then renamed)."""
+    """Writes reports. A file is either complete or not there (written to a temporary file, then renamed)."""
 
     def session(self, report: SessionReport, *, pdf: Path | None = None, html: Path | None = None) -> None:
         """Write the feedback report of a session, as PDF, as accessible HTML, or as both."""
@@ -52,9 +52,9 @@ class Raters(Protocol):
         ...
 
     def grader(self, judge: str) -> AbstractContextManager[Grader]:
-        """Return a judge ready to be asked; it is let go of at the end of the ``with``.
+        """Return a judge ready to be asked; it is released at the end of the ``with``.
 
         Raises:
-            ModelUnavailable: There is no such model any more.
+            ModelUnavailable: There is no longer such a model.
         """
         ...

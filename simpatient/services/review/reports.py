@@ -51,7 +51,7 @@ class ReportService:
         leaf: int | None = None,
         needs_own_rating: bool = True,
     ) -> None:
-        """Write a session's feedback report; with a PDF its HTML twin is written beside it.
+        """Write a session's feedback report; with a PDF an HTML version is written beside it.
 
         Args:
             actor: Whose session it is.
@@ -60,7 +60,7 @@ class ReportService:
             html: Where the HTML goes.
             with_disclosure: Open the map of what the patient held back. Once opened it is in every report.
             leaf: An ended branch that is not the one in use.
-            needs_own_rating: False only for a session nobody practised, such as one played from a file of lines.
+            needs_own_rating: False only for a session that was not practised, such as one played from a file of lines.
 
         Raises:
             OwnRatingNeeded: The trainee has not rated the session.
@@ -108,14 +108,14 @@ class ReportService:
     def progress(
         self, actor: Actor, *, pdf: Path | None = None, csv: Path | None = None, html: Path | None = None
     ) -> None:
-        """Write a trainee's progress over sessions; with a PDF its HTML twin is written beside it.
+        """Write a trainee's progress over sessions; with a PDF an HTML version is written beside it.
 
         Raises:
             NotFound: There are no sessions of this trainee; nothing is written.
         """
         progress = self._progress.progress(actor).model_copy(update={"trainee_name": self._name_of(actor)})
         if not progress.sessions:
-            message = f"There are no sessions of the trainee '{actor.person_id}' here, so there is nothing to report."
+            message = f"There are no sessions for the trainee '{actor.person_id}' here, so there is nothing to report."
             raise NotFound(message, "Check the trainee id, or practise first.")
         self._writer.progress(progress, pdf=pdf, html=html or _beside(pdf), csv=csv)
 

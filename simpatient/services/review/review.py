@@ -91,7 +91,7 @@ class ReviewService:
     def debrief_of(self, actor: Actor, session: Session, *, needs_own_rating: bool = True) -> Debrief:
         """Return the feedback on the branch in use of a session that was fetched already; raises as ``debrief``.
 
-        ``needs_own_rating`` is False only for a session nobody practised, such as one played from a file of lines.
+        ``needs_own_rating`` is False only for a session not practised here, such as one played from a file of lines.
         """
         accessible(actor, session)
         if needs_own_rating:
@@ -101,7 +101,7 @@ class ReviewService:
         return make_debrief(session.id, path, turns, session.scorecards, self._library.coaching())
 
     def disclosure_map(self, actor: Actor, session_id: str, leaf: int | None = None) -> DisclosureMap:
-        """Open the map of what the patient told and held back on a branch, the one in use when none is named.
+        """Open the map of what the patient disclosed and held back on a branch, the one in use when none is named.
 
         It reveals the case, so that it was opened is stored: only from then on reports hold it, too.
 

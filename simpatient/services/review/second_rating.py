@@ -92,6 +92,7 @@ class SecondRatingService:
         rubrics = [self._library.rubric(card.rubric) for card in session.scorecards]
         ratings: dict[str, tuple[Score, ...]] = {}
         before = 0
+        # All ratings are collected before any is stored, so that a failure half-way leaves the scorecards alone.
         with self._judges.grader(judge) as grader:
             for rubric in (each for each in rubrics if each.criteria):
                 counting = _counting(on_done, before)

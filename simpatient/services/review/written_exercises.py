@@ -53,7 +53,7 @@ class WrittenExerciseService:
     def exercises(self, actor: Actor, session_id: str) -> tuple[Exercise, ...]:
         """Return every rubric that takes writing, those of the case first, with the attempts made so far.
 
-        Which are offered is the same for every patient: a choice made by case would already tell something.
+        Which are offered is the same for every patient: a choice made by case would already reveal something.
 
         Raises:
             OwnRatingNeeded: The trainee has not rated the session.
@@ -118,6 +118,7 @@ class WrittenExerciseService:
         fields = written_criteria(rubric)
         card = score_transcript(session.id, self._turns(session), rubric, self._coder.coder_id, writing=writing)
         scores = {each.id: each for each in card.criteria}
+        # Once the case's side of a field was shown, a later attempt at it is no longer made unaided.
         shown = {result.score.id for attempt in before for result in attempt.results if result.held}
         return Attempt(
             session_id=session.id,
@@ -127,6 +128,7 @@ class WrittenExerciseService:
             at=self._clock.now(),
             texts=dict(written),
             results=tuple(_result(field, writing, scores[field.id], field.id in shown) for field in fields),
+            # Where a rubric rates the talk as well, its summaries would mix both: those stay with the scorecard.
             summaries=card.summaries if len(fields) == len(rubric.criteria) else (),
         )
 

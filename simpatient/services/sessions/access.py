@@ -12,7 +12,7 @@ from simpatient.services.sessions.ports import SessionRepository
 def may_access(actor: Actor, owner_id: str) -> bool:
     """Return whether an actor may read and change what belongs to a person.
 
-    Everybody has access to their own data and to nobody else's, whatever their role. Rules for other roles (what a
+    Everyone has access to their own data and to no one else's, whatever their role. Rules for other roles (what a
     supervisor may read, say) belong in this function.
     """
     return actor.person_id == owner_id

@@ -24,8 +24,8 @@ from simpatient.services.sessions.ports import PatientModels
 
 GUIDED = "guided"
 STAND_IN_NOTE = (
-    "A word from the program: the language model could not answer just now, so this answer is one of the patient's "
-    "written lines. Nothing is lost; go on as before."
+    "A note from the program: the language model could not answer just now, so this answer is one of the patient's "
+    "written lines. Nothing is lost; continue as before."
 )
 LEAVES_NOTE = (
     "In this session a language model server answers: {model}. What you and the patient say leaves this computer and "
@@ -39,11 +39,12 @@ JUDGE_LEAVES_NOTE = (
     "or details of real people."
 )
 LOCAL_JUDGE_NOTE = "Another program on this computer judges here: {model}. The text is sent there."
+# A manifest keeps only ``remote:model@host``, so the host is all there is to tell this computer from others.
 _LOOPBACK = re.compile(r"@(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d+)?\Z")
 
 
 class RealiserFactory:
-    """Finds the voice of a session and lets it word the mind's plans."""
+    """Finds the realiser of a session, which words the mind's plans."""
 
     def __init__(self, *, library: ContentLibrary, minds: MindStore, models: PatientModels) -> None:
         self._library = library
@@ -52,7 +53,7 @@ class RealiserFactory:
         self._made: tuple[tuple[Mind, Case, PatientPrompt, PatientModel], GenerativeRealiser] | None = None
 
     def described(self, manifest: Manifest, model: str) -> Manifest:
-        """Return the manifest with what is needed to hear the same voice again.
+        """Return the manifest with what is needed to play the same patient again.
 
         Raises:
             ModelUnavailable: There is no such model.
@@ -88,7 +89,7 @@ class RealiserFactory:
     ) -> Speak | None:
         """Return what words a plan in this session; None when authored lines do.
 
-        A model that is not there any more leaves the turn to the authored lines and says so in the guard's events.
+        A model that has been removed leaves the turn to the authored lines and says so in the guard's events.
         """
         model = session.manifest.model
         if model == GUIDED:
@@ -104,7 +105,7 @@ class RealiserFactory:
         return speak
 
     def forget(self, session: Session) -> None:
-        """Let go of what a model keeps of a session."""
+        """Release what a model keeps of a session."""
         if session.manifest.model != GUIDED:
             with suppress(ModelUnavailable):  # then nothing is kept
                 self._models.patient_model(session.manifest.model).forget(session.id)
@@ -117,6 +118,7 @@ class RealiserFactory:
             self._models.patient_model(model),
         )
         parts = (mind, case, wording, voice)
+        # Compared by identity, which is quick: edited content is loaded as new objects.
         if self._made is None or any(one is not other for one, other in zip(self._made[0], parts, strict=True)):
             self._made = (parts, GenerativeRealiser(mind.persona, case, wording, mind.guard, voice))
         return self._made[1]

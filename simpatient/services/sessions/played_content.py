@@ -10,7 +10,7 @@ def played_case(library: ContentLibrary, session: Session) -> Case:
     """Return a session's case.
 
     Raises:
-        NotFound: That version was not kept and there is no such case any more.
+        NotFound: That version was not kept and there is no longer such a case.
     """
     return library.case_as_played(session.case_id, session.manifest.content.get(f"case:{session.case_id}", ""))
 
@@ -19,7 +19,7 @@ def played_persona(library: ContentLibrary, session: Session) -> Persona:
     """Return the patient of a session.
 
     Raises:
-        NotFound: That version was not kept and there is no such persona any more.
+        NotFound: That version was not kept and there is no longer such a persona.
     """
     persona_id = played_case(library, session).persona
     return library.persona_as_played(persona_id, persona_digest(session, persona_id))

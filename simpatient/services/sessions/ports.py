@@ -26,7 +26,7 @@ class SessionRepository(Protocol):
         """Append a turn and make it the leaf in use.
 
         Raises:
-            OpenElsewhere: There is such a turn already: the session went on in another window.
+            OpenElsewhere: There is such a turn already: the session continued in another window.
         """
         ...
 
@@ -100,7 +100,7 @@ class SessionRepository(Protocol):
         ...
 
     def delete(self, session_id: str) -> None:
-        """Erase a session and everything that hangs on it for good, also in every copy that is kept."""
+        """Erase a session and everything that belongs to it for good, also in every copy that is kept."""
         ...
 
     def delete_all(self, trainee_id: str) -> None:

@@ -18,6 +18,7 @@ from simpatient.domain.state import PatientState
 from simpatient.domain.text import LONGEST_TURN, clean_text
 from simpatient.patient.mind import OnPlan, Reply
 from simpatient.patient.realisation.spoken_turn import as_heard
+from simpatient.patient.understanding.persona_index import OnPrepared
 from simpatient.services.ports import Clock, ContentLibrary, OnChunk
 from simpatient.services.sessions.access import accessible, session_of
 from simpatient.services.sessions.minds import MindStore
@@ -48,8 +49,8 @@ class SpokenTurn:
 
     Attributes:
         speech: How the trainee's words were spoken; None when they were typed and only the answer is spoken.
-        on_plan: Told what the patient will do, before there are words: it decides how they are spoken.
-        stop_generation: Set when the trainee breaks in: no more words are worked out, those there are stand.
+        on_plan: Called with the plan before there are words: it decides how they are spoken.
+        stop_generation: Set when the trainee breaks in: generation stops, and the words so far stand.
     """
 
     speech: TurnSpeech | None = None
@@ -105,11 +106,19 @@ class PractiseService:
                 self._live.pop(session_id, None)
                 raise
 
-    def warm_up(self, case_id: str, model: str = GUIDED) -> None:
-        """Make the patient ready while the vignette is read; content edited since it was last read is read again."""
+    def warm_up(self, case_id: str, model: str = GUIDED, on_prepared: OnPrepared | None = None) -> None:
+        """Make the patient ready while the vignette is read; content edited since it was last read is read again.
+
+        Args:
+            case_id: Which case.
+            model: What is to word the patient's answers.
+            on_prepared: Told how many of the patient's lines are ready, the first time they are read on this
+                computer; what it raises stops the work.
+        """
         self._library.refresh()
         case = self._library.case(case_id)
-        self._minds.of(case.persona)
+        self._minds.of(case.persona, on_prepared)
+        # A chat model keeps what it has read under the session, so the id has to be known before the session exists.
         self._reserved[case_id, model] = session_id = self._new_id()
         self._realisers.prepare(session_id, case, model)
 
@@ -155,6 +164,7 @@ class PractiseService:
                 self._minds.of(case.persona).open(chosen), 0, None, {}, is_remote=session.manifest.is_remote
             )
             session = session.model_copy(update={"turns": (opening,), "leaf": 0})
+        # Kept before the session is stored: no stored session may name a version that is not there.
         for kind, item_id in (("persona", case.persona), ("case", case.id)):
             self._library.keep_played(kind, item_id)
         self._sessions.create(session)
@@ -182,7 +192,7 @@ class PractiseService:
         Raises:
             UserFacingError: The text is too long, or the session has ended.
             StorageUnavailable: The turn could not be stored; nothing was said.
-            OpenElsewhere: The session went on in another window; the next try goes on from there.
+            OpenElsewhere: The session continued in another window; the next try continues from there.
             Cancelled: The trainee's turn is stored, the answer is not; ``resume`` answers it.
         """
         with self._changing(session_id):
@@ -198,12 +208,13 @@ class PractiseService:
                 at=self._clock.now(),
                 speech=spoken.speech,
             )
+            # Stored before it is coded or answered: whatever fails from here on, ``resume`` finds it.
             self._sessions.add_turn(session_id, turn)
             session = self._keep(_with_turn(session, turn))
             return self._answer(session, turn, on_chunk, cancel, spoken)
 
     def keep_heard(self, actor: Actor, session_id: str, turn: int, heard: str, speech: TurnSpeech) -> Turn:
-        """Store how a patient's turn was spoken; of one that was cut off, only what was heard has been said.
+        """Store how a patient's turn was spoken; where it was cut off, only what was heard counts as said.
 
         Raises:
             UserFacingError: There is no such patient turn.
@@ -225,7 +236,7 @@ class PractiseService:
         """
         said = clean_text(text)
         if not said:
-            raise UserFacingError("There are no words in it.", "Write what you said; the turn stays as it was.")
+            raise UserFacingError("The corrected turn has no words.", "Write what you said; the turn stays as it was.")
         if len(said) > LONGEST_TURN:
             raise _too_long(said)
         with self._changing(session_id):
@@ -234,6 +245,7 @@ class PractiseService:
             if stored.speech is None:
                 raise UserFacingError("This turn was typed, not spoken.", "Only spoken turns can be corrected.")
             changed = _corrected(stored, stored.speech, said, self._clock)
+            # The coder reads a turn together with the one it answers.
             before = session.path(turn)[-2:-1]
             codes = self._coder.code_turn("trainee", changed.text, before[0].text if before else "")
             amended = changed.model_copy(update={"codes": codes})
@@ -260,6 +272,7 @@ class PractiseService:
         with self._changing(session_id):
             self._current(actor, session_id)
             self._sessions.mark_turn(session_id, turn, marked)
+            # Only the repository has the mark now; the next use reads the session from there.
             self._live.pop(session_id, None)
 
     def branch(self, actor: Actor, session_id: str, from_turn: int) -> Session:
@@ -282,6 +295,7 @@ class PractiseService:
         """Score the branch in use and end the session."""
         with self._changing(session_id):
             session = self._current(actor, session_id)
+            # Coded before the transaction begins: the encoder may take long, and may fail.
             codes = self._missing_codes(session.path())
             coded = _with_codes(session, codes)
 
@@ -318,6 +332,7 @@ class PractiseService:
         reply = mind.reply(state, turn.text, codes, said, seed, turn.turn, speak, spoken.on_plan)
         stop_if_cancelled(cancel)
         timings = {"coding": coded - started, "reply": self._clock.monotonic() - coded}
+        # Coding has put the codes into the session in the meantime.
         session = self._live[session.id]
         patient = self._patient_turn(
             reply, _next_number(session), turn.turn, timings, state, is_remote=session.manifest.is_remote
@@ -392,8 +407,9 @@ class PractiseService:
     def _open_session(self, actor: Actor, session_id: str) -> Session:
         session = self._current(actor, session_id)
         if session.is_ended:
-            raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to go on.")
+            raise UserFacingError("This session has ended.", "Use 'Retry from here' in its debrief to continue.")
         path = session.path()
+        # An earlier answer failed or was cancelled; two trainee turns in a row would leave it unanswered for good.
         if path and path[-1].speaker == "trainee":
             self._answer(session, path[-1], lambda _: None, None)
         return self._live[session_id]

@@ -81,6 +81,7 @@ class ScorecardService:
         digest = text_digest(read.path())
 
         def store() -> None:
+            # The model may have taken minutes; words may have been corrected meanwhile.
             session = session_of(self._sessions, actor, read.id).on_branch(read.leaf)
             is_earlier = text_digest(session.path()) != digest
 
@@ -140,7 +141,7 @@ class ScorecardService:
             fresh = score(session.id, turns, rubric, self._coder.coder_id)
             if rubric.id in known:
                 before = known[rubric.id].origin.text_digest
-                # Of a scorecard from before digests were kept, only a correction tells that words have changed.
+                # Of a scorecard from before digests were kept, only a correction shows that words have changed.
                 words_changed = before != digest and (bool(before) or cause == "correction")
                 kept = _stays(known[rubric.id], rubric, words_changed=words_changed)
                 fresh = with_ratings(fresh, turns, rubric, kept)

@@ -18,7 +18,7 @@ class SessionDraftService:
     Args:
         sessions: Whose session a draft belongs to.
         drafts: Where they are stored.
-        clock: Tells when each was last changed.
+        clock: Dates each change.
     """
 
     def __init__(self, *, sessions: SessionRepository, drafts: SessionDraftRepository, clock: Clock) -> None:

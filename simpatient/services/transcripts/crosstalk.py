@@ -15,7 +15,7 @@ _FADES = 0.8
 
 
 class ChannelGate:
-    """Silences a channel while another is that much louder that it only hears the other.
+    """Silences a channel while another is that much louder that it only picks up the other.
 
     Args:
         channels: How many there are; a single one is left as it is.

@@ -1,4 +1,4 @@
-"""A recorded role-play becomes a transcript: spells of speech, their words, who spoke them, turns.
+"""A recorded role-play becomes a transcript: segments of speech, their words, who spoke them, turns.
 
 Must not know how a file is decoded, nor which recogniser there is.
 """
@@ -22,16 +22,16 @@ from simpatient.services.voice.ports import (
     Transcriber,
 )
 
-# Quiet that ends a spell. Where speakers share a channel it is as short as it can be without cutting within words,
-# since a spell with two speakers in it can be given to neither; changes that are quicker than that (many are: about
+# Quiet that ends a segment. Where speakers share a channel it is as short as it can be without cutting within words,
+# since a segment with two speakers in it can be given to neither; changes that are quicker than that (many are: about
 # 0.2 s, Stivers et al. 2009, PNAS 106) stay unseen. A channel for each speaker is better.
 OWN_CHANNEL_PAUSE_S, SHARED_CHANNEL_PAUSE_S = 0.7, 0.3
 # Called with the seconds that were listened to, and how long the recording is.
 OnListened = Callable[[float, float], None]
 
 
-class HeardSpell(Value):
-    """One spell of speech in a recording.
+class HeardSegment(Value):
+    """One segment of speech in a recording.
 
     Attributes:
         number: From 1, by when it began; how a person names it.
@@ -53,11 +53,11 @@ class HeardRecording(Value):
     """What was heard in a recording.
 
     Attributes:
-        unheard: How many spells held no words that could be believed.
+        unheard: How many segments held no words that could be believed.
         model_id: Which recogniser.
     """
 
-    spells: tuple[HeardSpell, ...]
+    segments: tuple[HeardSegment, ...]
     channels: int
     duration_s: float
     unheard: int = 0
@@ -69,7 +69,7 @@ class ImportService:
 
     Args:
         decoder: Reads files.
-        new_endpointer: Makes what cuts one channel into spells, given the quiet that ends one, in seconds.
+        new_endpointer: Makes what cuts one channel into segments, given the quiet that ends one, in seconds.
         transcriber: Recognises their words.
     """
 
@@ -88,19 +88,20 @@ class ImportService:
         on_listened: OnListened | None = None,
         cancel: Cancellation | None = None,
     ) -> HeardRecording:
-        """Return all spells of a recording with their words.
+        """Return all segments of a recording with their words.
 
         Args:
             path: A wav, flac or mp3 file.
             by_channel: Every speaker has a channel; else all channels are heard as one.
             on_listened: Told how far it is.
-            cancel: Looked at between steps.
+            cancel: Checked between steps.
 
         Raises:
             ContentError: The file cannot be read as a recording, or nobody speaks in it.
             ModelUnavailable: The recogniser cannot be run.
             Cancelled: ``cancel`` was set.
         """
+        # A recogniser that cannot be run fails here, before an hour is decoded.
         self._transcriber.prepare()
         listener = _Listener(self._new_endpointer, self._transcriber, by_channel, cancel)
 
@@ -111,18 +112,18 @@ class ImportService:
 
         self._decoder.decode(path, on_sound, cancel)
         heard = listener.finish()
-        if not heard.spells:
+        if not heard.segments:
             action = "Check that the right file was chosen, and that the microphone was on."
-            raise ContentError("No words were heard in this recording.", file=str(path), action=action)
+            raise ContentError("No words were recognised in this recording.", file=str(path), action=action)
         return heard
 
     def close(self) -> None:
-        """Let go of the recogniser's process."""
+        """Release the recogniser's process."""
         self._transcriber.close()
 
 
 class _Listener:
-    """Cuts sound into spells while it comes, and has each recognised as soon as it is over."""
+    """Cuts sound into segments while it comes, and has each recognised as soon as it is over."""
 
     def __init__(
         self,
@@ -137,7 +138,7 @@ class _Listener:
         self._cancel = cancel
         self._endpointers: list[Endpointer] = []
         self._gate: ChannelGate | None = None
-        self._spells: list[HeardSpell] = []
+        self._segments: list[HeardSegment] = []
         self._channels = self._unheard = 0
         self._at_s = self._total_s = 0.0
 
@@ -161,9 +162,9 @@ class _Listener:
             last = endpointer.finish()
             if last is not None:
                 self._recognise(last, channel)
-        ordered = sorted(self._spells, key=lambda spell: (spell.start_s, spell.channel))
+        ordered = sorted(self._segments, key=lambda segment: (segment.start_s, segment.channel))
         return HeardRecording(
-            spells=tuple(spell.model_copy(update={"number": at}) for at, spell in enumerate(ordered, start=1)),
+            segments=tuple(segment.model_copy(update={"number": at}) for at, segment in enumerate(ordered, start=1)),
             channels=self._channels,
             duration_s=self._total_s,
             unheard=self._unheard,
@@ -174,19 +175,19 @@ class _Listener:
         for channel, endpointer in enumerate(self._endpointers):
             for event in endpointer.feed(SoundBlock(samples[:, channel].copy(), self._at_s)):
                 if isinstance(event, SpeechEnded):
-                    self._recognise(event.spell, channel)
+                    self._recognise(event.segment, channel)
         self._at_s += len(samples) / SAMPLE_RATE
 
-    def _recognise(self, spell: SpeechSegment, channel: int) -> None:
-        found = self._transcriber.transcribe(spell.samples, cancel=self._cancel)
+    def _recognise(self, segment: SpeechSegment, channel: int) -> None:
+        found = self._transcriber.transcribe(segment.samples, cancel=self._cancel)
         if not found.text.strip():
             self._unheard += 1
             return
-        self._spells.append(
-            HeardSpell(
+        self._segments.append(
+            HeardSegment(
                 channel=channel,
-                start_s=round(max(0.0, spell.began_s), 2),
-                end_s=round(spell.ended_s, 2),
+                start_s=round(max(0.0, segment.began_s), 2),
+                end_s=round(segment.ended_s, 2),
                 text=found.text.strip(),
                 confidence=found.confidence,
             )
@@ -194,26 +195,27 @@ class _Listener:
 
 
 def turns_of(
-    spells: Iterable[HeardSpell], speakers: Mapping[int, Speaker], session_id: str
+    segments: Iterable[HeardSegment], speakers: Mapping[int, Speaker], session_id: str
 ) -> tuple[TranscriptTurn, ...]:
-    """Return the turns of a conversation; spells by the same speaker in a row are one turn.
+    """Return the turns of a conversation; segments by the same speaker in a row are one turn.
 
     Args:
-        spells: In the order they began.
-        speakers: Who spoke, by the spells' numbers; spells that are not there are left out.
+        segments: In the order they began.
+        speakers: Who spoke, by the segments' numbers; segments that are not there are left out.
         session_id: Name of the session.
     """
-    known = [spell for spell in spells if spell.number in speakers]
-    grouped = groupby(known, key=lambda spell: speakers[spell.number])
+    known = [segment for segment in segments if segment.number in speakers]
+    grouped = groupby(known, key=lambda segment: speakers[segment.number])
     return tuple(_turn(at, speaker, list(said), session_id) for at, (speaker, said) in enumerate(grouped))
 
 
-def _turn(number: int, speaker: Speaker, said: Sequence[HeardSpell], session_id: str) -> TranscriptTurn:
+def _turn(number: int, speaker: Speaker, said: Sequence[HeardSegment], session_id: str) -> TranscriptTurn:
     return TranscriptTurn(
         session_id=session_id,
         turn=number,
         speaker=speaker,
-        text=" ".join(spell.text for spell in said),
+        text=" ".join(segment.text for segment in said),
         start_s=said[0].start_s,
-        end_s=max(spell.end_s for spell in said),
+        # With a channel for each speaker the last segment to begin need not be the last to end.
+        end_s=max(segment.end_s for segment in said),
     )

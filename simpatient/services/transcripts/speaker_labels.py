@@ -1,4 +1,4 @@
-"""Who spoke which spell of a recording, as a person writes it down: a line for each, ``NUMBER SPEAKER``.
+"""Who spoke which segment of a recording, as a person writes it down: a line for each, ``NUMBER SPEAKER``.
 
 What follows the speaker, and what follows a ``#`` at the start of a line, is for the reader alone. Must not know
 where the lines come from.
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from simpatient.domain.assessment.codes import Speaker
 from simpatient.domain.errors import ContentError
-from simpatient.services.transcripts.importing import HeardSpell
+from simpatient.services.transcripts.importing import HeardSegment
 
 NOBODY = "skip"
 _SPEAKERS: dict[str, Speaker | None] = {
@@ -21,7 +21,7 @@ _SPEAKERS: dict[str, Speaker | None] = {
     "s": None,
 }
 _LINE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?[\s.:)]+(\S+)")
-HOW = "Write a line for each, like '3 trainee', '4-6 patient' or '7 skip'."
+HOW = "Write one line for each, such as '3 trainee', '4-6 patient' or '7 skip'."
 
 
 def speaker_named(word: str) -> Speaker | None:
@@ -33,13 +33,13 @@ def speaker_named(word: str) -> Speaker | None:
     return _SPEAKERS[word.strip().lower()]
 
 
-def read_labels(lines: Sequence[str], spells: Sequence[HeardSpell], file: str) -> dict[int, Speaker]:
-    """Return who spoke, by the spells' numbers; those that nobody spoke who matters are left out.
+def read_labels(lines: Sequence[str], segments: Sequence[HeardSegment], file: str) -> dict[int, Speaker]:
+    """Return who spoke, by the segments' numbers; those that nobody spoke who matters are left out.
 
     Raises:
-        ContentError: A line cannot be read, or a spell has no speaker; ``file`` is only used there.
+        ContentError: A line cannot be read, or a segment has no speaker; ``file`` is only used there.
     """
-    known = {spell.number for spell in spells}
+    known = {segment.number for segment in segments}
     found: dict[int, Speaker | None] = {}
     for at, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -47,30 +47,30 @@ def read_labels(lines: Sequence[str], spells: Sequence[HeardSpell], file: str) -
         match = _LINE.match(line.strip())
         speaker = match[3].lower() if match else ""
         if match is None or speaker not in _SPEAKERS:
-            raise ContentError("This line names no spell and speaker.", file=file, line=at, action=HOW)
+            raise ContentError("This line does not name a segment and its speaker.", file=file, line=at, action=HOW)
         first, last = int(match[1]), int(match[2] or match[1])
         wrong = next((number for number in (first, last) if number not in known), None)
         if wrong is not None:
-            raise ContentError(f"There is no spell {wrong}.", file=file, line=at, action=f"There are {len(known)}.")
+            raise ContentError(f"There is no segment {wrong}.", file=file, line=at, action=f"There are {len(known)}.")
         found.update(dict.fromkeys(range(first, last + 1), _SPEAKERS[speaker]))
     missing = sorted(known - found.keys())
     if missing:
         more = " and others" if len(missing) > 5 else ""
-        told = ", ".join(map(str, missing[:5]))
-        raise ContentError(f"Nobody is named for spell {told}{more}.", file=file, action=HOW)
+        listed = ", ".join(map(str, missing[:5]))
+        raise ContentError(f"No speaker is named for segment {listed}{more}.", file=file, action=HOW)
     return {number: speaker for number, speaker in found.items() if speaker is not None}
 
 
-def label_lines(spells: Iterable[HeardSpell]) -> Iterator[str]:
+def label_lines(segments: Iterable[HeardSegment]) -> Iterator[str]:
     """Yield a file to be filled in: a question mark for every speaker, then when and what was said."""
-    yield "# Who spoke? Put trainee, patient or skip in the place of each question mark."
-    for spell in spells:
-        yield f"{spell.number} ?  {described(spell)}"
+    yield "# Who spoke? Replace each question mark with trainee, patient or skip."
+    for segment in segments:
+        yield f"{segment.number} ?  {described(segment)}"
 
 
-def described(spell: HeardSpell) -> str:
-    """Return when a spell was, and its words, for a person."""
-    return f"{_clock(spell.start_s)}-{_clock(spell.end_s)}  {spell.text}"
+def described(segment: HeardSegment) -> str:
+    """Return when a segment was, and its words, for a person."""
+    return f"{_clock(segment.start_s)}-{_clock(segment.end_s)}  {segment.text}"
 
 
 def _clock(seconds: float) -> str:

@@ -16,7 +16,7 @@ from simpatient.services.voice.ports import Recorder
 from simpatient.services.voice.sound_level import LevelMeter
 
 OnLevel = Callable[[float], None]
-_LOOK_EVERY_S = 0.05
+_POLL_S = 0.05
 _ROOM_S = 60
 
 
@@ -35,17 +35,17 @@ def record_sample(
         recorder: The microphone.
         seconds: How long.
         device: Id of a microphone; '' for the system's default.
-        on_level: Told after every block where a level meter's needle stands, decibels below full scale.
-        cancel: Looked at between blocks.
+        on_level: Called after every block with the level, decibels below full scale.
+        cancel: Checked between blocks.
         stalls_after_s: A microphone that sends nothing for so long is given up, seconds.
 
     Raises:
-        AudioUnavailable: The microphone cannot be opened, or broke off.
+        AudioUnavailable: The microphone cannot be opened, or stopped working.
         Cancelled: ``cancel`` was set.
     """
     ring: BoundedQueue[SoundBlock] = BoundedQueue(_ROOM_S * SAMPLE_RATE)
     wanted = round(seconds * SAMPLE_RATE)
-    with recorder.open(lambda block: _hand_on(ring, block), device):
+    with recorder.open(lambda block: _enqueue(ring, block), device):
         heard = _collected(ring, wanted, on_level, cancel, stalls_after_s)
     samples = np.concatenate(heard) if heard else np.zeros(0, np.float32)
     if len(samples) < wanted:
@@ -53,7 +53,7 @@ def record_sample(
     return Sound(samples[:wanted])
 
 
-def _hand_on(ring: BoundedQueue[SoundBlock], block: SoundBlock) -> None:
+def _enqueue(ring: BoundedQueue[SoundBlock], block: SoundBlock) -> None:
     ring.offer(block, len(block.samples))
 
 
@@ -67,12 +67,12 @@ def _collected(
     meter, heard, have, last = LevelMeter(), [], 0, monotonic()
     while have < wanted and monotonic() - last <= stalls_after_s:
         stop_if_cancelled(cancel)
-        block = ring.take(_LOOK_EVERY_S)
+        block = ring.take(_POLL_S)
         if block is None:
             continue
         last, have = monotonic(), have + len(block.samples)
         heard.append(block.samples)
-        level = meter.hear(block.samples)
+        level = meter.feed(block.samples)
         if on_level is not None:
             on_level(level)
     return heard

@@ -1,4 +1,4 @@
-"""Keeps the patient's own voice out of the ears: while it sounds, and a little after, nothing is let through.
+"""Keeps the patient's own voice out of the microphone: while it sounds, and shortly after, nothing is let through.
 
 Pure: time is counted in samples, so it holds at any speed. Must not know what is done with the sound.
 """
@@ -42,7 +42,7 @@ class EchoGate:
             self._left = self._tail
 
     def through(self, block: SoundBlock) -> SoundBlock | None:
-        """Return what of the next block may be heard; None when nothing may."""
+        """Return the part of the next block that is let through; None when nothing is."""
         if self._is_shut:
             return None
         dropped = min(self._left, len(block.samples))

@@ -1,4 +1,4 @@
-"""Hears what the trainee says: from a recorder through the echo gate and the endpointer to events.
+"""Listens to the trainee: from a recorder through the echo gate and the endpointer to events.
 
 Must not know which microphone or recogniser there is, nor what is done with what was heard.
 """
@@ -17,25 +17,25 @@ from simpatient.services.voice.turn_gate import GateEvent, TurnGate
 
 # Sound that waits for a busy computer; what comes after that is lost, and counted.
 _LONGEST_WAIT_S = 60
-_LOOK_EVERY_S = 0.1
+_POLL_S = 0.1
 
 Command = Literal["press", "release", "mute", "unmute", "wake"]
 Inbox = BoundedQueue[SoundBlock | Command]
 
 
 class MicrophoneListener:
-    """Listens on a thread of its own while it is not paused. All methods may be called from any thread.
+    """Listens on a separate thread while it is not paused. All methods may be called from any thread.
 
     While it is paused or closed the recorder is closed: nothing is recorded, nothing is kept. What was
     begun when it was paused is dropped.
 
     Args:
         recorder: Where the sound comes from.
-        endpointer: Cuts it into spells; used by this object alone.
-        on_event: Told what was heard, on the listening thread; must return soon.
-        on_error: Told once, on the listening thread, why listening has ended by itself.
+        endpointer: Cuts it into segments; used by this object alone.
+        on_event: Called with each event, on the listening thread; must return quickly.
+        on_error: Called once, on the listening thread, with the reason why listening ended by itself.
         mode: Listen while a key is held, or always.
-        uses_headphones: The microphone does not hear the patient, so muting is not needed.
+        uses_headphones: The microphone does not pick up the patient, so muting is not needed.
         device: Id of a microphone; '' for the system's default.
         stalls_after_s: A microphone that sends nothing for so long is given up, seconds.
     """
@@ -61,8 +61,8 @@ class MicrophoneListener:
         self._device = device
         self._stalls_after_s = stalls_after_s
         self._lock = Lock()
-        self._ear_lock = Lock()
-        self._ear = self._new_ear()
+        self._gate_lock = Lock()
+        self._gate = self._new_gate()
         self._inbox: Inbox = BoundedQueue(0)
         self._stop = Event()
         self._worker: Thread | None = None
@@ -89,13 +89,14 @@ class MicrophoneListener:
     def start(self) -> None:
         """Open the microphone and listen; does nothing when listening already, or closed.
 
-        Returns at once; a microphone that cannot be opened is told to ``on_error``.
+        Returns at once; a microphone that cannot be opened is reported to ``on_error``.
         """
         with self._lock:
             is_busy = self._worker is not None and self._worker.is_alive() and not self._stop.is_set()
             if self._is_closed or is_busy:
                 return
             self._inbox, self._stop = BoundedQueue(_LONGEST_WAIT_S * SAMPLE_RATE), Event()
+            # The patient may be speaking already, and the new gate does not know.
             if self._is_muted:
                 self._inbox.put("mute")
             run = (self._inbox, self._stop, self._worker)
@@ -103,11 +104,12 @@ class MicrophoneListener:
             self._worker.start()
 
     def pause(self) -> None:
-        """Close the microphone; when this returns nothing is recorded any more and no callback comes."""
+        """Close the microphone; when this returns nothing is being recorded and no further callback comes."""
         with self._lock:
             worker = self._worker
             self._stop.set()
             self._inbox.put("wake")
+        # A callback may pause from the listening thread itself, which cannot wait for its own end.
         if worker is not None and worker is not current_thread():
             worker.join()
 
@@ -118,50 +120,50 @@ class MicrophoneListener:
 
     def mute(self) -> None:
         """The patient begins to speak."""
-        self._tell("mute", is_muted=True)
+        self._send("mute", is_muted=True)
 
     def unmute(self) -> None:
         """The patient has ended."""
-        self._tell("unmute", is_muted=False)
+        self._send("unmute", is_muted=False)
 
     def press(self) -> None:
         """The trainee holds the key."""
-        self._tell("press")
+        self._send("press")
 
     def release(self) -> None:
         """The trainee lets the key go: ``SpeechEnded`` or ``NothingHeard`` follows."""
-        self._tell("release")
+        self._send("release")
 
     def so_far(self) -> Samples:
-        """Return the sound of the spell that is going on, for a first guess at its words; may be empty."""
-        with self._ear_lock:
-            return self._ear.so_far()
+        """Return the sound of the segment in progress, for a first guess at its words; may be empty."""
+        with self._gate_lock:
+            return self._gate.so_far()
 
-    def _tell(self, command: Command, *, is_muted: bool | None = None) -> None:
+    def _send(self, command: Command, *, is_muted: bool | None = None) -> None:
         with self._lock:
             self._is_muted = self._is_muted if is_muted is None else is_muted
             self._inbox.put(command)
 
-    def _new_ear(self) -> TurnGate:
+    def _new_gate(self) -> TurnGate:
         return TurnGate(self._endpointer, self._mode, uses_headphones=self._uses_headphones)
 
     def _run(self, inbox: Inbox, stop: Event, before: Thread | None) -> None:
         if before is not None:
-            before.join()  # it was told to stop from one of its own callbacks
-        with self._ear_lock:
+            before.join()  # it was stopped from one of its own callbacks
+        with self._gate_lock:
             self._endpointer.reset()
-            self._ear = self._new_ear()
+            self._gate = self._new_gate()
         error = self._recorded(inbox, stop)
         self._is_recording, self._level = False, FLOOR_DB
-        with self._ear_lock:
+        with self._gate_lock:
             self._endpointer.reset()
         if error is not None:
             self._on_error(error)
 
     def _recorded(self, inbox: Inbox, stop: Event) -> AudioUnavailable | None:
-        """Listen until told to stop; return what else ended it."""
+        """Listen until stopped; return the error if that is what ended it."""
         try:
-            with self._recorder.open(lambda block: _hand_on(inbox, block), self._device):
+            with self._recorder.open(lambda block: _enqueue(inbox, block), self._device):
                 self._is_recording = True
                 self._listen(inbox, stop)
         except AudioUnavailable as error:
@@ -173,35 +175,35 @@ class MicrophoneListener:
         )
 
     def _listen(self, inbox: Inbox, stop: Event) -> None:
-        """Return when told to stop, or when no sound comes any more."""
+        """Return when stopped, or when no more sound arrives."""
         meter, last = LevelMeter(), monotonic()
         while not stop.is_set():
-            item = inbox.take(_LOOK_EVERY_S)
+            item = inbox.take(_POLL_S)
             if isinstance(item, SoundBlock):
                 last = monotonic()
-                self._level = meter.hear(item.samples)
+                self._level = meter.feed(item.samples)
             if item is not None:
                 self._pass_on(item)
             elif monotonic() - last > self._stalls_after_s:
                 return
 
     def _pass_on(self, item: SoundBlock | Command) -> None:
-        with self._ear_lock:
-            events = self._ear.hear(item) if isinstance(item, SoundBlock) else self._obeyed(item)
+        with self._gate_lock:
+            events = self._gate.feed(item) if isinstance(item, SoundBlock) else self._commanded(item)
         for event in events:
             self._on_event(event)
 
-    def _obeyed(self, command: Command) -> tuple[GateEvent, ...]:
+    def _commanded(self, command: Command) -> tuple[GateEvent, ...]:
         if command == "press":
-            return self._ear.press()
+            return self._gate.press()
         if command == "release":
-            self._ear.release()
+            self._gate.release()
         elif command == "mute":
-            self._ear.mute()
+            self._gate.mute()
         elif command == "unmute":
-            self._ear.unmute()
+            self._gate.unmute()
         return ()
 
 
-def _hand_on(inbox: Inbox, block: SoundBlock) -> None:
+def _enqueue(inbox: Inbox, block: SoundBlock) -> None:
     inbox.offer(block, len(block.samples))

@@ -1,4 +1,4 @@
-"""First guesses at what somebody is saying, while they are saying it. Must not know who shows them."""
+"""Partial transcripts of what someone is saying, while they are saying it. Must not know who shows them."""
 
 from collections.abc import Callable
 from threading import Event, Thread
@@ -8,18 +8,18 @@ from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.speech import SAMPLE_RATE, Samples
 from simpatient.services.voice.ports import Transcriber
 
-# Under this nothing sensible is recognised yet; and a guess a second is as much as anyone reads.
+# Under this nothing sensible is recognised yet; and a partial a second is as much as anyone reads.
 _SHORTEST_S = 0.8
 _EVERY_S = 1.0
 
 
 class PartialTranscriber:
-    """Guesses about once a second while a spell goes on; a spell's end stops the guess that is under way.
+    """Transcribes about once a second while a segment is in progress; the end of the segment stops the pass under way.
 
     Args:
         transcriber: Recognises.
-        so_far: Returns the sound of the spell that is going on.
-        on_guess: Told each new guess, on the guessing thread.
+        so_far: Returns the sound of the segment in progress.
+        on_partial: Called with each new partial transcript, on the worker thread.
         every_s: Least time between two guesses.
     """
 
@@ -27,26 +27,26 @@ class PartialTranscriber:
         self,
         transcriber: Transcriber,
         so_far: Callable[[], Samples],
-        on_guess: Callable[[str], None],
+        on_partial: Callable[[str], None],
         every_s: float = _EVERY_S,
     ) -> None:
         self._transcriber = transcriber
         self._so_far = so_far
-        self._on_guess = on_guess
+        self._on_partial = on_partial
         self._every_s = every_s
         self._is_wanted = Event()
         self._is_closed = Event()
         self._cancel = CancelToken()
-        self._thread = Thread(target=self._run, name="guessing", daemon=True)
+        self._thread = Thread(target=self._run, name="partials", daemon=True)
         self._thread.start()
 
     def begin(self) -> None:
-        """A spell has begun."""
+        """A segment has begun."""
         self._cancel = CancelToken()
         self._is_wanted.set()
 
     def end(self) -> None:
-        """The spell is over: the recogniser is needed for it."""
+        """The segment is over: the recogniser is needed for it."""
         self._is_wanted.clear()
         self._cancel.cancel()
 
@@ -54,23 +54,24 @@ class PartialTranscriber:
         """Stop for good."""
         self._is_closed.set()
         self.end()
+        # Wakes the thread, which waits for a segment, so that it sees that it is closed.
         self._is_wanted.set()
         self._thread.join(timeout=self._every_s + 5)
 
     def _run(self) -> None:
         last = ""
         while self._is_wanted.wait() and not self._is_closed.wait(self._every_s):
-            guess = self._guess(self._cancel)
-            if guess and guess != last:
-                last = guess
-                self._on_guess(guess)
+            partial = self._transcribe(self._cancel)
+            if partial and partial != last:
+                last = partial
+                self._on_partial(partial)
 
-    def _guess(self, cancel: CancelToken) -> str:
+    def _transcribe(self, cancel: CancelToken) -> str:
         sound = self._so_far()
         if cancel.is_cancelled or len(sound) < _SHORTEST_S * SAMPLE_RATE:
             return ""
         try:
-            guess = self._transcriber.transcribe(sound, is_final=False, cancel=cancel).text
+            partial = self._transcriber.transcribe(sound, is_final=False, cancel=cancel).text
         except (Cancelled, ModelUnavailable):
-            return ""  # the spell itself will tell what is wrong
-        return "" if cancel.is_cancelled else guess
+            return ""  # transcribing the whole segment will report what is wrong
+        return "" if cancel.is_cancelled else partial

@@ -1,4 +1,4 @@
-"""Ports of talking: ears (recorder, detector, endpointer, transcriber) and mouth (synthesizer, sink).
+"""Ports of talking: input (recorder, detector, endpointer, transcriber) and output (synthesizer, sink).
 
 All are blocking and push-style. Devices and models are made by adapters in ``speech``; files stand in for
 devices behind the same ports.
@@ -33,7 +33,7 @@ class Recorder(Protocol):
     """A microphone, or a file that is played into the program as if it were one."""
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the microphones there are; empty where there is none."""
+        """Return the available microphones; empty if there are none."""
         ...
 
     def open(self, on_block: OnBlock, device: str = "") -> AbstractContextManager[None]:
@@ -45,13 +45,13 @@ class Recorder(Protocol):
 
         Raises:
             AudioUnavailable: There is no microphone, or it is in use or forbidden. Also raised on leaving
-                when the device broke off in between.
+                when the device failed in between.
         """
         ...
 
 
 class VoiceDetector(Protocol):
-    """Tells voice from everything else, block by block; remembers what it heard before."""
+    """Distinguishes voice from everything else, block by block; remembers earlier blocks."""
 
     @property
     def block(self) -> int:
@@ -63,7 +63,7 @@ class VoiceDetector(Protocol):
         ...
 
     def reset(self) -> None:
-        """Forget what was heard before."""
+        """Forget the earlier blocks."""
         ...
 
 
@@ -76,31 +76,31 @@ class SpeechBegan:
 
 @dataclass(frozen=True)
 class SpeechEnded:
-    """A spell of speech is over."""
+    """A segment of speech is over."""
 
-    spell: SpeechSegment
+    segment: SpeechSegment
 
 
 ListeningEvent = SpeechBegan | SpeechEnded
 
 
 class Endpointer(Protocol):
-    """Cuts a stream of sound into spells of speech. Pure: time comes from the blocks alone."""
+    """Cuts a stream of sound into segments of speech. Pure: time comes from the blocks alone."""
 
     def feed(self, block: SoundBlock) -> tuple[ListeningEvent, ...]:
         """Take the next block of sound and return what it begins or ends."""
         ...
 
     def so_far(self) -> Samples:
-        """Return the sound of the spell that is going on; empty when there is none."""
+        """Return the sound of the segment in progress; empty when there is none."""
         ...
 
     def finish(self) -> SpeechSegment | None:
-        """End the spell that is going on (the key was let go); None when no voice was in it. Ready for the next."""
+        """End the segment in progress (the key was released); None when no voice was in it. Ready for the next."""
         ...
 
     def reset(self) -> None:
-        """Drop everything heard so far."""
+        """Drop everything taken in so far."""
         ...
 
 
@@ -116,34 +116,34 @@ class Transcriber(Protocol):
         """Load what is needed, so that the first turn does not wait.
 
         Raises:
-            ModelUnavailable: The weights are not here, or cannot be run.
+            ModelUnavailable: The weights are missing, or  cannot be run.
         """
         ...
 
     def transcribe(
         self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
     ) -> Recognised:
-        """Return the words in a spell of speech; no words for silence or noise.
+        """Return the words in a segment of speech; no words for silence or noise.
 
         Args:
             samples: Mono at ``SAMPLE_RATE``; any length, also under a second.
             hint: Words that came before, or names that may come.
-            is_final: False for a first guess while somebody is still speaking; quicker, less careful.
-            cancel: Looked at between steps.
+            is_final: False for a first guess while someone is still speaking; quicker, less careful.
+            cancel: Checked between steps.
 
         Raises:
-            ModelUnavailable: The recogniser cannot be run (any more).
+            ModelUnavailable: The recogniser cannot be run, or no longer.
             Cancelled: ``cancel`` was set.
         """
         ...
 
     def close(self) -> None:
-        """Let go of its process."""
+        """Release its process."""
         ...
 
 
 class MissingTranscriber:
-    """Stands where there is no recogniser: every use says why. One can still type, and hear the patient.
+    """Stands in where there is no recogniser: every use raises the reason. Typing and hearing the patient still work.
 
     Args:
         error: Why there is none, and what to do.
@@ -155,17 +155,17 @@ class MissingTranscriber:
         self._error = error
 
     def prepare(self) -> None:
-        """Say why there is none."""
+        """Raise the reason why there is none."""
         raise self._error
 
     def transcribe(
         self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
     ) -> Recognised:
-        """Say why there is none."""
+        """Raise the reason why there is none."""
         raise self._error
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There is nothing to release."""
 
 
 class Synthesizer(Protocol):
@@ -177,20 +177,20 @@ class Synthesizer(Protocol):
         ...
 
     def voices(self) -> tuple[SynthesisVoice, ...]:
-        """Return the English voices there are."""
+        """Return the available English voices."""
         ...
 
     def render(self, text: str, style: VoiceStyle, cancel: Cancellation | None = None) -> Sound:
         """Return a sentence as sound; the same text and style give the same voice.
 
         Raises:
-            AudioUnavailable: The engine is not here or failed.
+            AudioUnavailable: The engine is not installed or failed.
             Cancelled: ``cancel`` was set.
         """
         ...
 
     def close(self) -> None:
-        """Let go of its process."""
+        """Release its process."""
         ...
 
 
@@ -198,23 +198,23 @@ class Sink(Protocol):
     """A loudspeaker, or a file that stands in for one."""
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the loudspeakers there are; empty where there is none."""
+        """Return the available loudspeakers; empty if there are none."""
         ...
 
     def play(self, sound: Sound, cancel: Cancellation | None = None) -> float:
         """Play a sound to its end, or until ``cancel`` is set.
 
         Returns:
-            How many seconds of it were really heard: its duration, or less when it was cancelled. After a
+            How many seconds of it were actually played: its duration, or less when it was cancelled. After a
             cancel it returns within 50 ms, and nothing of the sound comes later.
 
         Raises:
-            AudioUnavailable: There is no loudspeaker, or it broke off.
+            AudioUnavailable: There is no loudspeaker, or it stopped working.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         ...
 
 

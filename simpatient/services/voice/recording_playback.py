@@ -26,7 +26,7 @@ class RecordingPlaybackService:
         Raises:
             NotFound: It was deleted, its time is over, or it is not the actor's.
             StorageUnavailable: It cannot be read.
-            AudioUnavailable: There is no loudspeaker, or it broke off.
+            AudioUnavailable: There is no loudspeaker, or it stopped working.
         """
         sound = self._clips.load(actor.person_id, clip)
         sink = self._sink(loudspeaker)

@@ -43,11 +43,11 @@ class SoundCheckService:
         self._consents = consents
 
     def microphones(self) -> tuple[AudioDevice, ...]:
-        """Return the microphones there are; empty where there is none."""
+        """Return the available microphones; empty if there are none."""
         return self._recorder.devices()
 
     def loudspeakers(self) -> tuple[AudioDevice, ...]:
-        """Return the loudspeakers there are; empty where there is none."""
+        """Return the available loudspeakers; empty if there are none."""
         sink = self._sink("")
         try:
             return sink.devices()
@@ -55,7 +55,7 @@ class SoundCheckService:
             sink.close()
 
     def engines(self) -> tuple[SpeechEngine, ...]:
-        """Return the programs that speak, best first, with those that are not here and why."""
+        """Return the programs that speak, best first, with those that are not installed and why."""
         return self._engines()
 
     def record_and_play(

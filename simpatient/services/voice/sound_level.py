@@ -24,7 +24,7 @@ class LevelMeter:
     def __init__(self) -> None:
         self.db = FLOOR_DB
 
-    def hear(self, samples: Samples) -> float:
+    def feed(self, samples: Samples) -> float:
         """Take the next sound and return where the needle stands, in decibels below full scale."""
         fallen = self.db - _FALL_DB_PER_S * len(samples) / SAMPLE_RATE
         self.db = max(level_db(samples), fallen, FLOOR_DB)

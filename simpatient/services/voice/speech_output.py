@@ -19,7 +19,8 @@ from simpatient.services.voice.ports import Sink, Synthesizer
 OnSentence = Callable[[DeliveredSentence], None]
 # Silence is sound too: it is played, so that breaking it off is as exact as breaking off a word.
 _SILENCE_RATE = 16_000
-# Below this share of its loudest sample a rendered sentence is silence, at its beginning and end.
+# Below this share of its loudest sample a rendered sentence is silence, at its beginning and end. Counted as
+# speech, that silence would shift where each word is taken to be.
 _VOICED_SHARE = 0.02
 
 
@@ -85,7 +86,7 @@ class SpeechOutput:
         Args:
             sentences: May wait for the next one; read to its end even when speech is broken off, so that nothing
                 of the text is lost.
-            on_sentence: Told each sentence as it begins to be heard (or can only be read).
+            on_sentence: Called with each sentence as it begins to be heard (or can only be read).
             cancel: Stops the sound at once; the rest is left unheard.
 
         Raises:
@@ -109,7 +110,7 @@ class SpeechOutput:
         )
 
     def close(self) -> None:
-        """Let go of engine and device."""
+        """Release engine and device."""
         self._synthesizer.close()
         self._sink.close()
 
@@ -141,7 +142,7 @@ class SpeechOutput:
         return not len(silence.samples) or _is_all(silence, self._played(silence, course, cancel))
 
     def _played(self, sound: Sound, course: _Playback, cancel: Cancellation) -> float:
-        """Return how much of a sound was heard; all of it where the loudspeaker broke off and only captions are left.
+        """Return how much of a sound was heard; all of it where the loudspeaker failed and only captions are left.
 
         Raises:
             AudioUnavailable: The loudspeaker cannot be used, and no sentence was heard yet.
@@ -149,13 +150,14 @@ class SpeechOutput:
         try:
             return self._sink.play(sound, cancel)
         except AudioUnavailable as error:
+            # Nothing was heard yet, so the caller can still treat the whole turn as text.
             if course.began_s is None:
                 raise
             course.failed = course.failed or error
             return sound.duration_s
 
     def _ahead(self, sentences: Iterable[DeliveredSentence], cancel: Cancellation) -> Iterator[_Rendered]:
-        """Render on a thread of its own, so that the next sentence is ready when one ends."""
+        """Render on a separate thread, so that the next sentence is ready when one ends."""
         rendered = (self._rendered(sentence, cancel) for sentence in sentences)
         with streamed_from_thread(lambda: rendered, "rendering") as ready:
             yield from ready

@@ -1,6 +1,6 @@
-"""Talking with the patient: ears, recogniser, practise service and mouth in one conversation.
+"""Talking with the patient: listener, recogniser, practise service and speech output in one conversation.
 
-Must not know which microphone, recogniser or voice there is, nor the window. Everything is told through
+Must not know which microphone, recogniser or voice there is, nor the window. Everything is reported through
 events; typing works throughout, whatever of the rest does not.
 """
 
@@ -46,15 +46,16 @@ from simpatient.services.voice.talk_events import (
     Failed,
     MissingPart,
     NothingSaid,
+    OnTalkEvent,
     Part,
     PartialTranscript,
-    Tell,
     Transcribed,
     VoiceBegan,
     VoiceEnded,
 )
 from simpatient.services.voice.turn_gate import GateEvent
 
+# Closing waits this long for an answer under way to be stored; the thread is a daemon, so it never keeps the program.
 _LONGEST_GOODBYE_S = 10.0
 
 
@@ -63,42 +64,42 @@ class TalkTools:
     """Makes the parts of a conversation from a trainee's choices; each raises what its port does.
 
     Attributes:
-        hearing: Given the choices and the two callbacks of ``MicrophoneListener``.
+        listener: The microphone; given the choices and the two callbacks of ``MicrophoneListener``.
         transcriber: The recogniser; kept from one conversation to the next.
-        mouth: Voice and loudspeaker, as above.
-        missing: What of all that is not here; opens no device.
+        speech_output: Voice and loudspeaker, as above.
+        missing: Which of these parts are unavailable; opens no device.
     """
 
-    hearing: Callable[
+    listener: Callable[
         [TalkSettings, Callable[[GateEvent], None], Callable[[AudioUnavailable], None]], MicrophoneListener
     ]
     transcriber: Callable[[TalkSettings], Transcriber]
-    mouth: Callable[[TalkSettings], SpeechOutput]
+    speech_output: Callable[[TalkSettings], SpeechOutput]
     missing: Callable[[TalkSettings], tuple[MissingPart, ...]] = lambda _: ()
 
 
 @dataclass(frozen=True)
-class _Uttered:
-    """A spell with what was recognised in it."""
+class _RecognisedSegment:
+    """A segment with what was recognised in it."""
 
-    spell: SpeechSegment
+    segment: SpeechSegment
     recognised: Recognised
 
 
-class _Over:
-    """Says that no more will come."""
+class _End:
+    """Marks the end of a queue."""
 
 
-_OVER = _Over()
+_END = _End()
 
 
 class _SentenceFeed:
-    """A patient's words on their way from the mind to the mouth, as sentences."""
+    """A patient's words on their way from the mind to the loudspeaker, as sentences."""
 
     def __init__(self, style: VoiceStyle) -> None:
         self._style = style
         self._stream: SentenceStream | None = None
-        self._ready: BoundedQueue[DeliveredSentence | _Over] = BoundedQueue(0)
+        self._ready: BoundedQueue[DeliveredSentence | _End] = BoundedQueue(0)
 
     def plan(self, plan: ReplyPlan | None, state: PatientState | None) -> None:
         """Take what decides how the words are spoken."""
@@ -113,10 +114,10 @@ class _SentenceFeed:
             self._ready.put(sentence)
 
     def finish(self) -> None:
-        """There is no more."""
+        """Mark the end of the text."""
         for sentence in self._stream.finish() if self._stream else ():
             self._ready.put(sentence)
-        self._ready.put(_OVER)
+        self._ready.put(_END)
 
     def __iter__(self) -> Iterator[DeliveredSentence]:
         """Wait for sentence after sentence."""
@@ -125,38 +126,40 @@ class _SentenceFeed:
 
 
 class Talk:
-    """One conversation aloud. All methods return at once and may be called from any thread.
+    """One spoken conversation. All methods return at once and may be called from any thread.
 
     Args:
         actor: Who talks.
         session: The session it is part of.
         settings: The trainee's choices.
-        parts: What is shared with other conversations.
-        tell: Told everything that happens.
+        service: What is shared with other conversations.
+        on_event: Called with everything that happens.
     """
 
     def __init__(
-        self, actor: Actor, session: Session, settings: TalkSettings, parts: "TalkService", tell: Tell
+        self, actor: Actor, session: Session, settings: TalkSettings, service: "TalkService", on_event: OnTalkEvent
     ) -> None:
         self._actor = actor
         self._session_id = session.id
         self._settings = settings
-        self._parts = parts
-        self._tell = tell
-        clock = parts.clock
+        self._service = service
+        self._on_event = on_event
+        clock = service.clock
         # Turns are timed from the session's beginning, also after a break.
         self._zero_s = clock.monotonic() - (clock.now() - session.started_at).total_seconds()
-        self._style = parts.style_of(session)
-        self._mouth: SpeechOutput | None = None
-        self._pending: list[_Uttered] = []
+        self._style = service.style_of(session)
+        self._speech_output: SpeechOutput | None = None
+        self._pending: list[_RecognisedSegment] = []
         self._lock = Lock()
-        self._quiet = CancelToken()
+        self._stop_speaking = CancelToken()
         self._closing = CancelToken()
-        self._work: BoundedQueue[Callable[[], None] | _Over] = BoundedQueue(0)
-        self._transcriber = parts.tools.transcriber(settings)
-        self._hearing = parts.tools.hearing(settings, self._on_heard, lambda error: self._fail("microphone", error))
-        self._guesser = PartialTranscriber(
-            self._transcriber, self._hearing.so_far, lambda text: tell(PartialTranscript(text))
+        self._work: BoundedQueue[Callable[[], None] | _End] = BoundedQueue(0)
+        self._transcriber = service.tools.transcriber(settings)
+        self._listener = service.tools.listener(
+            settings, self._on_gate_event, lambda error: self._fail("microphone", error)
+        )
+        self._partials = PartialTranscriber(
+            self._transcriber, self._listener.so_far, lambda text: on_event(PartialTranscript(text))
         )
         self._worker = Thread(target=self._run, name="talk", daemon=True)
         self._worker.start()
@@ -171,34 +174,34 @@ class Talk:
             ConsentNeeded: The trainee has taken back the consent.
             ModelUnavailable: There is no recogniser here, or it cannot be run: the microphone stays closed.
         """
-        self._parts.consents.require(self._actor, "microphone")
+        self._service.consents.require(self._actor, "microphone")
         self._transcriber.prepare()
-        self._hearing.start()
+        self._listener.start()
 
     def pause(self) -> None:
         """Close the microphone and be quiet; nothing is recorded until ``listen``."""
         self.interrupt()
-        self._guesser.end()
-        self._hearing.pause()
+        self._partials.end()
+        self._listener.pause()
 
     @property
     def level(self) -> float:
         """How loud it is at the microphone, decibels below full scale."""
-        return self._hearing.level
+        return self._listener.level
 
     def press(self) -> None:
         """The key is held: the trainee speaks, and the patient stops."""
         self.interrupt()
-        self._hearing.press()
+        self._listener.press()
 
     def release(self) -> None:
-        """The key is let go."""
-        self._hearing.release()
+        """The key is released."""
+        self._listener.release()
 
     def interrupt(self) -> None:
-        """Make the patient stop speaking; what was not heard was not said."""
+        """Make the patient stop speaking; what was not heard counts as not said."""
         with self._lock:
-            self._quiet.cancel()
+            self._stop_speaking.cancel()
 
     def send(self, text: str) -> None:
         """Send words, as understood, corrected or typed; ``Answering`` and ``Answered`` follow."""
@@ -209,57 +212,59 @@ class Talk:
         """End the conversation; what is under way is stored first."""
         self._closing.cancel()
         self.interrupt()
-        self._hearing.close()
-        self._guesser.close()
-        self._work.put(_OVER)
+        self._listener.close()
+        self._partials.close()
+        self._work.put(_END)
         self._worker.join(timeout=_LONGEST_GOODBYE_S)
-        if self._mouth is not None:
-            self._mouth.close()
+        if self._speech_output is not None:
+            self._speech_output.close()
 
-    # What is heard
+    # What the trainee says
 
-    def _on_heard(self, event: GateEvent) -> None:
+    def _on_gate_event(self, event: GateEvent) -> None:
         if isinstance(event, SpeechBegan):
             self.interrupt()
-            self._guesser.begin()
-            self._tell(VoiceBegan())
+            self._partials.begin()
+            self._on_event(VoiceBegan())
             return
-        self._guesser.end()
+        self._partials.end()
         if isinstance(event, SpeechEnded):
-            self._tell(VoiceEnded())
-            spell = event.spell
-            self._work.put(lambda: self._understand(spell))
+            self._on_event(VoiceEnded())
+            segment = event.segment
+            self._work.put(lambda: self._recognise(segment))
         else:
-            self._tell(Transcribed(self._pending_text(), was_heard=False))
+            self._on_event(Transcribed(self._pending_text(), was_heard=False))
 
-    def _understand(self, spell: SpeechSegment) -> None:
+    def _recognise(self, segment: SpeechSegment) -> None:
         try:
+            # The recogniser continues a sentence better when it knows how it began.
             hint = self._pending_text()
-            recognised = self._transcriber.transcribe(spell.samples, hint=hint, cancel=self._closing)
+            recognised = self._transcriber.transcribe(segment.samples, hint=hint, cancel=self._closing)
         except ModelUnavailable as error:
             self._fail("recogniser", error)
             return
         if recognised.text:
             with self._lock:
-                self._pending.append(_Uttered(spell, recognised))
+                self._pending.append(_RecognisedSegment(segment, recognised))
+        # Without a key a cough or a door may pass for a voice: that is no reason to bother the trainee.
         elif self._settings.mode == "hands_free":
-            self._tell(NothingSaid())
+            self._on_event(NothingSaid())
             return
         text = self._pending_text()
-        self._tell(Transcribed(text, was_heard=bool(recognised.text)))
-        if recognised.text and not self._settings.reviews_text and not spell.is_continued:
+        self._on_event(Transcribed(text, was_heard=bool(recognised.text)))
+        if recognised.text and not self._settings.reviews_text and not segment.is_continued:
             self._send(text, self._take_pending())
 
     def _pending_text(self) -> str:
         with self._lock:
             return " ".join(uttered.recognised.text for uttered in self._pending)
 
-    def _take_pending(self) -> tuple[_Uttered, ...]:
+    def _take_pending(self) -> tuple[_RecognisedSegment, ...]:
         with self._lock:
             taken, self._pending = tuple(self._pending), []
         return taken
 
-    # What is said
+    # What the patient says
 
     def _say_opening(self, session: Session) -> None:
         path = session.path()
@@ -271,37 +276,40 @@ class Talk:
         words.plan(turn.plan, turn.state_after)
         words.add(turn.text)
         words.finish()
-        said = self._speak(words, self._new_quiet())
+        said = self._speak(words, self._new_stop())
         if said is not None:  # these words stand on the page already: breaking in does not unsay them
             said = replace(said, heard=turn.text, unheard="", was_interrupted=False)
         self._keep_heard(turn, said)
 
-    def _send(self, text: str, uttered: tuple[_Uttered, ...]) -> None:
-        self._tell(Answering(text))
-        words, quiet = _SentenceFeed(self._style), self._new_quiet()
+    def _send(self, text: str, uttered: tuple[_RecognisedSegment, ...]) -> None:
+        self._on_event(Answering(text))
+        # Spoken on another thread, so that the first sentence sounds while the model still writes the next.
+        words, stop = _SentenceFeed(self._style), self._new_stop()
         spoken: list[SpeechOutcome | None] = []
-        mouth = Thread(target=lambda: spoken.append(self._speak(words, quiet)), name="mouth", daemon=True)
-        mouth.start()
+        speaking = Thread(target=lambda: spoken.append(self._speak(words, stop)), name="speaking", daemon=True)
+        speaking.start()
         try:
-            exchange = self._reply(text, uttered, words, quiet)
+            exchange = self._reply(text, uttered, words, stop)
         except UserFacingError as error:
-            self._tell(Failed("answer", error, unsent=text))
+            self._on_event(Failed("answer", error, unsent=text))
             return
         finally:
             words.finish()
-            mouth.join()
+            speaking.join()
         patient = self._keep_heard(exchange.patient, spoken[0] if spoken else None)
-        self._tell(Answered(exchange.model_copy(update={"patient": patient})))
+        self._on_event(Answered(exchange.model_copy(update={"patient": patient})))
 
-    def _reply(self, text: str, uttered: tuple[_Uttered, ...], words: _SentenceFeed, quiet: CancelToken) -> Exchange:
-        spoken = SpokenTurn(self._speech_of(text, uttered), words.plan, quiet)
-        return self._parts.practise.reply(self._actor, self._session_id, text, words.add, spoken=spoken)
+    def _reply(
+        self, text: str, uttered: tuple[_RecognisedSegment, ...], words: _SentenceFeed, stop: CancelToken
+    ) -> Exchange:
+        spoken = SpokenTurn(self._speech_of(text, uttered), words.plan, stop)
+        return self._service.practise.reply(self._actor, self._session_id, text, words.add, spoken=spoken)
 
-    def _speak(self, words: _SentenceFeed, quiet: CancelToken) -> SpeechOutcome | None:
+    def _speak(self, words: _SentenceFeed, stop: CancelToken) -> SpeechOutcome | None:
         """Speak; None where there is no voice, so that the words can only be read."""
         try:
-            self._mouth = self._mouth or self._parts.tools.mouth(self._settings)
-            said = self._mouth.say(words, self._on_sentence, quiet)
+            self._speech_output = self._speech_output or self._service.tools.speech_output(self._settings)
+            said = self._speech_output.say(words, self._on_sentence, stop)
             if said.failed is not None:
                 self._fail("voice", said.failed)
             return said
@@ -309,11 +317,11 @@ class Talk:
             self._fail("voice", error)
             return None
         finally:
-            self._hearing.unmute()
+            self._listener.unmute()
 
     def _on_sentence(self, sentence: DeliveredSentence) -> None:
-        self._hearing.mute()  # only now: while the patient thinks, the trainee may go on
-        self._tell(Captioned(sentence.text))
+        self._listener.mute()  # only now: while the patient thinks, the trainee may keep speaking
+        self._on_event(Captioned(sentence.text))
 
     def _keep_heard(self, turn: Turn, said: SpeechOutcome | None) -> Turn:
         if said is None:
@@ -324,37 +332,38 @@ class Talk:
             was_interrupted=said.was_interrupted,
             unheard=said.unheard,
         )
+        # The sentences joined again may differ from the turn in white space; only a cut-off turn has to change.
         heard = said.heard if said.was_interrupted else turn.text
         try:
-            return self._parts.practise.keep_heard(self._actor, self._session_id, turn.turn, heard, speech)
+            return self._service.practise.keep_heard(self._actor, self._session_id, turn.turn, heard, speech)
         except UserFacingError as error:
             self._fail("answer", error)
             return turn
 
-    def _speech_of(self, text: str, uttered: tuple[_Uttered, ...]) -> TurnSpeech | None:
+    def _speech_of(self, text: str, uttered: tuple[_RecognisedSegment, ...]) -> TurnSpeech | None:
         if not uttered:
             return None
         understood = " ".join(each.recognised.text for each in uttered)
-        now = self._parts.clock.now()
+        now = self._service.clock.now()
         versions = [TextVersion(text=understood, source="recogniser", at=now)]
         if text != understood:
             versions.append(TextVersion(text=text, source="trainee", at=now))
         return TurnSpeech(
-            began_s=self._since_start(uttered[0].spell.began_s),
-            ended_s=self._since_start(uttered[-1].spell.ended_s),
+            began_s=self._since_start(uttered[0].segment.began_s),
+            ended_s=self._since_start(uttered[-1].segment.ended_s),
             confidence=fmean(each.recognised.confidence for each in uttered),
             versions=tuple(versions),
-            clip=self._kept([each.spell for each in uttered]),
+            clip=self._kept([each.segment for each in uttered]),
         )
 
-    def _kept(self, spells: list[SpeechSegment]) -> str:
+    def _kept(self, segments: list[SpeechSegment]) -> str:
         """Keep the sound where the trainee wants that, and return its id."""
-        if not self._settings.keeps_audio or not self._parts.consents.has(self._actor, "keep_audio"):
+        if not self._settings.keeps_audio or not self._service.consents.has(self._actor, "keep_audio"):
             return ""
-        sound = Sound(np.concatenate([spell.samples for spell in spells]))
-        until = self._parts.clock.now() + timedelta(days=self._settings.keep_days)
+        sound = Sound(np.concatenate([segment.samples for segment in segments]))
+        until = self._service.clock.now() + timedelta(days=self._settings.keep_days)
         try:
-            return self._parts.clips.save(self._actor.person_id, self._session_id, sound, until)
+            return self._service.clips.save(self._actor.person_id, self._session_id, sound, until)
         except StorageUnavailable as error:
             self._fail("recording", error)
             return ""
@@ -362,16 +371,16 @@ class Talk:
     def _since_start(self, at_s: float) -> float:
         return max(0.0, at_s - self._zero_s)
 
-    def _new_quiet(self) -> CancelToken:
+    def _new_stop(self) -> CancelToken:
         with self._lock:
-            self._quiet = CancelToken()
-            return self._quiet
+            self._stop_speaking = CancelToken()
+            return self._stop_speaking
 
     def _fail(self, part: Part, error: UserFacingError) -> None:
-        self._tell(Failed(part, error))
+        self._on_event(Failed(part, error))
 
     def _run(self) -> None:
-        while (work := self._work.take()) is not None and not isinstance(work, _Over):
+        while (work := self._work.take()) is not None and not isinstance(work, _End):
             if not self._closing.is_cancelled:
                 try:
                     work()
@@ -380,7 +389,7 @@ class Talk:
 
 
 class TalkService:
-    """Begins conversations aloud, after consent."""
+    """Begins spoken conversations, after consent."""
 
     def __init__(
         self,
@@ -400,17 +409,17 @@ class TalkService:
         self._library = library
 
     def missing(self, settings: TalkSettings) -> tuple[MissingPart, ...]:
-        """Return everything that is missing for a conversation aloud, before anybody is asked for consent."""
+        """Return everything that is missing for a spoken conversation, before anybody is asked for consent."""
         return self.tools.missing(settings)
 
-    def begin(self, actor: Actor, session: Session, settings: TalkSettings, tell: Tell) -> Talk:
+    def begin(self, actor: Actor, session: Session, settings: TalkSettings, on_event: OnTalkEvent) -> Talk:
         """Begin to talk; the patient says the opening words if the case lets it begin.
 
         Args:
             actor: Who talks.
             session: An open session.
             settings: The trainee's choices.
-            tell: Told everything that happens, from threads of the conversation; must return soon.
+            on_event: Called with everything that happens, from threads of the conversation; must return quickly.
 
         Raises:
             NotFound: The session is not the actor's.
@@ -418,7 +427,7 @@ class TalkService:
         """
         accessible(actor, session)
         self.consents.require(actor, "microphone")
-        return Talk(actor, session, settings, self, tell)
+        return Talk(actor, session, settings, self, on_event)
 
     def style_of(self, session: Session) -> VoiceStyle:
         """Return the voice of a session's patient."""

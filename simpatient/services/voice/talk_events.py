@@ -1,4 +1,4 @@
-"""What a spoken conversation tells whoever shows it. Sent from threads of the conversation, in order."""
+"""The events of a spoken conversation, for the page that shows it. Sent from threads of the conversation, in order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Part = Literal["microphone", "recogniser", "voice", "answer", "recording"]
 
 @dataclass(frozen=True)
 class MissingPart:
-    """Something a conversation aloud needs and does not have.
+    """Something a spoken conversation needs and does not have.
 
     Attributes:
         part: Which part.
@@ -50,8 +50,8 @@ class Transcribed:
     """All that was said and is not sent yet, ready to be corrected.
 
     Attributes:
-        text: Empty when there were no words in what was heard.
-        was_heard: Whether the last spell had words in it.
+        text: Empty when no words were recognised.
+        was_heard: Whether the last segment had words in it.
     """
 
     text: str
@@ -81,7 +81,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Failed:
-    """One part does not work; the rest goes on.
+    """One part does not work; the rest keeps running.
 
     Attributes:
         unsent: Words of the trainee's that may not have been stored, to be put back.
@@ -95,4 +95,4 @@ class Failed:
 TalkEvent = (
     VoiceBegan | VoiceEnded | NothingSaid | PartialTranscript | Transcribed | Answering | Captioned | Answered | Failed
 )
-Tell = Callable[[TalkEvent], None]
+OnTalkEvent = Callable[[TalkEvent], None]

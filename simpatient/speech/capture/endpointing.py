@@ -1,4 +1,4 @@
-"""Cuts a stream of sound into spells of speech. Pure: time comes from the blocks alone.
+"""Cuts a stream of sound into segments of speech. Pure: time comes from the blocks alone.
 
 Must not know where the sound comes from, nor which detector judges it.
 """
@@ -29,8 +29,8 @@ class Timing:
         before_s: Kept from before a voice begins, so that soft first sounds are not cut.
         after_s: Kept from after it ends; also the quiet after which a short sound was none of speech.
         minimum_s: A voice shorter than that is a cough or a click. "Yes" has about 0.25 s of voice.
-        patience_s: Quiet after which a spell is over.
-        longest_s: A spell is cut here at the latest; bounds the memory.
+        patience_s: Quiet after which a segment is over.
+        longest_s: A segment is cut here at the latest; bounds the memory.
         cut_after_s: From here on it is cut at the next pause of ``cut_pause_s``.
         cut_pause_s: The shortest pause to cut at.
         cut_search_s: Without such a pause it is cut where a voice is least likely in the last so many seconds.
@@ -56,7 +56,7 @@ class _Frame:
 
 @dataclass
 class _Voice:
-    """What is known of the voice that is going on."""
+    """What is known of the voice in progress."""
 
     began_s: float
     last_s: float
@@ -70,8 +70,8 @@ class Endpointing:
     Args:
         detector: Judges the sound; used by this object alone.
         timing: How long things take.
-        waits_for_key: A key says when a spell begins and ends: everything since ``reset`` is kept, and only
-            ``finish`` ends the spell.
+        waits_for_key: A key says when a segment begins and ends: everything since ``reset`` is kept, and only
+            ``finish`` ends the segment.
     """
 
     def __init__(self, detector: VoiceDetector, timing: Timing | None = None, *, waits_for_key: bool = False) -> None:
@@ -87,7 +87,7 @@ class Endpointing:
         return cls(detector, timing, waits_for_key=settings.mode == "push_to_talk")
 
     def reset(self) -> None:
-        """Drop everything heard so far."""
+        """Drop everything taken in so far."""
         self._detector.reset()
         self._kept: deque[_Frame] = deque()
         self._rest = _NO_SOUND
@@ -107,17 +107,17 @@ class Endpointing:
         return tuple(events)
 
     def so_far(self) -> Samples:
-        """Return the sound of the spell that is going on; empty when there is none."""
+        """Return the sound of the segment in progress; empty when there is none."""
         if self._voice is None or not self._voice.is_sure:
             return _NO_SOUND
         return _joined(self._kept)
 
     def finish(self) -> SpeechSegment | None:
-        """End the spell that is going on; None when no voice was in it. Ready for the next."""
+        """End the segment in progress; None when no voice was in it. Ready for the next."""
         self._hear_the_rest()
-        spell = self._held_spell() if self._waits_for_key else self._begun_spell()
+        segment = self._held_segment() if self._waits_for_key else self._begun_segment()
         self.reset()
-        return spell
+        return segment
 
     @property
     def _kept_s(self) -> float:
@@ -128,7 +128,7 @@ class Endpointing:
         if expected is None:
             self._next_s = block.at_s
             return
-        # Sound was lost, or the device counts a shade fast or slow. In a spell time only moves on.
+        # Sound was lost, or the device counts a shade fast or slow. In a segment time only moves on.
         drift = block.at_s - expected
         if drift > _JITTER_S or (drift < -_JITTER_S and self._voice is None):
             self._next_s = block.at_s - len(self._rest) / SAMPLE_RATE
@@ -167,7 +167,7 @@ class Endpointing:
         return events + (self._cut_at_the_limit() if self._waits_for_key else [])
 
     def _ended_before(self, frame: _Frame) -> list[ListeningEvent]:
-        """Return the end of the spell before a voice that comes after a pause, if that ends or cuts it."""
+        """Return the end of the segment before a voice that comes after a pause, if that ends or cuts it."""
         voice, timing = self._voice, self._timing
         pause_s = frame.at_s - voice.last_s if voice is not None else 0.0
         if voice is None or not voice.is_sure:
@@ -189,7 +189,7 @@ class Endpointing:
         return self._cut(len(self._kept) - back + least, tail[least].at_s)
 
     def _cut(self, first: int, at_s: float) -> list[ListeningEvent]:
-        """End the spell with its first ``first`` frames; the next has begun, whatever comes."""
+        """End the segment with its first ``first`` frames; the next has begun, whatever comes."""
         voice = self._voice or _Voice(at_s, at_s)
         taken = [self._kept.popleft() for _ in range(first)]
         ended_s = min(voice.last_s, taken[-1].end_s)
@@ -201,12 +201,12 @@ class Endpointing:
         ]
 
     def _ended(self) -> list[ListeningEvent]:
-        spell = self._begun_spell()
+        segment = self._begun_segment()
         self._voice, self._was_cut = None, False
-        return [SpeechEnded(spell)] if spell else []
+        return [SpeechEnded(segment)] if segment else []
 
-    def _begun_spell(self) -> SpeechSegment | None:
-        """Return what the voice that is going on has said, and take it out of what is kept."""
+    def _begun_segment(self) -> SpeechSegment | None:
+        """Return what the voice in progress has said, and take it out of what is kept."""
         voice = self._voice
         if voice is None:
             return None
@@ -216,17 +216,17 @@ class Endpointing:
             taken.append(self._kept.popleft())
         return SpeechSegment(_joined(taken), voice.began_s, voice.last_s)
 
-    def _held_spell(self) -> SpeechSegment | None:
+    def _held_segment(self) -> SpeechSegment | None:
         """Return all that was said while the key was held."""
         faint = [frame for frame in self._kept if frame.chance >= _FAINT]
         if faint:
             return SpeechSegment(_joined(self._kept), faint[0].at_s, faint[-1].end_s)
-        if self._was_cut and self._kept:  # the rest of a spell whose end was promised
+        if self._was_cut and self._kept:  # the rest of a segment whose end was announced
             return SpeechSegment(_joined(self._kept), self._kept[0].at_s, self._kept[-1].end_s)
         return None
 
     def _hear_the_rest(self) -> None:
-        """Let the detector hear what is less than a block."""
+        """Give the detector what is less than a block."""
         if len(self._rest):
             at_s, rest = self._next_s or 0.0, self._rest
             full = np.pad(rest, (0, self._detector.block - len(rest)))

@@ -1,4 +1,4 @@
-"""The microphone, through PortAudio. Must not know who listens, nor keep anything that was heard.
+"""The microphone, through PortAudio. Must not know who listens, nor keep anything that was recorded.
 
 PortAudio's thread only copies blocks into a ring; a thread of the recorder makes them mono at the one rate
 and hands them on.
@@ -66,7 +66,7 @@ class DeviceRecorder:
         self.lost_s = 0.0
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the microphones there are; empty where there is none."""
+        """Return the available microphones; empty if there are none."""
         return _MICROPHONES.devices(self._library)
 
     def check(self, device: str = "") -> None:
@@ -82,7 +82,7 @@ class DeviceRecorder:
         """Record until the context is left; see ``services.voice.ports.Recorder``.
 
         Raises:
-            AudioUnavailable: There is no microphone, or it is in use or forbidden, or broke off in between.
+            AudioUnavailable: There is no microphone, it is in use or forbidden, or it stopped working in between.
         """
         library = self._library()
         with STREAMS.opening():
@@ -139,10 +139,10 @@ class _Recording:
             AudioUnavailable: It had not.
         """
         if self._broke:
-            raise AudioUnavailable("The microphone broke off.", "Check that it is plugged in, and try again.")
+            raise AudioUnavailable("The microphone stopped working.", "Check that it is plugged in, and try again.")
         if self._is_dead_silent and self._heard_s >= _DEAD_SILENCE_S:
             raise AudioUnavailable(
-                "The microphone gives nothing but silence.",
+                "The microphone sends only silence.",
                 "Switch it on, and allow this program to use it in the computer's privacy settings.",
             )
 

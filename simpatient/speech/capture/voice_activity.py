@@ -1,4 +1,4 @@
-"""Detectors of voice behind the port ``VoiceDetector``: silero's network, and webrtc's filter where that is not here.
+"""Detectors of voice behind the port ``VoiceDetector``: silero's network, or webrtc's filter where that is missing.
 
 The network is run from the file that the package silero-vad carries; the package itself is never imported,
 since it would load torch. Must not know what is done with the chances.
@@ -37,7 +37,7 @@ class SileroDetector:
     """Silero's network on onnxruntime, one thread.
 
     Raises:
-        AudioUnavailable: The model file or onnxruntime is not here, or cannot be loaded.
+        AudioUnavailable: The model file or onnxruntime is missing or cannot be loaded.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class SileroDetector:
         return float(chance[0, 0])
 
     def reset(self) -> None:
-        """Forget what was heard before."""
+        """Forget the earlier blocks."""
         self._input = np.zeros((1, _CONTEXT + _BLOCK), np.float32)
         self._state = np.zeros(_STATE_SHAPE, np.float32)
 
@@ -70,14 +70,14 @@ class WebRtcDetector:
     """The filter of webrtc: light, but takes some noise for a voice.
 
     Raises:
-        AudioUnavailable: The library is not here.
+        AudioUnavailable: The library is missing.
     """
 
     def __init__(self) -> None:
         try:
             import webrtcvad
         except ImportError as error:
-            raise AudioUnavailable("The library that tells voice from silence is missing.", _HINT) from error
+            raise AudioUnavailable("The library that detects speech is missing.", _HINT) from error
         self._make = webrtcvad.Vad
         self.reset()
 
@@ -93,13 +93,13 @@ class WebRtcDetector:
         return sum(self._heard) / _WEBRTC_MEMORY
 
     def reset(self) -> None:
-        """Forget what was heard before."""
+        """Forget the earlier blocks."""
         self._filter = self._make(_WEBRTC_MODE)
         self._heard: deque[bool] = deque(maxlen=_WEBRTC_MEMORY)
 
 
 class Levelled:
-    """A detector that hears quiet microphones as well as loud ones: quiet sound is made louder for it.
+    """A detector that works with quiet microphones as well as loud ones: quiet sound is amplified for it.
 
     Without this, most short words 30 dB below the usual level are lost; noise alone is no more of a voice for it.
 
@@ -124,7 +124,7 @@ class Levelled:
         return self._detector.chance(np.clip(samples * np.float32(gain), -1, 1))
 
     def reset(self) -> None:
-        """Forget what was heard before."""
+        """Forget the earlier blocks."""
         self._loudest = 0.0
         self._detector.reset()
 
@@ -138,7 +138,7 @@ def best_detector() -> VoiceDetector:
     try:
         return Levelled(SileroDetector())
     except AudioUnavailable as error:
-        _log.warning("Voice is told from noise less well: %s", error)
+        _log.warning("Speech is detected less reliably: %s", error)
     return WebRtcDetector()
 
 
@@ -147,7 +147,7 @@ def _silero_session() -> Any:
     folders = list(found.submodule_search_locations or ()) if found else []
     path = next((Path(folder) / _MODEL for folder in folders if (Path(folder) / _MODEL).is_file()), None)
     if path is None:
-        raise AudioUnavailable("The model that tells voice from silence is missing.", _HINT)
+        raise AudioUnavailable("The model that detects speech is missing.", _HINT)
     try:
         import onnxruntime
 
@@ -156,4 +156,4 @@ def _silero_session() -> Any:
         options.log_severity_level = 3  # errors; its warnings are about the file, not about this computer
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # a missing system library, a damaged file: each raises its own kind
-        raise AudioUnavailable("The model that tells voice from silence cannot be loaded.", _HINT) from error
+        raise AudioUnavailable("The model that detects speech cannot be loaded.", _HINT) from error

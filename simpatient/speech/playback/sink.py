@@ -1,7 +1,7 @@
 """The loudspeaker, through PortAudio. Must not know what is said, nor keep any of it.
 
 The device runs at its own rate and asks for a block at a time; between sounds it is given silence. Whether a sound
-was broken off is looked at for every block, so that silence follows within one.
+was stopped is checked for every block, so that silence follows within one.
 """
 
 import logging
@@ -41,7 +41,7 @@ _REASONS = {
 }
 _OTHERWISE = ("The loudspeaker cannot be opened.", _CHOOSE)
 _LOUDSPEAKERS = Side("loudspeaker", 1, "max_output_channels", _CHOOSE, _REASONS, _OTHERWISE)
-_BROKE_OFF = ("The loudspeaker broke off.", "Check that it is plugged in, and try again.")
+_BROKE_OFF = ("The loudspeaker stopped working.", "Check that it is plugged in, and try again.")
 _BLOCK_S = 0.01
 _LOOK_EVERY_S = 0.005
 # A device that asks for nothing for so long is taken for gone.
@@ -66,7 +66,7 @@ class DeviceSink:
         self._output: _Output | None = None
 
     def devices(self) -> tuple[AudioDevice, ...]:
-        """Return the loudspeakers there are; empty where there is none."""
+        """Return the available loudspeakers; empty if there are none."""
         return _LOUDSPEAKERS.devices(self._library)
 
     def check(self) -> None:
@@ -81,7 +81,7 @@ class DeviceSink:
         """Play a sound to its end, or until ``cancel`` is set; see ``services.voice.ports.Sink``.
 
         Raises:
-            AudioUnavailable: There is no loudspeaker, it is in use, or it broke off.
+            AudioUnavailable: There is no loudspeaker, it is in use, or it stopped working.
         """
         if not len(sound.samples) or (cancel is not None and cancel.is_cancelled):
             return 0.0
@@ -97,7 +97,7 @@ class DeviceSink:
         return min(heard_s, sound.duration_s) if heard_s is not None else sound.duration_s
 
     def close(self) -> None:
-        """Let go of the device; the next sound would open it again."""
+        """Release the device; the next sound would open it again."""
         with self._lock:
             self._let_go()
 
@@ -158,10 +158,10 @@ class _Output:
         self._latency_s = min(max(float(latency[-1] if isinstance(latency, tuple) else latency), 0.0), 1.0)
 
     def play(self, samples: Samples, cancel: Cancellation | None) -> float | None:
-        """Return how many seconds were heard; None for all.
+        """Return how many seconds were played; None for all.
 
         Raises:
-            AudioUnavailable: The device broke off.
+            AudioUnavailable: The device stopped working.
         """
         playing = self._playing = _Playing(samples, cancel)
         try:
@@ -184,7 +184,7 @@ class _Output:
             _log.warning("The loudspeaker was not closed properly: %s", error)
 
     def _is_heard_out(self, playing: _Playing) -> bool:
-        """Wait until what the device still holds was heard; False when it was cancelled meanwhile."""
+        """Wait until what the device still holds has been played; False when it was cancelled meanwhile."""
         until = playing.asked_at_s + self._latency_s - _BLOCK_S
         while monotonic() < until:
             if playing.over.is_set() and playing.is_cancelled:

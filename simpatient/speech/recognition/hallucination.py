@@ -1,4 +1,4 @@
-"""Whether the words of a recogniser are believed: a model that hears nothing still writes something.
+"""Whether a recogniser's words are accepted: given silence, a model still writes something.
 
 Pure: rules and a reading in, a word for the reason out. Must not know which model it was, nor how it was run.
 """
@@ -60,7 +60,7 @@ def repeats_hint(reading: WindowReading, hint: str, rules: BeliefRules) -> bool:
 
 
 def is_doubtful(reading: WindowReading, rules: BeliefRules) -> bool:
-    """Whether words that are believed may still be heard better by a more careful reading."""
+    """Whether accepted words may still improve with a more careful pass."""
     return reading.log_probability < rules.log_probability
 
 
@@ -70,7 +70,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def goes_in_circles(words: tuple[str, ...], rules: BeliefRules) -> bool:
-    """Whether the same words come again and again in a row, more often than somebody says them."""
+    """Whether the same words come again and again in a row, more often than anyone says them."""
     longest = min(_LONGEST_PHRASE, len(words) // 2)
     for size in range(1, longest + 1):
         limit = rules.word_repeats if size == 1 else rules.phrase_repeats

@@ -1,4 +1,4 @@
-"""Cuts long spells of sound at their quietest moments. Pure; must not know what is done with the pieces."""
+"""Cuts long segments of sound at their quietest moments. Pure; must not know what is done with the pieces."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _FRAMES_PER_PAUSE = 10
 
 
 def pieces_at_pauses(samples: Samples, shortest: int, longest: int) -> Iterator[Samples]:
-    """Yield the pieces of a spell in order; together they are the whole of it.
+    """Yield the pieces of a segment in order; together they are the whole of it.
 
     Args:
         samples: Any length.

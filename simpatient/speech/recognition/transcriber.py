@@ -35,7 +35,7 @@ class WhisperTranscriber:
     Args:
         factory: Makes the worker in the child, given a device; must be importable by name.
         model_id: Name and content hash of the recogniser.
-        silence_s: Longest wait for a sign of life while the child works; it gives one between any two
+        silence_s: Longest wait for a sign of life while the child works; it sends one between any two
             tokens, but not while it takes in a window of sound.
         start_s: Longest wait for a child to load its model.
     """
@@ -74,7 +74,7 @@ class WhisperTranscriber:
         """Load what is needed, so that the first turn does not wait.
 
         Raises:
-            ModelUnavailable: The weights are not here, or cannot be run.
+            ModelUnavailable: The weights are missing, or  cannot be run.
         """
         with self._lock:
             self._twice(lambda: self._child.load())
@@ -82,12 +82,12 @@ class WhisperTranscriber:
     def transcribe(
         self, samples: Samples, *, hint: str = "", is_final: bool = True, cancel: Cancellation | None = None
     ) -> Recognised:
-        """Return the words in a spell of speech; see ``services.voice.ports.Transcriber``.
+        """Return the words in a segment of speech; see ``services.voice.ports.Transcriber``.
 
         One call at a time: who has a guess under way in another thread cancels it before asking for the final words.
 
         Raises:
-            ModelUnavailable: The recogniser cannot be run (any more).
+            ModelUnavailable: The recogniser cannot be run, or no longer.
             Cancelled: ``cancel`` was set; the child stops before its next token.
         """
         sound = np.ascontiguousarray(samples, dtype=np.float32).reshape(-1)
@@ -102,7 +102,7 @@ class WhisperTranscriber:
         self._is_closed = True
         self._child.close()  # a call under way finds its child lost
         if not self._lock.acquire(timeout=2 * END_S):
-            _log.warning("A call to the speech recogniser does not come back; it was closed all the same.")
+            _log.warning("A call to the speech recogniser has not returned; it was closed anyway.")
             return
         try:
             self._child.drop()
@@ -111,7 +111,7 @@ class WhisperTranscriber:
 
     @contextmanager
     def _taken(self, cancel: Cancellation | None) -> Iterator[None]:
-        """Wait for the call of another thread to end, as long as nobody cancels."""
+        """Wait for the call of another thread to end, unless cancelled."""
         while not self._lock.acquire(timeout=LOOK_EVERY_S):
             stop_if_cancelled(cancel)
         try:

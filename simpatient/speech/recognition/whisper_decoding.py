@@ -44,7 +44,7 @@ def decode(
         language: Code of the language spoken.
         hint: Words that came before, or names that may come.
         limit: Most tokens; the library's own bound where None.
-        cancel: Looked at between tokens.
+        cancel: Checked between tokens.
 
     Raises:
         Cancelled: ``cancel`` was set.
@@ -88,7 +88,7 @@ class _Watched:
 
     Args:
         decoder: The library's.
-        cancel: Looked at before every token.
+        cancel: Checked before every token.
     """
 
     def __init__(self, decoder: Any, cancel: Cancellation | None) -> None:

@@ -1,4 +1,4 @@
-"""openai-whisper on arrays: windows fitted to the clip, long spells cut at pauses, no invented words.
+"""openai-whisper on arrays: windows fitted to the clip, long segments cut at pauses, no invented words.
 
 The library always takes in 30 s of sound, however short a clip is. Here the window is fitted to the clip, and
 only where its words are in doubt is the whole window taken. Lives in a child process; must not know whose
@@ -38,7 +38,7 @@ LEAST_WINDOW_S, WHOLE_WINDOW_S = 10.0, 30.0
 TAIL_S = 1.0
 # Clips shorter than this get silence before them as well: whisper passes over sounds at the very start.
 SHORT_CLIP_S, SHORT_CLIP_HEAD_S = 1.0, 0.25
-# Pieces of a long spell: a window of 30 s less the tail, and the shortest worth cutting to.
+# Pieces of a long segment: a window of 30 s less the tail, and the shortest worth cutting to.
 LONGEST_PIECE_S, SHORTEST_PIECE_S = 29.0, 18.0
 # -80 dB of full scale: below what a microphone's own noise makes of 16 bits.
 _INAUDIBLE = 1e-4
@@ -57,7 +57,7 @@ class WhisperSettings:
         sha256: Its checksum; a file with another is never opened, because its format can carry programs.
         model_id: Name and content hash, for provenance.
         rules: When words are believed.
-        language: Code of the language spoken; weights that are English only always hear English.
+        language: Code of the language spoken; English-only weights always assume English.
         threads: Of the processor; the library's choice where None.
         least_window_s: Shortest window of sound that is taken in; 30 gives the library's own words.
         most_tokens: Of one window, what comes after is cut off; what can be said in its time where None.
@@ -75,7 +75,7 @@ class WhisperSettings:
 
 @dataclass(frozen=True)
 class ReadingRequest:
-    """A spell to read; fields as in ``services.voice.ports.Transcriber.transcribe``."""
+    """A segment to read; fields as in ``services.voice.ports.Transcriber.transcribe``."""
 
     samples: Samples
     hint: str = ""
@@ -106,7 +106,7 @@ class WhisperReader:
         """Load the weights, after their checksum was found right.
 
         Raises:
-            ModelUnavailable: They are not here, damaged, or take more memory than there is.
+            ModelUnavailable: They are missing, damaged, or need more memory than there is.
             DeviceFailed: They do not fit the graphics card.
         """
         check_weights(self._settings.weights, self._settings.sha256)
@@ -119,8 +119,8 @@ class WhisperReader:
             ) from error
         if self._settings.language not in whisper.tokenizer.LANGUAGES:
             raise ModelUnavailable(
-                f"The speech recogniser does not know the language '{self._settings.language}'.",
-                "Use a code like en or es.",
+                f"The speech recogniser does not support the language '{self._settings.language}'.",
+                "Use a code such as en or es.",
             )
         if self._settings.threads is not None:
             torch.set_num_threads(self._settings.threads)
@@ -131,7 +131,7 @@ class WhisperReader:
                 _turn_in_memory(self._model.decoder.token_embedding.weight)
 
     def answer(self, request: ReadingRequest, call: Call) -> dict[str, Any]:
-        """Read one spell and return what was recognised, as plain values.
+        """Read one segment and return what was recognised, as plain values.
 
         Raises:
             DeviceFailed: The graphics card failed.
@@ -141,10 +141,10 @@ class WhisperReader:
             return self.read(request, call).model_dump()
 
     def read(self, request: ReadingRequest, cancel: Cancellation | None = None) -> Recognised:
-        """Return the words in a spell of any length.
+        """Return the words in a segment of any length.
 
         Raises:
-            Cancelled: ``cancel`` was set; looked at between tokens.
+            Cancelled: ``cancel`` was set; checked between tokens.
         """
         samples = np.nan_to_num(request.samples, nan=0.0, posinf=0.0, neginf=0.0)
         if not len(samples) or float(np.abs(samples).max()) < _INAUDIBLE:
@@ -163,7 +163,7 @@ class WhisperReader:
             samples: What is longer than the window is left out.
             window_s: How much sound is taken in; 30 s at most.
             hint: Words that came before, or names that may come.
-            cancel: Looked at between tokens.
+            cancel: Checked between tokens.
 
         Raises:
             Cancelled: ``cancel`` was set.
@@ -222,7 +222,7 @@ def check_weights(path: Path, sha256: str) -> None:
     """Refuse a file that is not what it should be: the format can carry programs.
 
     Raises:
-        ModelUnavailable: It is not here, cannot be read, or has another checksum.
+        ModelUnavailable: It is missing, cannot be read, or has another checksum.
     """
     try:
         with path.open("rb") as opened:
@@ -230,14 +230,14 @@ def check_weights(path: Path, sha256: str) -> None:
     except FileNotFoundError as error:
         raise ModelUnavailable(MISSING, HOW_TO_GET) from error
     except OSError as error:
-        raise ModelUnavailable(f"{path} cannot be read ({error.strerror}).", "Check who may read it.") from error
+        raise ModelUnavailable(f"{path} cannot be read ({error.strerror}).", "Check its permissions.") from error
     if found != sha256:
         raise ModelUnavailable(f"The speech recogniser's weights in {path} are damaged.", _DAMAGED)
 
 
 @contextmanager
 def _device_faults() -> Iterator[None]:
-    """Tell a graphics card's faults from others: after one, this process is of no use."""
+    """Tell a graphics card's faults apart from others: after one, this process is useless."""
     import torch
 
     faults = (torch.OutOfMemoryError, getattr(torch, "AcceleratorError", torch.OutOfMemoryError))

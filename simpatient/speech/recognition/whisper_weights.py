@@ -39,7 +39,7 @@ class WhisperWeights:
         self._source = source
 
     def find(self, weights: RecogniserWeights) -> Path | None:
-        """Return the file, in the program's own folder or another known one; None if it is not here."""
+        """Return the file, in the program's own folder or another known one; None if it is missing."""
         paths = (folder / weights.file for folder in (self._own, *self._others))
         return next((path for path in paths if path.is_file()), None)
 
@@ -91,7 +91,7 @@ class WhisperWeights:
             download(Source(url, sha256=weights.sha256), target, part, on_bytes, cancel)
         except ChecksumMismatch as error:
             raise ModelUnavailable(
-                f"{weights.file} did not arrive as it should be, and was deleted.",
+                f"{weights.file} was damaged during the download and has been deleted.",
                 "Download it again; if that happens twice, something between you and its source changes files.",
             ) from error
         except Refused as error:
@@ -105,14 +105,14 @@ class WhisperWeights:
         return target
 
     def _part(self, weights: RecogniserWeights) -> Path:
-        # The checksum is in the name: a file that was changed at its source is never gone on with.
+        # The checksum is in the name: a download whose source has changed is never continued.
         return self._own / f"{weights.file}.{weights.sha256[:16]}{_PART}"
 
 
 def _disk_error(error: OSError, path: Path) -> ModelUnavailable:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return ModelUnavailable("The disk is full.", f"Free some space. {_AGAIN}")
-    return ModelUnavailable(f"{path} cannot be written ({error.strerror}).", "Check who may write there.")
+    return ModelUnavailable(f"{path} cannot be written ({error.strerror}).", "Check the permissions of its folder.")
 
 
 def _size(path: Path) -> int:

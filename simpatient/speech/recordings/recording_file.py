@@ -1,6 +1,6 @@
 """Recordings from elsewhere, decoded in a confined child process: the ``RecordingDecoder`` port.
 
-A file's kind is told by what it holds, not by its name, and only plain files are opened. Must not know what
+A file's kind is determined by its content, not by its name, and only plain files are opened. Must not know what
 is done with the sound. Importing this module loads no audio library.
 """
 
@@ -62,7 +62,7 @@ class _UnreadableRecording(Exception):
 
     def __init__(self, message: str, action: str = _SAVE_AS) -> None:
         super().__init__(message)
-        self.told = (message, action)
+        self.reason = (message, action)
 
 
 class RecordingFiles:
@@ -87,10 +87,10 @@ class RecordingFiles:
         try:
             with _opened(path, self._limits):
                 pass  # most wrong files need no process
-            told = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
-            refused = None if told is None else _checked_words(told)
+            reply = child.ask(str(path), on_piece=lambda piece: on_sound(_checked(piece)), cancel=cancel)
+            refused = None if reply is None else _checked_words(reply)
         except _UnreadableRecording as error:
-            refused = error.told
+            refused = error.reason
         except ChildLost as error:
             message = "This recording cannot be read: it takes too much time or memory, or is damaged."
             raise ContentError(message, file=str(path), action=_SAVE_AS) from error
@@ -134,7 +134,7 @@ class RecordingReader:
                 confine(memory_bytes=self._limits.memory_bytes, cpu_s=self._limits.cpu_s)
                 self._decode(file, call)
         except _UnreadableRecording as error:
-            return error.told
+            return error.reason
         except self._soundfile.LibsndfileError:
             return ("This recording is damaged.", _AGAIN)
         return None
@@ -156,10 +156,10 @@ class RecordingReader:
 
     def _check(self, sound: Any) -> None:
         if sound.format not in _FORMATS:
-            raise _UnreadableRecording("This is no WAV, FLAC or MP3 recording.")
+            raise _UnreadableRecording("This is not a WAV, FLAC or MP3 recording.")
         if not _LEAST_RATE <= sound.samplerate <= _MOST_RATE or not 1 <= sound.channels <= _MOST_CHANNELS:
             raise _UnreadableRecording(
-                f"This recording has {sound.channels} channels at {sound.samplerate} samples a second."
+                f"This recording has {sound.channels} channels at {sound.samplerate} samples per second."
             )
 
     def _count(self, sound: Any, call: Call) -> int:
@@ -173,7 +173,7 @@ class RecordingReader:
             stop_if_cancelled(call)
         # MP3 files only guess at their length, and end where they end.
         if sound.format == "FLAC" and frames < sound.frames:
-            raise _UnreadableRecording("This recording is cut off.", _AGAIN)
+            raise _UnreadableRecording("This recording is incomplete.", _AGAIN)
         return frames
 
 
@@ -192,13 +192,13 @@ def _checked(piece: Any) -> RecordedSound:
     raise ChildLost("it sent no sound")
 
 
-def _checked_words(told: Any) -> tuple[str, str]:
+def _checked_words(reply: Any) -> tuple[str, str]:
     """Return why the child refused, as it may be shown.
 
     Raises:
         ChildLost: It is not two short sentences.
     """
-    match told:
+    match reply:
         case [str(message), str(action)] if max(len(message), len(action)) <= _LONGEST_REASON:
             if (message + action).isprintable():
                 return message, action
@@ -243,9 +243,9 @@ def _opened(path: Path, limits: RecordingLimits) -> Iterator[FileIO]:
             )
         head = file.read(_HEAD_BYTES)
         if kind_of(head) is None:
-            raise _UnreadableRecording("This is no WAV, FLAC or MP3 recording.")
+            raise _UnreadableRecording("This is not a WAV, FLAC or MP3 recording.")
         if _is_cut_off(head, size):
-            raise _UnreadableRecording("This recording is cut off.", _AGAIN)
+            raise _UnreadableRecording("This recording is incomplete.", _AGAIN)
         file.seek(0)
         yield file
 

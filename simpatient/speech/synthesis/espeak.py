@@ -1,4 +1,4 @@
-"""The voice of eSpeak NG: a program of its own for every sentence. Must not know who speaks."""
+"""The voice of eSpeak NG: a separate process for every sentence. Must not know who speaks."""
 
 from itertools import chain
 
@@ -31,7 +31,7 @@ class EspeakVoice:
         """Return a sentence as sound; see ``services.voice.ports.Synthesizer``.
 
         Raises:
-            AudioUnavailable: The program is not here or failed.
+            AudioUnavailable: The program is not installed or failed.
             Cancelled: ``cancel`` was set.
         """
         voice = self._engine.fitting(style)

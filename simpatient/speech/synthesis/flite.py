@@ -1,4 +1,4 @@
-"""The voice of Flite: a program of its own for every sentence. Must not know who speaks."""
+"""The voice of Flite: a separate process for every sentence. Must not know who speaks."""
 
 from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.speech import Sound, SynthesisVoice, VoiceStyle
@@ -29,7 +29,7 @@ class FliteVoice:
         """Return a sentence as sound; see ``services.voice.ports.Synthesizer``.
 
         Raises:
-            AudioUnavailable: The program is not here or failed.
+            AudioUnavailable: The program is not installed or failed.
             Cancelled: ``cancel`` was set.
         """
         voice, title = self._engine.fitting(style), self._engine.title

@@ -23,7 +23,7 @@ from simpatient.speech.synthesis.voice_book import EngineEntry, fitting
 
 _SILENCE_S, _START_S, _FILE_S = 20.0, 60.0, 15.0
 _LOOK_S, _STILL_LOOKS = 0.02, 3
-# What systems tell of their voices' build is the only hint at how high they are.
+# What systems say about a voice's gender is the only hint at its pitch.
 _HEIGHTS: dict[str, VoiceHeight] = {"female": "high", "male": "low"}
 
 
@@ -39,7 +39,7 @@ class Pyttsx3Worker:
         Raises:
             ModelUnavailable: There is none, or it does not start.
         """
-        # Drivers print to the terminal; nobody should read that.
+        # Drivers print to the terminal, which would confuse users.
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
@@ -121,10 +121,10 @@ class Pyttsx3Voice:
 
 
 def _told(voice: Any) -> dict[str, str]:
-    """Return what is known of a voice; drivers differ in what they tell."""
+    """Return what is known of a voice; drivers differ in what they report."""
     languages = [one.decode(errors="ignore") if isinstance(one, bytes) else str(one) for one in voice.languages or ()]
     language = languages[0].strip("\x05\x02").replace("_", "-") if languages else ""
-    if not language:  # SAPI5 tells it in the name only
+    if not language:  # SAPI5 gives it in the name only
         language = "en" if "english" in voice.name.lower() or "en-" in str(voice.id).lower() else "other"
     kind = str(voice.gender or "").lower().removeprefix("voicegender")
     return {"id": str(voice.id), "name": voice.name, "language": language, "height": _HEIGHTS.get(kind, "middle")}

@@ -23,7 +23,7 @@ _OTHER = "Choose another voice in Settings; captions are always shown."
 
 
 def failed(title: str) -> AudioUnavailable:
-    """Return what is told when an engine gave no sound."""
+    """Return the error for an engine that gave no sound."""
     return AudioUnavailable(f"The voice {title} failed.", _OTHER)
 
 
@@ -65,7 +65,7 @@ def run_speaker(command: list[str], text: str, title: str, cancel: Cancellation 
     """Return what a program writes about a text given on its standard input; it is killed on cancel.
 
     Raises:
-        AudioUnavailable: It is not here, failed, or took too long.
+        AudioUnavailable: It is missing, failed, or took too long.
         Cancelled: ``cancel`` was set.
     """
     try:

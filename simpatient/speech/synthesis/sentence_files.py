@@ -18,7 +18,7 @@ def sentence_folder() -> Iterator[Path]:
 
 
 def clear_leftovers() -> None:
-    """Remove the user's own sentence folders whose program is not running any more."""
+    """Remove the user's own sentence folders whose program is no longer running."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             if _is_left_behind(folder):

@@ -54,7 +54,7 @@ class EngineEntry(Value):
     voices: tuple[VoiceEntry, ...] = ()
 
     def offered(self) -> tuple[SynthesisVoice, ...]:
-        """Return the voices as the port tells them."""
+        """Return the voices in the port's terms."""
         return tuple(
             SynthesisVoice(id=f"{voice.id}:{voice.height}", name=voice.name, height=voice.height)
             for voice in self.voices

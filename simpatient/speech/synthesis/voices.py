@@ -22,7 +22,7 @@ _LIBRARY_PLATFORMS = ("win32", "darwin")
 
 
 def engines(book: VoiceBook, platform: str = sys.platform) -> tuple[SpeechEngine, ...]:
-    """Return the programs that speak, best first, with those that are not here and why. Starts none."""
+    """Return the programs that speak, best first, with those that are not installed and why. Starts none."""
     told, has_best = [], False
     for engine in book.ordered(platform):
         is_here, note = _state(engine, platform)

@@ -155,7 +155,7 @@ def _erasing(session_id: str, leaf: int, own: list[int]) -> list[tuple[str, tupl
 def _need_entry(connection: Connection, entry_id: int) -> Any:
     found = connection.execute(select(bin_entries).where(bin_entries.c.id == entry_id)).one_or_none()
     if found is None:
-        raise NotFound("This is not in the bin any more.", "Look at the list of sessions, or at the bin again.")
+        raise NotFound("This is no longer in the bin.", "Open the list of sessions or the bin again.")
     return found
 
 

@@ -37,7 +37,7 @@ from simpatient.storage.sqlite.scanning import row_numbers
 from simpatient.storage.sqlite.transactions import SqlRepository
 from simpatient.storage.tables import bin_entries, marks, self_ratings, sessions, turn_codes, turn_speech, turns
 
-# Whether a session is in the bin as a whole: it is there for nobody but the bin.
+# Whether a session is in the bin as a whole: only the bin can see it.
 is_binned = exists().where(bin_entries.c.session_id == sessions.c.id, bin_entries.c.leaf.is_(None))
 
 
@@ -58,7 +58,7 @@ class SqlSessionRepository(SqlRepository):
             taken = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
             if connection.execute(select(turns.c.seq).where(taken)).first() is not None:
                 raise OpenElsewhere(
-                    "This session is open in another window or program, where it has gone on.",
+                    "This session is open in another window or program, and has continued there.",
                     "Close one of the two, then send it again here; nothing is lost.",
                 )
             _insert_turns(connection, session_id, [turn])
@@ -84,6 +84,7 @@ class SqlSessionRepository(SqlRepository):
     def amend_turn(self, session_id: str, turn: Turn, at: datetime) -> None:
         """Store a later version of a turn and keep the earlier one; the tree, speaker and moment stay."""
         here = (turns.c.session_id == session_id) & (turns.c.seq == turn.turn)
+        # Other turns, scorecards and marks refer to a turn by its place.
         stays = ("session_id", "seq", "parent", "speaker", "at")
         changed = {name: value for name, value in rows.turn_row(session_id, turn).items() if name not in stays}
 
@@ -156,6 +157,7 @@ class SqlSessionRepository(SqlRepository):
         def work(connection: Connection) -> None:
             need_session(connection, session_id)
             new = sqlite_insert(self_ratings).values(session_id=session_id, rating=rows.as_json(rating))
+            # A rating given after feedback was seen would be another rating.
             connection.execute(new.on_conflict_do_nothing())
 
         self._write(work)
@@ -201,7 +203,7 @@ class SqlSessionRepository(SqlRepository):
         return str(self._read(lambda connection: _stored_session(connection, session_id).trainee_id))
 
     def delete(self, session_id: str) -> None:
-        """Erase a session, in the bin or not, and everything that hangs on it for good, also in every copy."""
+        """Erase a session, in the bin or not, and everything that belongs to it for good, also in every copy."""
         self._read(lambda connection: _stored_session(connection, session_id))
         self._erase([(f"DELETE FROM {sessions.name} WHERE id = ?", (session_id,))], [session_id])
 
@@ -238,7 +240,7 @@ class SqlSessionRepository(SqlRepository):
 
 
 class _Hanging:
-    """Everything that hangs on a set of sessions, read in one query per table."""
+    """Everything that belongs to a set of sessions, read in one query per table."""
 
     def __init__(self, connection: Connection, ids: Select[Any]) -> None:
         self._turns = self._grouped(connection, select(turns).where(turns.c.session_id.in_(ids)).order_by(turns.c.seq))
@@ -361,13 +363,13 @@ def _ids(connection: Connection, trainee_id: str) -> tuple[str, ...]:
 
 
 def stale_sessions(connection: Connection) -> tuple[str, ...]:
-    """Return the ids of the sessions whose rows of attempts are out of date; damage of the file is told elsewhere."""
+    """Return the ids of sessions whose rows of attempts are out of date; file damage is reported elsewhere."""
     try:
         return attempt_rows.disagreements(connection)
     except DBAPIError as error:
         if not is_damage(error):
             raise
-        return ()  # the damage itself is told
+        return ()  # the damage itself is reported
 
 
 def _insert(connection: Connection, table: Any, new: list[rows.Row]) -> None:

@@ -36,7 +36,7 @@ class SqlWritingRepository(SqlRepository):
             try:
                 return tuple(to_attempt(row._asdict()) for row in connection.execute(query))
             except NOT_SOUND as error:
-                message = f'What was written after the session "{session_id}" cannot be read.'
+                message = f'The written answers of the session "{session_id}" cannot be read.'
                 raise StorageUnavailable(message, "Run `simpatient db check`.") from error
 
         return self._read(work)

@@ -39,7 +39,7 @@ def note(path: Path, number: int, *, is_settled: bool = False) -> None:
     Args:
         path: The database file.
         number: Number of its newest change.
-        is_settled: Waits for the disk. Within a session it does not: a lost note tells less, never wrongly.
+        is_settled: Waits for the disk. Within a session it does not: a lost note only loses detail, and is never wrong.
     """
     # Where it cannot be written, a loss will not be noticed; what was stored is stored.
     with suppress(OSError):

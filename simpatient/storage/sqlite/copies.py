@@ -56,7 +56,7 @@ def copy_database(path: Path, target: Path) -> Path:
 def _copy(path: Path, target: Path) -> None:
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target, isolation_level=None)) as copy:
         source.backup(copy)
-        # By itself: a copy in WAL mode would make two files beside it each time somebody looks.
+        # By itself: a copy in WAL mode would make two files beside it at each access.
         copy.execute("PRAGMA journal_mode=DELETE")
         if target.stat().st_size <= COPY_AT_EACH_CLOSE_BYTES:
             found = str(copy.execute("PRAGMA quick_check(1)").fetchone()[0])
@@ -65,9 +65,9 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def keep_rolling_copy(path: Path) -> None:
-    """Copy the database as it is now and let go of the oldest of ``GENERATIONS`` copies.
+    """Copy the database as it is now and drop the oldest of ``GENERATIONS`` copies.
 
-    Where that fails, as on a full disk, the earlier copies stay and nobody is bothered: what counts is stored.
+    Where that fails, as on a full disk, the earlier copies stay and no error is raised: the change itself is stored.
     """
     with suppress(StorageUnavailable, OSError):
         newest = _generation(path, 1)

@@ -34,7 +34,7 @@ def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
     """Return an engine over a database file with one safe connection; nothing is opened yet.
 
     While migrating, foreign keys are off: a table rebuilt by a migration is dropped for a moment, which
-    would take along every row that hangs on it. The migration checks the keys before it commits.
+    would delete every row that refers to it. The migration checks the keys before it commits.
     """
     pragmas = PRAGMAS | ({"foreign_keys": ("OFF", "0")} if is_migrating else {})
     url = URL.create("sqlite", database=str(path))
@@ -47,7 +47,7 @@ def make_engine(path: Path, *, is_migrating: bool = False) -> Engine:
 
 
 def make_reading_engine(path: Path) -> Engine:
-    """Return an engine that only reads, for a folder or disk that takes no writing; nobody else may have it open."""
+    """Return an engine that only reads, for an unwritable folder or disk; no other process may have it open."""
     engine = create_engine(
         "sqlite://",
         creator=lambda: sqlite3.connect(unchanging(path), uri=True, check_same_thread=False),

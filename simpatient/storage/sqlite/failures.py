@@ -41,7 +41,7 @@ _ERRNOS = {
 # With less than this free, what SQLite reports as an error of the disk, or of opening, is a full disk.
 _NO_SPACE_BYTES = 1_000_000
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-# What SQLite says, without a code of its own, of a file whose head is damaged.
+# What SQLite says, without a specific code, of a file whose head is damaged.
 _DAMAGED_HEAD = ("malformed", "unsupported file format", "same text encoding")
 
 
@@ -62,7 +62,7 @@ def translated(error: Exception, path: Path) -> Exception:
     if (words := _words(error, path)) is not None:
         return StorageUnavailable(f"{words[0]} ({path})", words[1])
     if is_damage(error):
-        action = "Start the program again: it keeps the damaged file and tells where."
+        action = "Start the program again: it keeps the damaged file and says where."
         return StorageUnavailable(f"The database is damaged. ({path})", action)
     reason = getattr(error, "orig", None) or error
     return StorageUnavailable(f"The database cannot be used: {reason}. ({path})", "Run `simpatient db check`.")
@@ -73,7 +73,7 @@ def _words(error: Exception, path: Path) -> tuple[str, str] | None:
     said = getattr(error, "orig", None) or error
     if isinstance(said, OSError):
         return _ERRNOS.get(
-            said.errno or 0, (f"The disk refused: {said.strerror}.", "Check its folder, then try again.")
+            said.errno or 0, (f"The disk reported an error: {said.strerror}.", "Check its folder, then try again.")
         )
     code = getattr(said, "sqlite_errorcode", 0) & 0xFF
     found = _CODES.get(code)

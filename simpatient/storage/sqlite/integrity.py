@@ -1,4 +1,4 @@
-"""Looks for damage: SQLite's own check (of indexes, too), rows that hang on nothing, branches that lead nowhere."""
+"""Looks for damage: SQLite's own check (of indexes, too), orphaned rows, branches that lead nowhere."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -12,6 +12,8 @@ from simpatient.storage.sqlite.transactions import rows_until_damage
 from simpatient.storage.tables import consents, drill_states, drill_tries, sessions, turns, written_attempts
 
 MOST = 20
+# SQLite stops looking after so many; each is one line that is counted, not shown.
+_MOST_DAMAGE = 1_000_000
 # Rows that are values by themselves, and what a user calls one of them.
 _VALUES: tuple[tuple[Table, Callable[[Mapping[str, Any]], object], str], ...] = (
     (drill_tries, rows.to_try, 'try {id} at the drill "{drill_id}"'),
@@ -22,9 +24,15 @@ _VALUES: tuple[tuple[Table, Callable[[Mapping[str, Any]], object], str], ...] = 
 
 
 def integrity_problems(connection: Connection) -> tuple[str, ...]:
-    """Return what is wrong, in plain words, at most ``MOST`` of each kind; empty when sound."""
+    """Return what is wrong, in plain words, ``MOST`` of each kind and how many more there are; empty when sound."""
     looks = (_damage, _orphans, _lost_leaves, _bad_parents, _unreadable_values)
-    return tuple(problem for look in looks for problem in _looked(connection, look))
+    return tuple(problem for look in looks for problem in _counted(_looked(connection, look)))
+
+
+def _counted(problems: list[str]) -> list[str]:
+    """Return the first problems of a kind, and how many there are beside them."""
+    rest = len(problems) - MOST
+    return [*problems[:MOST], f"and {rest} more of this kind"] if rest > 0 else problems
 
 
 def _looked(connection: Connection, look: Callable[[Connection], list[str]]) -> list[str]:
@@ -38,24 +46,24 @@ def _looked(connection: Connection, look: Callable[[Connection], list[str]]) -> 
 
 
 def _damage(connection: Connection) -> list[str]:
-    found = connection.exec_driver_sql(f"PRAGMA integrity_check({MOST})").scalars().all()
+    found = connection.exec_driver_sql(f"PRAGMA integrity_check({_MOST_DAMAGE})").scalars().all()
     return [f"the file is damaged: {line}" for line in found if line != "ok"]
 
 
 def _orphans(connection: Connection) -> list[str]:
-    found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()[:MOST]
-    return [f"a row of {row[0]} (number {row[1]}) hangs on a row of {row[2]} that is not there" for row in found]
+    found = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [f"a row of {row[0]} (number {row[1]}) refers to a missing row of {row[2]}" for row in found]
 
 
 def _lost_leaves(connection: Connection) -> list[str]:
     there = exists().where(and_(turns.c.session_id == sessions.c.id, turns.c.seq == sessions.c.leaf))
-    lost = select(sessions.c.id, sessions.c.leaf).where(sessions.c.leaf.is_not(None), ~there).limit(MOST)
+    lost = select(sessions.c.id, sessions.c.leaf).where(sessions.c.leaf.is_not(None), ~there)
     return [f'session "{row.id}" is at turn {row.leaf}, which is not there' for row in connection.execute(lost)]
 
 
 def _bad_parents(connection: Connection) -> list[str]:
     """A turn answers an earlier one; anything else would make a branch go in a circle."""
-    bad = select(turns.c.session_id, turns.c.seq).where(turns.c.parent >= turns.c.seq).limit(MOST)
+    bad = select(turns.c.session_id, turns.c.seq).where(turns.c.parent >= turns.c.seq)
     found = connection.execute(bad)
     return [f'turn {row.seq} of session "{row.session_id}" answers a later turn' for row in found]
 

@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class DatabaseThread:
-    """Runs one piece of work after the other on a thread of its own."""
+    """Runs one piece of work after the other on a separate thread."""
 
     def __init__(self, name: str = "storage") -> None:
         self._name = name

@@ -64,7 +64,7 @@ def _run_migrations(connection: Connection, migrations: Path) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version={int(head)}")
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
-        raise StorageUnavailable(f"{len(broken)} rows would hang on nothing.")
+        raise StorageUnavailable(f"{len(broken)} rows would be orphaned.")
 
 
 def keep_copy(path: Path) -> Path:

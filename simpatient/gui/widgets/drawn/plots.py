@@ -21,6 +21,8 @@ pg.setConfigOptions(antialias=True)
 _DASHES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
 _SYMBOLS = ("o", "s", "t")
 _NAME_GAP = 24
+# More points than this run into each other; the line alone then says it.
+_MOST_SYMBOLS = 200
 
 
 def _font() -> QFont:
@@ -56,7 +58,6 @@ class Plot(QWidget):
         self._stack = QStackedWidget()
         self._canvas = pg.PlotWidget()
         self._stack.addWidget(self._canvas)
-        self._stack.addWidget(PlainTable(chart.table.head, chart.table.rows, f"{chart.title} as a table"))
         self._stack.setFixedHeight(height)
         box.addWidget(self._stack)
         self._build_canvas()
@@ -91,6 +92,9 @@ class Plot(QWidget):
         canvas.plotItem.vb.sigResized.connect(self._fit_x)
 
     def _on_toggled(self) -> None:
+        if self._stack.count() == 1:
+            table = self._chart.table
+            self._stack.addWidget(PlainTable(table.head, table.rows, f"{self._chart.title} as a table"))
         self._stack.setCurrentIndex(0 if self.shows_table else 1)
         words = "Show as plot" if self.shows_table else "Show as table"
         self._toggle.setText(words)
@@ -119,7 +123,8 @@ class Plot(QWidget):
         if not xs:
             return
         pen = pg.mkPen(colour, width=2, style=_DASHES[style])
-        self._canvas.plot(xs, ys, pen=pen, symbol=_SYMBOLS[style], symbolSize=7, symbolBrush=colour, symbolPen=None)
+        symbol = _SYMBOLS[style] if len(xs) <= _MOST_SYMBOLS else None
+        self._canvas.plot(xs, ys, pen=pen, symbol=symbol, symbolSize=7, symbolBrush=colour, symbolPen=None)
         if len(self._chart.lines) > 1:
             # Named at its end, so that nobody has to match colours with a legend.
             anchor = (0, 0.9) if name_above else (0, 0.1)
