@@ -42,6 +42,11 @@ def test_files_are_short() -> None:
     assert _percentile(list(sizes.values()), 0.9) <= 400
 
 
+def test_files_of_tests_are_short() -> None:
+    sizes = {p.name: len(p.read_text(encoding="utf-8").splitlines()) for p in (ROOT / "tests").rglob("*.py")}
+    assert {name: size for name, size in sizes.items() if size > 600} == {}
+
+
 def test_no_folder_holds_over_14_modules() -> None:
     sizes: defaultdict[str, int] = defaultdict(int)
     for path in _files():

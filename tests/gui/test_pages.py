@@ -233,7 +233,7 @@ def test_progress_draws_curves_from_three_sessions(qtbot, window, fake_app):
     window.go("progress")
     page = window.pages.progress
     wait(qtbot, lambda: page.state == "content")
-    assert len(page.findChildren(Plot)) == 2
+    wait(qtbot, lambda: len(page.findChildren(Plot)) == 2)
     assert any(text.startswith("Mean 43%, probably") for text in shown_words(page))
 
 

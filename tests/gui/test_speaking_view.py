@@ -183,7 +183,7 @@ def test_a_typed_session_has_no_such_section(qtbot, window, fake_app):
     wait(qtbot, lambda: page.state == "content" and page.numbers is not None)
     assert page.numbers.speaking is None
     page.show_tab("transcript")
-    assert "Turn 1" in shown_words(page.transcript)
+    wait(qtbot, lambda: "Turn 1" in shown_words(page.transcript))
 
 
 @pytest.mark.parametrize(

@@ -202,4 +202,3 @@ class CodedTurn(Value):
     was_interrupted: bool = False
 
     model_config = {**Value.model_config, "str_strip_whitespace": False}
-

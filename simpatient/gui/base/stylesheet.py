@@ -105,6 +105,7 @@ QWidget[role="overlay"] { background: $bg; }
 _BUTTONS = """
 QPushButton { background: $surface; color: $ink; border: 2px solid $line; border-radius: 10px;
   padding: 6px 14px; min-height: 22px; font-weight: 500; }
+QPushButton[room="little"] { padding: 6px 8px; }
 QPushButton:hover { border-color: $line_strong; }
 QPushButton:pressed { background: $sunken; }
 QPushButton:focus { border-color: $accent; }

@@ -3,16 +3,17 @@
 Must not know how curves or mastery are computed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from simpatient.domain.learning.progress import Progress, SessionSummary, SkillCurve
+from simpatient.domain.learning.progress import Progress, SessionSummary
+from simpatient.domain.people.actor import Actor
 from simpatient.gui.base.bridge import WorkerJob
 from simpatient.gui.base.context import Context
 from simpatient.gui.base.export import Exporter
@@ -41,6 +42,29 @@ class ProgressServices(Protocol):
     reports: ReportService
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressData:
+    """What the page shows.
+
+    Attributes:
+        order: Each session's number, from 1, by id.
+        charts: The curves to be drawn; ``ready`` says how many there are.
+    """
+
+    progress: Progress
+    order: Mapping[str, int]
+    charts: tuple[Chart, ...]
+    ready: int
+
+
+def load_progress(progress: ProgressService, actor: Actor, most_curves: int | None) -> ProgressData:
+    """Fetch all past sessions, curves and objectives, and work out the curves: a year of them takes its time."""
+    found = progress.progress(actor)
+    order = session_numbers(found.sessions)
+    ready = [curve for curve in found.curves if has_enough(curve)]
+    return ProgressData(found, order, tuple(skill_chart(curve, order) for curve in ready[:most_curves]), len(ready))
+
+
 class ProgressPage(PageStates):
     """All that has been practised so far."""
 
@@ -48,17 +72,20 @@ class ProgressPage(PageStates):
         self._page = ScrollPage("Progress")
         super().__init__(self._page)
         self._services, self._context = services, context
-        self._job: WorkerJob[Progress] | None = None
+        self._job: WorkerJob[ProgressData] | None = None
         self._has_data = False
         self._exporter = Exporter(context.files, context.navigator, context.preferences)
         self._shows_all = False
+        self._filling: Slices | None = None
         self._drawing: Slices | None = None
+        self._to_draw: tuple[CardGrid, tuple[Callable[[], object], ...]] | None = None
         self.table: SessionTable | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether the curves are drawn and every row of the table is made."""
-        return (self._drawing is None or self._drawing.is_over) and (self.table is None or self.table.is_complete)
+        parts = (self._filling, self._drawing)
+        return all(each is None or each.is_over for each in parts) and (self.table is None or self.table.is_complete)
 
     def refresh(self) -> None:
         """Fetch everything again."""
@@ -67,26 +94,34 @@ class ProgressPage(PageStates):
         if not self._has_data:
             self.show_loading()
         progress, actor = self._services.progress, self._context.actor
+        most = None if self._shows_all else _MOST_CURVES
         self._job = self._context.lane.call(
-            lambda _: progress.progress(actor),
+            lambda _: load_progress(progress, actor, most),
             self._on_loaded,
             lambda trouble: self.show_trouble(trouble, self.refresh),
         )
 
-    def _on_loaded(self, progress: Progress) -> None:
+    def _on_loaded(self, data: ProgressData) -> None:
+        progress = data.progress
         self._has_data = True
         if not progress.sessions:
             button = Button("Choose a case", "primary", on_click=lambda: self._context.navigator.go("start"))
             self.show_empty("No sessions yet", "After your first session it is listed here, with its debrief.", button)
             return
-        body = self._page.body
-        clear(body)
-        self._add_heading()
-        self._add_sessions(progress)
-        self._add_curves(progress)
-        self._add_objectives(progress)
-        body.addStretch(1)
-        self.show_content()
+        if self._filling is not None:
+            self._filling.stop()
+        clear(self._page.body)
+        steps = (
+            self._add_heading,
+            lambda: self._add_sessions(progress),
+            lambda: self._add_curves(data),
+            lambda: self._add_objectives(progress, data.order),
+            lambda: self._page.body.addStretch(1),
+            self.show_content,
+            self._draw_curves,
+        )
+        self._drawing, self._to_draw = None, None
+        self._filling = Slices(self._page, steps)
 
     def _add_heading(self) -> None:
         words = "What you practised and how it moved. No number here says how good a therapist you are."
@@ -124,24 +159,20 @@ class ProgressPage(PageStates):
 
     # Curves
 
-    def _add_curves(self, progress: Progress) -> None:
+    def _add_curves(self, data: ProgressData) -> None:
         box = column(spacing=SPACE_3)
         box.addWidget(label("Skills over sessions", "h2"))
-        ready = [curve for curve in progress.curves if has_enough(curve)]
-        if ready:
-            shown = ready if self._shows_all else ready[:_MOST_CURVES]
+        if data.charts:
             words = "The shaded band is where your average probably lies (95%). Values are estimates."
             box.addWidget(label(words, "soft"))
-            order = session_numbers(progress.sessions)
-            cards, steps = zip(*(_curve_card(curve, order) for curve in shown), strict=True)
+            cards, steps = zip(*(_curve_card(chart) for chart in data.charts), strict=True)
             grid = CardGrid(cards, least_width=420)
             box.addWidget(grid)
-            self._drawing = Slices(grid, chain.from_iterable(steps))
-            if len(shown) < len(ready):
-                words = f"Show all {len(ready)} curves"
-                box.addLayout(row(Button(words, on_click=lambda: self._on_show_all(progress)), None))
+            self._to_draw = (grid, steps)
+            if len(data.charts) < data.ready:
+                box.addLayout(row(Button(f"Show all {data.ready} curves", on_click=self._on_show_all), None))
         else:
-            most = max((curve.defined for curve in progress.curves), default=0)
+            most = max((curve.defined for curve in data.progress.curves), default=0)
             so_far = f"so far you have {plural(most, 'session')}"
             words = f"Curves appear after {LEAST_FOR_TREND} scored sessions; {so_far}. One session says too little."
             frame, inner = card("sunken", margin=SPACE_4)
@@ -149,16 +180,20 @@ class ProgressPage(PageStates):
             box.addWidget(frame)
         self._page.body.addLayout(box)
 
-    def _on_show_all(self, progress: Progress) -> None:
+    def _draw_curves(self) -> None:
+        """Draw once the page is shown: drawing beside the filling made a single turn too long."""
+        if self._to_draw is not None:
+            self._drawing = Slices(*self._to_draw)
+
+    def _on_show_all(self) -> None:
         self._shows_all = True
-        self._on_loaded(progress)
+        self.refresh()
 
     # Objectives
 
-    def _add_objectives(self, progress: Progress) -> None:
+    def _add_objectives(self, progress: Progress, order: Mapping[str, int]) -> None:
         if not progress.units:
             return
-        order = session_numbers(progress.sessions)
         box = column(spacing=SPACE_3)
         box.addWidget(label("Learning objectives", "h2"))
         for unit in progress.units:
@@ -188,18 +223,13 @@ class ProgressPage(PageStates):
         self._exporter.tell(path)
 
 
-def _curve_card(curve: SkillCurve, order: Mapping[str, int]) -> tuple[QWidget, Sequence[Callable[[], object]]]:
-    """Return the card of a curve, and the steps that fill it: what is to be shown, then the drawing."""
+def _curve_card(chart: Chart) -> tuple[QWidget, Callable[[], object]]:
+    """Return the card of a curve, and the step that draws the curve in it."""
     frame, box = card(margin=SPACE_4)
     box.addStretch(1)
+    box.addWidget(label(chart.note, "small"))
     frame.setMinimumHeight(280)
-    found: list[Chart] = []
-
-    def prepare() -> None:
-        found.append(skill_chart(curve, order))
-        box.addWidget(label(found[0].note, "small"))
-
-    return frame, (prepare, lambda: _draw(found[0], box))
+    return frame, lambda: _draw(chart, box)
 
 
 def _draw(chart: Chart, box: QVBoxLayout) -> None:

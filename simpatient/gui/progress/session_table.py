@@ -4,6 +4,7 @@ Must not know how sessions are stored.
 """
 
 from collections.abc import Callable, Sequence
+from typing import overload
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QResizeEvent
@@ -25,8 +26,8 @@ class SessionTable(PlainTable):
     """Grows with its rows up to ``MOST_ROWS``, and then scrolls."""
 
     def __init__(self, sessions: Sequence[SessionSummary], on_open: Callable[[SessionSummary], None]) -> None:
-        super().__init__(_HEADER, [_cells(each) for each in sessions], "Past sessions")
-        self._sessions = sessions
+        self._lines = _Lines(sessions)
+        super().__init__(_HEADER, self._lines, "Past sessions")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -50,8 +51,8 @@ class SessionTable(PlainTable):
         narrow = event.size().width() < _WIDE * Theme.current().scale
         if narrow != self.isColumnHidden(_TURNS):
             self.setColumnHidden(_TURNS, narrow)
-            when = date if narrow else date_and_time
-            self.replace_column(_WHEN, [when(summary.started_at) for summary in self._sessions])
+            self._lines.is_narrow = narrow
+            self.reword_column(_WHEN)
         super().resizeEvent(event)
 
     def dress_cell(self, row: int, column: int, item: QTableWidgetItem) -> None:
@@ -68,10 +69,32 @@ class SessionTable(PlainTable):
                 item.setForeground(colour)
 
 
-def _cells(summary: SessionSummary) -> tuple[str, ...]:
+class _Lines(Sequence[Sequence[str]]):
+    """The words of each row, made when they are asked for: a year has thousands of rows, and few are looked at."""
+
+    def __init__(self, sessions: Sequence[SessionSummary]) -> None:
+        self._sessions = sessions
+        self.is_narrow = False
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @overload
+    def __getitem__(self, index: int) -> Sequence[str]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sequence[str]]: ...
+
+    def __getitem__(self, index: int | slice) -> Sequence[str] | Sequence[Sequence[str]]:
+        if isinstance(index, slice):
+            return [_cells(each, self.is_narrow) for each in self._sessions[index]]
+        return _cells(self._sessions[index], self.is_narrow)
+
+
+def _cells(summary: SessionSummary, is_narrow: bool) -> tuple[str, ...]:
     next_step = "Look back ›" if summary.has_self_rating else "Rate and look back ›"
     return (
-        date_and_time(summary.started_at),
+        date(summary.started_at) if is_narrow else date_and_time(summary.started_at),
         summary.patient_name,
         _title(summary),
         str(summary.trainee_turns),

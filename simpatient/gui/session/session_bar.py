@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from simpatient.gui.base.theme import set_property
 from simpatient.gui.base.tokens import SPACE_2, SPACE_3, SPACE_4
 from simpatient.gui.widgets.controls import Button
 from simpatient.gui.widgets.layout import column, row
@@ -81,7 +82,9 @@ class SessionBar(QWidget):
             self._arrange()
 
     def _arrange(self) -> None:
+        room = "little" if self.width() < self.least_width() else "enough"
         for button, words in self._actions.items():
+            set_property(button, "room", room)
             button.setText(words)
         self._clock.show()
         for button in self._actions:

@@ -5,10 +5,10 @@ from PySide6.QtCore import Qt
 from simpatient.gui.base.page_data import CaseData
 from simpatient.gui.base.theme import Theme
 from simpatient.gui.base.tokens import SPACE_2, SPACE_4, SPACE_5
-from simpatient.gui.start.case_page import DISCLAIMER
 from simpatient.gui.widgets.drawn.painted import Portrait
 from simpatient.gui.widgets.layout import ScrollPage, clear, column, row
 from simpatient.gui.widgets.text import Elided, label
+from simpatient.presentation.words.wording import PRACTICE_NOTICE
 
 _WIDTH = 288
 
@@ -38,7 +38,7 @@ class SessionSide(ScrollPage):
             for text in texts:
                 box.addWidget(label(text, selectable=True))
             self.body.addLayout(box)
-        self.body.addWidget(label(DISCLAIMER, "caption"))
+        self.body.addWidget(label(PRACTICE_NOTICE, "caption"))
         self.body.addStretch(1)
 
     def _fit(self) -> None:

@@ -22,12 +22,10 @@ from simpatient.gui.widgets.layout import PageStates, ScrollPage, card, clear, c
 from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.words.dates import date_and_time
 from simpatient.presentation.words.numbers import plural
-from simpatient.presentation.words.wording import DIFFICULTY_WORDS, preparing
+from simpatient.presentation.words.wording import DIFFICULTY_WORDS, PRACTICE_NOTICE, preparing
 from simpatient.services.models.models import ModelService
 from simpatient.services.sessions.patient_models import GUIDED
 from simpatient.services.sessions.practise import PractiseService
-
-DISCLAIMER = "A simulated patient, not a person. This is practice, not therapy."
 
 
 class CaseServices(StartServices, Protocol):
@@ -217,7 +215,7 @@ def _section(title: str, paragraphs: tuple[str, ...], *, bullets: bool = False) 
 
 def _notes(data: CaseData) -> QWidget:
     frame, box = card("notice", spacing=SPACE_2, margin=SPACE_4)
-    box.addWidget(label(DISCLAIMER, "strong"))
+    box.addWidget(label(PRACTICE_NOTICE, "strong"))
     topics = ", ".join(data.persona.content_notes)
     box.addWidget(label(f"The conversation may touch on: {topics}. You can pause or leave at any moment.", "body"))
     return frame

@@ -9,6 +9,7 @@ from simpatient.gui.widgets.icons import draw
 
 # Around the words: padding and border of the stylesheet, and the document's own margin.
 _AROUND = 24
+_NUMBER_INDENT = 8
 
 
 class LinesEdit(QPlainTextEdit):
@@ -62,6 +63,8 @@ class NumberField(QSpinBox):
         super().__init__()
         self.setRange(least, most)
         self.setAccessibleName(name)
+        # A stylesheet's padding does not reach the field inside.
+        self.lineEdit().setTextMargins(_NUMBER_INDENT, 0, 0, 0)
         # The field inside is read out too; Tab stops at the box as a whole, not once more at the field in it.
         self.lineEdit().setAccessibleName(name)
         self.lineEdit().setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -30,6 +30,10 @@ class Slices(QObject):
         """Whether everything has been made."""
         return not self._steps
 
+    def stop(self) -> None:
+        """Make nothing more."""
+        self._steps.clear()
+
     def finish(self) -> None:
         """Make everything that is left, now."""
         while self._steps:

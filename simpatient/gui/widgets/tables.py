@@ -24,7 +24,7 @@ class PlainTable(QTableWidget):
 
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> None:
         super().__init__(len(rows), len(header))
-        self._rows = [list(cells) for cells in rows]
+        self._rows = rows
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels([presentable(each, 60) for each in header])
         self.verticalHeader().hide()
@@ -57,23 +57,30 @@ class PlainTable(QTableWidget):
             raise IndexError(f"no cell {row}, {column}")
         return item
 
-    def replace_column(self, column: int, words: Sequence[str]) -> None:
-        """Put other words into a column."""
-        for i, cell in enumerate(words):
-            self._rows[i][column] = cell
+    def reword_column(self, column: int) -> None:
+        """Read the words of a column again; the rows have others now."""
+        self.model().blockSignals(True)
+        for i in range(self.rowCount()):
             if (item := self.item(i, column)) is not None:
-                item.setText(presentable(cell, 300))
+                item.setText(presentable(self._rows[i][column], 300))
+        self.model().blockSignals(False)
+        self.horizontalHeader().resizeSections()
+        self.viewport().update()
 
     def dress_cell(self, row: int, column: int, item: QTableWidgetItem) -> None:
         """Give a cell that was just made what it has beside its words; here nothing."""
 
     def _make_rows(self, start: int) -> None:
+        # Told of every cell, the header would measure its columns anew each time; these rows do not count for it.
+        self.model().blockSignals(start >= _WIDEST_OF)
         for i in range(start, min(start + _AT_A_TIME, len(self._rows))):
             for j, cell in enumerate(self._rows[i]):
                 if self.item(i, j) is None:
                     item = QTableWidgetItem(presentable(cell, 300))
                     self.dress_cell(i, j, item)
                     self.setItem(i, j, item)
+        self.model().blockSignals(False)
+        self.viewport().update()
 
     def height_of(self, most: int) -> int:
         """Return the height, in pixels, that shows the header and at most ``most`` rows without scrolling."""

@@ -6,6 +6,8 @@ from simpatient.domain.assessment.score import Score, SummaryValue
 from simpatient.domain.content.rubric import Summary, Threshold
 from simpatient.presentation.words.numbers import NONE, number, percent, plural
 
+# Before and during a session, to the trainee; and on every page of a report, to whoever reads it.
+PRACTICE_NOTICE = "A simulated patient, not a person. This is practice, not therapy."
 DISCLAIMER = "Simulated patient, not a person; practice, not therapy; not a clinical tool."
 ESTIMATE = (
     "An estimate is a program's reading of the text alone, with the lines it is based on, so that you can check it. "
