@@ -91,7 +91,7 @@ def test_from_nothing_to_fetched_to_deleted(store):
     assert made.download("middle.en").read_bytes() == CONTENT
     assert made.disk_use() == len(CONTENT)
     assert made.delete("middle.en") == len(CONTENT)
-    with pytest.raises(NotFound, match=r"nothing of 'middle\.en'"):
+    with pytest.raises(NotFound, match=r"nothing to delete for 'middle\.en'"):
         made.delete("middle.en")
 
 

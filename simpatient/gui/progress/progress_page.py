@@ -77,12 +77,14 @@ class ProgressPage(PageStates):
         self._shows_all = False
         self._filling: Slices | None = None
         self._drawing: Slices | None = None
+        self._to_draw: tuple[CardGrid, tuple[Callable[[], object], ...]] | None = None
         self.table: SessionTable | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether the curves are drawn and every row of the table is made."""
-        return (self._drawing is None or self._drawing.is_over) and (self.table is None or self.table.is_complete)
+        parts = (self._filling, self._drawing)
+        return all(each is None or each.is_over for each in parts) and (self.table is None or self.table.is_complete)
 
     def refresh(self) -> None:
         """Fetch everything again."""
@@ -115,7 +117,9 @@ class ProgressPage(PageStates):
             lambda: self._add_objectives(progress, data.order),
             lambda: self._page.body.addStretch(1),
             self.show_content,
+            self._draw_curves,
         )
+        self._drawing, self._to_draw = None, None
         self._filling = Slices(self._page, steps)
 
     def _add_heading(self) -> None:
@@ -163,7 +167,7 @@ class ProgressPage(PageStates):
             cards, steps = zip(*(_curve_card(chart) for chart in data.charts), strict=True)
             grid = CardGrid(cards, least_width=420)
             box.addWidget(grid)
-            self._drawing = Slices(grid, steps)
+            self._to_draw = (grid, steps)
             if len(data.charts) < data.ready:
                 box.addLayout(row(Button(f"Show all {data.ready} curves", on_click=self._on_show_all), None))
         else:
@@ -174,6 +178,11 @@ class ProgressPage(PageStates):
             inner.addWidget(label(words, "soft"))
             box.addWidget(frame)
         self._page.body.addLayout(box)
+
+    def _draw_curves(self) -> None:
+        """Draw once the page is shown: drawing beside the filling made a single turn too long."""
+        if self._to_draw is not None:
+            self._drawing = Slices(*self._to_draw)
 
     def _on_show_all(self) -> None:
         self._shows_all = True
