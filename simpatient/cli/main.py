@@ -15,7 +15,7 @@ from simpatient.domain.errors import Cancelled, ContentError, NotFound, UserFaci
 
 FINE, PROBLEMS, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # what typer makes of Ctrl-C
-STOPPED = "Stopped. Everything said so far is saved."
+STOPPED = "Stopped. Everything saved so far is kept."
 # Reached through typer: since 0.2x it carries its own copy of click, whose errors click's names do not catch.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 

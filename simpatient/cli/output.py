@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import typer
+
 from simpatient.domain.errors import UserFacingError
 from simpatient.runtime.files import read_plain_file, save_whole
 
@@ -34,6 +36,23 @@ def show(text: str) -> None:
     """Print text on stdout whatever the console's own encoding."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
+
+
+def confirm(question: str, yes: bool, refused: str = "Nothing was deleted.") -> None:
+    """Ask before something is lost; ``yes`` answers beforehand.
+
+    Raises:
+        UserFacingError: The answer was no, or there was none.
+    """
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl-C, or nobody there to answer
+        print(file=sys.stderr)
+        agreed = False
+    if not agreed:
+        raise UserFacingError(refused, "Answer y, or add --yes.")
 
 
 def write_text(path: Path, text: str) -> None:

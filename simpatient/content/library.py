@@ -214,7 +214,13 @@ class FileContentLibrary:
         return self._all(ModelCatalogue)
 
     def digest(self, kind: str, item_id: str) -> str:
-        """Return ``version sha256`` of a content item's bytes as they were parsed, for manifests."""
+        """Return ``version sha256`` of a content item's bytes as they were parsed, for manifests.
+
+        Raises the first mistake of a user's own file of that id that cannot be used.
+        """
+        broken = self._persona_files().broken if kind == "persona" else self._broken_own(kind) if kind in KINDS else {}
+        if item_id in broken:
+            raise broken[item_id]
         if kind == "persona" and item_id in self._persona_files().usable:
             return self._persona_files().usable[item_id][1].digest
         shelf = self._shelf(kind) if kind in KINDS else {}

@@ -205,6 +205,19 @@ def test_reports_of_the_latest_session_and_of_progress(world, tmp_path, capsys):
     assert world.writer.written[0][2].disclosure is not None
 
 
+def test_rating_names_the_session_and_looks_for_it_before_it_asks(world, monkeypatch, capsys):
+    session_id = world.whole(is_rated=False)
+
+    def nobody(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", nobody)
+    assert run(["rate", "no-such"]) == 2
+    assert "First your own rating" not in capsys.readouterr().err
+    assert run(["rate", session_id]) == 1
+    assert f"simpatient rate {session_id}" in capsys.readouterr().err
+
+
 def test_feedback_waits_for_the_own_rating_which_can_be_given_here(world, tmp_path, monkeypatch, capsys):
     session_id, pdf = world.whole(is_rated=False), str(tmp_path / "f.pdf")
     assert run(["report", "session", "--pdf", pdf]) == 1
@@ -215,12 +228,14 @@ def test_feedback_waits_for_the_own_rating_which_can_be_given_here(world, tmp_pa
     assert run(["rate", "--rating", "listening=9"]) == 1
     assert "from 1 to 5" in capsys.readouterr().err
     assert run(["rate", "--rating", "singing=3"]) == 1
-    assert "--rating listening=3" in capsys.readouterr().err
+    assert "There is no rating singing = 3" in capsys.readouterr().err
     typed = iter(["", "six", "4", "I waited. ", ""])
     monkeypatch.setattr("builtins.input", lambda _: next(typed))
     assert run(["rate", session_id]) == 0
     rating = world.sessions.get(session_id).self_rating
     assert (rating.ratings, rating.went_well, rating.would_change) == ({"listening": 4}, "I waited.", "")
+    assert run(["rate", session_id]) == 1  # refused before a question is asked: there is nothing left to type
+    assert "rated this session already" in capsys.readouterr().err
     assert run(["report", "session", "--pdf", pdf]) == 0
 
 

@@ -1,6 +1,7 @@
 """``simpatient db`` and ``simpatient forget`` on a home on disk."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -74,18 +75,16 @@ def test_a_damaged_database_is_named_set_aside_and_rescued(filled: Path, capsys:
     assert run(["db", "rescue", str(filled / "nothing")]) == 2
 
 
-def test_forgetting_asks_first(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("typer.confirm", _refuse)
-    assert run(["forget", "all"]) == 1
+def test_forgetting_asks_first(
+    filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for answer in ("n\n", ""):
+        monkeypatch.setattr("sys.stdin", StringIO(answer))
+        for command in (["all"], ["drills"], ["session", "s1"]):
+            assert run(["forget", *command]) == 1
+            assert "Nothing was deleted." in capsys.readouterr().err
     assert len(_ids(filled)) == 3
-
-
-def _refuse(question: str, *, abort: bool) -> None:
-    import typer
-
-    assert question.endswith("?")
-    assert abort
-    raise typer.Abort
+    assert run(["forget", "session", "no-such"]) == 2  # not asked about what is not there
 
 
 def test_what_is_forgotten_is_gone(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:

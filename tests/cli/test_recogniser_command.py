@@ -68,7 +68,7 @@ def test_errors_are_one_plain_sentence_each(server, capsys):
     for arguments, code, words in (
         (["download", "small.en"], 1, "continues where it stopped"),
         (["download", "no-such"], 2, "no recogniser 'no-such'"),
-        (["delete", "large", "--yes"], 2, "nothing of 'large'"),
+        (["delete", "large", "--yes"], 2, "nothing to delete for 'large'"),
     ):
         assert run(["recogniser", *arguments]) == code
         told = capsys.readouterr().err

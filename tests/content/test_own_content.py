@@ -106,6 +106,17 @@ def test_own_content_with_a_mistake_is_told_never_replaced(home: Home, broken: s
     assert library.persona("ada-moss").identity.age == 40
 
 
+def test_a_broken_persona_of_a_new_id_is_a_mistake_and_not_missing(home: Home) -> None:
+    text = PERSONA.replace("id: ada-moss", "id: tom-own").replace("age: 39", "age: old")
+    home.write("personas/tom-own.yaml", text)
+    home.write("cases/second.yaml", CASE.replace("id: first", "id: second").replace("ada-moss", "tom-own"))
+    library = home.library()
+    assert [case.id for case in library.cases()] == ["first", "second"]
+    for ask in (lambda: library.persona("tom-own"), lambda: library.digest("persona", "tom-own")):
+        with pytest.raises(ContentError, match=r"tom-own\.yaml"):
+            ask()
+
+
 def test_an_own_case_or_rubric_with_a_mistake_is_told(home: Home) -> None:
     home.write("cases/first.yaml", CASE.replace("persona:", "personna:"))
     (home.folder / "content" / "rubrics").mkdir()

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from simpatient.domain.errors import BugError, Cancelled, UserFacingError
-from simpatient.gui.base.bridge import Worker
+from simpatient.domain.errors import BugError, Cancelled, ContentError, UserFacingError
+from simpatient.gui.base.bridge import Worker, describe
 from tests.gui.driver import WAIT_MS
 
 BUG = "Something went wrong inside simpatient. Every turn that was answered is saved; what you just did may not be."
@@ -100,6 +100,14 @@ def test_errors_come_as_words_never_as_tracebacks(qtbot, lane, error, message, i
     qtbot.waitUntil(lambda: bool(seen), timeout=WAIT_MS)
     assert (seen[0].message, seen[0].is_bug) == (message, is_bug)
     assert "secret" not in seen[0].message + seen[0].action
+
+
+def test_a_mistake_in_content_names_file_line_and_field():
+    error = ContentError("must be a whole number", file="/home/me/personas/mine.yaml", line=25, field="identity.age")
+    trouble = describe(error)
+    assert trouble.message == "There is a mistake in mine.yaml, line 25: identity.age: must be a whole number"
+    assert trouble.action == "The file is in /home/me/personas. Correct it, then try again."
+    assert not trouble.is_bug
 
 
 def test_cancelled_error_is_not_shown(qtbot, lane):

@@ -266,7 +266,7 @@ def test_one_of_two_attempts_is_deleted_alone(qtbot, window, fake_app):
     wait(qtbot, lambda: page.state == "content")
     page.ask_delete()
     dialog = _dialog(qtbot, page)
-    assert [each.text() for each in dialog.choices] == ["Delete this attempt", "Delete all 2 attempts"]
+    assert [each.text() for each in dialog.choices] == ["Delete this attempt", "Delete both attempts"]
     dialog.choices[0].click()
     wait(qtbot, lambda: bool(fake_app.bin.binned))
     assert fake_app.bin.binned[1][0].leaf == session.leaf

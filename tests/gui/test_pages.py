@@ -223,7 +223,7 @@ def test_progress_is_empty_first_then_lists_and_hides_curves(qtbot, window, fake
     fake_app.progress.sessions_per_curve = 2
     page.refresh()
     wait(qtbot, lambda: page.state == "content")
-    assert any("Curves appear after 3 scored sessions; so far you have 2 sessions." in text for text in shown_words(page))
+    assert any("Curves appear after 3 scored sessions; you have 2 so far." in text for text in shown_words(page))
     assert page.findChildren(Plot) == []
 
 

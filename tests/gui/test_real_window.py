@@ -1,5 +1,6 @@
 """The main story in the real window on the real services: real database, real content, real encoder and coder."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import CardButton
 from tests.gui.driver import WAIT_MS, begin, buttons, end, rate, say, shown_words, wait
 
+ROOT = Path(__file__).parents[2]
 HALF = "And what would that be "
 
 
@@ -64,6 +66,36 @@ def test_from_the_first_line_to_feedback_and_retry(qtbot, open_window) -> None:
     wait(qtbot, lambda: session.isVisible() and session.state == "content")
     assert len(session.log.bubbles) < turns
     say(qtbot, session, "Where would you like to begin?")
+
+
+def _own_case(own: Path) -> tuple[str, Path]:
+    """Write a case with a patient of one's own, both copied; return the patient's text and its file."""
+    case = min((ROOT / "curricula/cases").glob("*.yaml")).read_text("utf-8")
+    patient = re.search(r"^persona: (\S+)", case, re.MULTILINE)[1]
+    text = (ROOT / f"personas/{patient}.yaml").read_text("utf-8").replace(f"id: {patient}", "id: own-person", 1)
+    for kind in ("personas", "cases"):
+        (own / kind).mkdir(parents=True)
+    case = re.sub(r"^id: .*", "id: own-case", case, count=1, flags=re.MULTILINE)
+    (own / "cases/own-case.yaml").write_text(case.replace(f"persona: {patient}", "persona: own-person"), "utf-8")
+    return text, own / "personas/own-person.yaml"
+
+
+def test_a_persona_with_a_mistake_is_named_and_can_be_corrected_without_a_restart(
+    qtbot, open_window, tmp_path: Path
+) -> None:
+    good, persona = _own_case(tmp_path / "home/content")
+    persona.write_text(good.replace("\n  age: ", "\n  age: about "), "utf-8")
+    window = open_window()
+    start = window.pages.start
+    card = next(each for each in start.findChildren(CardButton) if each.accessibleName().startswith("own-person"))
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert any("file has a mistake" in words for words in shown_words(card))
+    brief = window.pages.case
+    wait(qtbot, lambda: any("own-person.yaml, line" in words for words in shown_words(brief)))
+    persona.write_text(good, "utf-8")
+    window.go("start")
+    wait(qtbot, lambda: start.state == "content" and "own-person" not in shown_words(start))
+    assert not any("file has a mistake" in words for words in shown_words(start))
 
 
 def test_what_is_half_written_outlives_the_window(qtbot, open_window) -> None:

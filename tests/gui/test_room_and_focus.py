@@ -10,7 +10,7 @@ from simpatient.gui.debrief.deletion import DeletionDialog
 from simpatient.gui.shell.main_window import MainWindow
 from simpatient.gui.widgets.controls import Button, RailButton
 from tests.builders import ME
-from tests.gui.driver import WAIT_MS, begin, end, own_rating, rate, say, wait
+from tests.gui.driver import WAIT_MS, begin, end, own_rating, rate, say, shown_words, wait
 
 WORDS = "Most of us would need that"
 
@@ -139,6 +139,10 @@ def test_retry_begins_in_the_composer_and_its_note_goes_with_the_first_turn(qtbo
     assert window.banner.isVisible()
     say(qtbot, session, "What now?")
     assert not window.banner.isVisible()
+    session.ask_end()  # it was rated before, so nothing is said of a rating that would come first
+    question = session.findChildren(QDialog)[-1]
+    assert any("straight to the feedback" in words for words in shown_words(question))
+    question.reject()
     window.tell("Something calm.")
     window.open_debrief(held.id)
     assert not window.banner.isVisible()

@@ -181,7 +181,7 @@ def test_everything_that_goes_is_named(home: Home) -> None:
         "1 recording of what you said",
     )
     assert what_stays(attempt) == "The other attempt at this session, your own rating and what you wrote up stay."
-    assert what_goes(session)[0] == "All 2 attempts at this session"
+    assert what_goes(session)[0] == "Both attempts at this session"
     assert "Your own rating" in what_goes(session)
     assert what_stays(session) == ""
     home.bin.delete_attempt(ME, "s1", 6)

@@ -66,11 +66,13 @@ def test_a_new_trainee_starts_with_the_first_unit(world):
     assert home.cases[0].sessions == 0
 
 
-def test_cases_come_easiest_first_and_only_with_their_patient(world):
+def test_cases_come_easiest_first_and_one_whose_persona_has_a_mistake_is_there_to_say_so(world):
     world.library.all_cases = [
-        small_case(), small_case(id="a-hard-one", difficulty=5), small_case(id="orphan", persona="gone"),
+        small_case(), small_case(id="a-hard-one", difficulty=5), small_case(id="broken", persona="bad-file"),
     ]  # fmt: skip
-    assert [card.case_id for card in world.progress.home(ME).cases] == ["nell-first", "a-hard-one"]
+    cards = world.progress.home(ME).cases
+    assert [card.case_id for card in cards] == ["broken", "nell-first", "a-hard-one"]
+    assert [(card.patient_name, card.patient_age) for card in cards[:2]] == [("bad-file", None), ("Nell Archer", 52)]
 
 
 def test_progress_has_sessions_curves_and_objectives(world):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simpatient.cli.output import as_json, show
+from simpatient.cli.output import as_json, confirm, show
 from simpatient.domain.errors import NotFound
 from simpatient.domain.people.actor import Actor
 from simpatient.presentation.words.dates import timestamp
@@ -61,7 +61,7 @@ def put(
         show(f"Deleting {what} also deletes:\n" + "\n".join(f"- {line}" for line in what_goes(extent)))
         if stays := what_stays(extent):
             show(stays)
-        _confirm(f"Delete {what}?", yes)
+        confirm(f"Delete {what}?", yes)
         if leaf is None:
             service.delete_session(actor, session_id)
         else:
@@ -92,7 +92,7 @@ def empty(trainee: Trainee = None, yes: Yes = False) -> None:
     with _opened(trainee) as (actor, service):
         waiting = len(service.items(actor))
         if waiting:
-            _confirm(f"Erase {waiting} deleted sessions or attempts for good?", yes)
+            confirm(f"Erase {waiting} deleted sessions or attempts for good?", yes, "Nothing was erased.")
         erased = service.empty(actor)
     print(f"Erased {erased}." if erased else "The bin was empty.", file=sys.stderr)
 
@@ -128,10 +128,6 @@ def _leaf(service: "BinService", actor: Actor, session_id: str, attempt: int) ->
         raise NotFound(f"There is no attempt {attempt} at this session.", f"There are {len(leaves)}.")
     return leaves[attempt - 1]
 
-
-def _confirm(question: str, yes: bool) -> None:
-    if not yes:
-        typer.confirm(question, abort=True)
 
 
 def _as_data(item: "BinItem") -> dict[str, object]:

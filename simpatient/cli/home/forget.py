@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.output import show
+from simpatient.cli.output import confirm, show
 from simpatient.domain.people.actor import Actor
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -22,9 +22,11 @@ def session(session_id: Annotated[str, typer.Argument(help="Session id.")], yes:
     from simpatient.bootstrap.person import actor_here
     from simpatient.bootstrap.upkeep import open_deletion
 
-    _confirm(f"Delete the session {session_id} for good?", yes)
+    actor = actor_here()
     with open_deletion() as deletion:
-        deletion.delete_session(actor_here(), session_id)
+        deletion.need_session(actor, session_id)
+        confirm(f"Delete the session {session_id} for good?", yes)
+        deletion.delete_session(actor, session_id)
     show(f"The session {session_id} is deleted, also in the copies of the database. {OUTSIDE}")
 
 
@@ -37,7 +39,7 @@ def drills(trainee: Trainee = None, yes: Yes = False) -> None:
     from simpatient.bootstrap.upkeep import open_deletion
 
     actor = _acting(trainee)
-    _confirm(f"Delete everything '{actor.person_id}' said in drills for good?", yes)
+    confirm(f"Delete everything '{actor.person_id}' said in drills for good?", yes)
     with open_deletion() as deletion:
         deletion.delete_drills(actor)
     show(f"The drills of '{actor.person_id}' are deleted, also in the copies of the database. {OUTSIDE}")
@@ -52,7 +54,7 @@ def everything(trainee: Trainee = None, yes: Yes = False) -> None:
     from simpatient.bootstrap.upkeep import open_deletion
 
     actor = _acting(trainee)
-    _confirm(f"Delete everything of '{actor.person_id}' for good?", yes)
+    confirm(f"Delete everything of '{actor.person_id}' for good?", yes)
     with open_deletion() as deletion:
         deletion.delete_everything(actor)
     show(f"Everything of '{actor.person_id}' is deleted, also in the copies of the database. {OUTSIDE}")
@@ -62,8 +64,3 @@ def _acting(trainee: str | None) -> Actor:
     from simpatient.bootstrap.person import actor_here
 
     return Actor(person_id=trainee) if trainee else actor_here()
-
-
-def _confirm(question: str, yes: bool) -> None:
-    if not yes:
-        typer.confirm(question, abort=True)

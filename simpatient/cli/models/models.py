@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simpatient.cli.output import as_json, download_bar, show, stoppable
-from simpatient.domain.errors import UserFacingError
+from simpatient.cli.output import as_json, confirm, download_bar, show, stoppable
 from simpatient.domain.models.chat_models import GB, InstalledModel
 from simpatient.presentation.words.model_words import fit_words, measured_line
 from simpatient.presentation.words.numbers import file_size, gigabytes
@@ -92,8 +91,7 @@ def remove(
 
     Example: simpatient models remove smollm3-3b --yes
     """
-    if not yes and not typer.confirm(f"Remove {model} from this computer?", err=True):
-        raise UserFacingError("Nothing was removed.")
+    confirm(f"Remove {model} from this computer?", yes, "Nothing was removed.")
     freed = _open().remove(model)
     show(as_json({"id": model, "freed_bytes": freed}) if json else f"Removed {model}; {file_size(freed)} freed.")
 

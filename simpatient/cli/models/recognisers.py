@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simpatient.cli.output import as_json, download_bar, show, stoppable
-from simpatient.domain.errors import UserFacingError
+from simpatient.cli.output import as_json, confirm, download_bar, show, stoppable
 from simpatient.domain.models.chat_models import GB
 from simpatient.presentation.words.numbers import file_size
 
@@ -70,8 +69,7 @@ def delete(
 
     Example: simpatient recogniser delete small.en --yes
     """
-    if not yes and not typer.confirm(f"Delete {recogniser} from this computer?", err=True):
-        raise UserFacingError("Nothing was deleted.")
+    confirm(f"Delete {recogniser} from this computer?", yes, "Nothing was deleted.")
     freed = _open().delete(recogniser)
     show(as_json({"id": recogniser, "freed_bytes": freed}) if json else f"Deleted; {file_size(freed)} freed.")
 

@@ -65,9 +65,11 @@ def practise(
             write_text(out, exported + "\n")
         if pdf is not None:
             if lines is None:  # with a file of lines there is no one to ask
-                app.review.rate_self(app.actor, session.id, ask(app))
+                app.review.rate_self(app.actor, session.id, ask(app, session.id))
             app.reports.session(app.actor, session.id, pdf=pdf, needs_own_rating=lines is None)
-        print(f"Stored as {session.id}. Next: simpatient rate {session.id}", file=sys.stderr)
+        is_rated = pdf is not None and lines is None
+        following = f"report session {session.id} --pdf report.pdf" if is_rated else f"rate {session.id}"
+        print(f"Stored as {session.id}. Next: simpatient {following}", file=sys.stderr)
     finally:
         app.close()
 

@@ -33,21 +33,22 @@ def rate(
     app = open_app()
     try:
         chosen = app.review.latest_ended(app.actor) if session_id == LATEST else session_id
+        app.review.need_unrated(app.actor, chosen)
         if rating:
             given = SelfRating(
                 ratings=dict(map(_read, rating)), went_well=went_well.strip(), would_change=would_change.strip()
             )
             _need_all(app, given)
         else:
-            given = ask(app)
+            given = ask(app, chosen)
         app.review.rate_self(app.actor, chosen, given)
         print(f"Rated. Next: simpatient report session {chosen} --pdf report.pdf", file=sys.stderr)
     finally:
         app.close()
 
 
-def ask(app: "App") -> SelfRating:
-    """Ask the trainee for their own rating at the prompt.
+def ask(app: "App", session_id: str) -> SelfRating:
+    """Ask the trainee for their own rating of a session at the prompt.
 
     Raises:
         UserFacingError: The input ended first.
@@ -58,8 +59,9 @@ def ask(app: "App") -> SelfRating:
         went_well = input("What went well? ").strip()
         would_change = input("What would you do differently? ").strip()
     except EOFError as error:
+        print(file=sys.stderr)  # the question stands alone on its line
         message = "The session was not rated, so there is no feedback on it yet."
-        raise UserFacingError(message, "Run `simpatient rate latest`.") from error
+        raise UserFacingError(message, f"Run `simpatient rate {session_id}`.") from error
     return SelfRating(ratings=ratings, went_well=went_well, would_change=would_change)
 
 
@@ -80,6 +82,7 @@ def _read(given: str) -> tuple[str, int]:
 
 
 def _need_all(app: "App", given: SelfRating) -> None:
+    app.review.check_rating(given)
     missing = [question for question in app.review.questions() if question not in given.ratings]
     if missing:
         named = " ".join(f"--rating {question}=3" for question in missing)

@@ -11,12 +11,13 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simpatient.domain.cancellation import CancelToken
-from simpatient.domain.errors import Cancelled, OpenElsewhere, UserFacingError
+from simpatient.domain.errors import Cancelled, ContentError, OpenElsewhere, UserFacingError
 
 T = TypeVar("T")
 CHUNK_INTERVAL_MS = 33
@@ -35,6 +36,8 @@ class Trouble:
 
 def describe(error: BaseException) -> Trouble:
     """Return what a user may read about an error; never a traceback."""
+    if isinstance(error, ContentError) and error.line:
+        return _in_a_file(error)
     if isinstance(error, UserFacingError):
         return Trouble(error.message, error.action, is_open_elsewhere=isinstance(error, OpenElsewhere))
     return Trouble(
@@ -42,6 +45,14 @@ def describe(error: BaseException) -> Trouble:
         "Try again; if it happens again, restart the app.",
         is_bug=True,
     )
+
+
+def _in_a_file(error: ContentError) -> Trouble:
+    """Return a mistake with the place an author has to go to; elsewhere than in a list of problems it stands alone."""
+    path = Path(error.file)
+    what = f"{error.field}: {error.message}" if error.field else error.message
+    way_out = f"The file is in {path.parent}. Correct it, then try again."
+    return Trouble(f"There is a mistake in {path.name}, line {error.line}: {what}", f"{error.action} {way_out}".strip())
 
 
 def without_words(error: BaseException) -> str:

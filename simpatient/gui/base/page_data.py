@@ -115,7 +115,8 @@ def load_case(library: ContentLibrary, case_id: str, curriculum_id: str | None, 
 def load_case_to_begin(
     services: StartServices, actor: Actor, case_id: str, curriculum_id: str | None, unit_id: str | None
 ) -> CaseData:
-    """Fetch a case with the sessions with the same patient that are still open."""
+    """Fetch a case as its files are now, with the sessions with the same patient that are still open."""
+    services.library.refresh()
     still_open = services.progress.open_with(actor, case_id)
     return replace(load_case(services.library, case_id, curriculum_id, unit_id), open_sessions=still_open)
 

@@ -109,7 +109,9 @@ def _delete(services: DeletionServices, context: Context, extent: DeletionExtent
 def _button_words(extent: DeletionExtent) -> str:
     if extent.leaf is not None:
         return "Delete this attempt"
-    return "Delete this session" if extent.attempts == 1 else f"Delete all {extent.attempts} attempts"
+    if extent.attempts == 1:
+        return "Delete this session"
+    return "Delete both attempts" if extent.attempts == 2 else f"Delete all {extent.attempts} attempts"
 
 
 def _choice(extent: DeletionExtent, button: Button) -> QWidget:

@@ -26,7 +26,6 @@ from simpatient.gui.widgets.text import Elided, chip, label
 from simpatient.presentation.learning.progress import Objective, objective_view, session_numbers
 from simpatient.presentation.shapes.curves import LEAST_FOR_TREND, Chart, has_enough, skill_chart
 from simpatient.presentation.words.file_names import progress_file
-from simpatient.presentation.words.numbers import plural
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.review.reports import ReportService
 
@@ -173,8 +172,8 @@ class ProgressPage(PageStates):
                 box.addLayout(row(Button(f"Show all {data.ready} curves", on_click=self._on_show_all), None))
         else:
             most = max((curve.defined for curve in data.progress.curves), default=0)
-            so_far = f"so far you have {plural(most, 'session')}"
-            words = f"Curves appear after {LEAST_FOR_TREND} scored sessions; {so_far}. One session says too little."
+            so_far = f"Curves appear after {LEAST_FOR_TREND} scored sessions; you have {most} so far."
+            words = f"{so_far} One session says too little."
             frame, inner = card("sunken", margin=SPACE_4)
             inner.addWidget(label(words, "soft"))
             box.addWidget(frame)

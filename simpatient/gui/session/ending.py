@@ -10,7 +10,9 @@ from simpatient.domain.session.session import Session
 from simpatient.gui.base.bridge import Trouble, Worker
 from simpatient.gui.widgets.dialogs import Question
 
-_WORDS = "Your own rating comes first, then feedback on single moments. You can retry from any of them."
+_UNRATED = "Your own rating comes first, then feedback on single moments. You can retry from any of them."
+# A retry of a session that was rated: it is rated once.
+_RATED = "You go straight to the feedback on this attempt. You can retry from any moment of it."
 
 
 class Ends(Protocol):
@@ -49,10 +51,11 @@ class Ending:
         self._on_ended = on_ended
         self._on_failed = on_failed
 
-    def ask(self, parent: QWidget, session_id: str) -> None:
+    def ask(self, parent: QWidget, session: Session) -> None:
         """Ask whether to end, and end if so."""
+        words = _UNRATED if session.self_rating is None else _RATED
         Question(
-            parent, "End this session?", _WORDS, "End and look back", "Keep talking", lambda: self._end(session_id)
+            parent, "End this session?", words, "End and look back", "Keep talking", lambda: self._end(session.id)
         ).open()
 
     def _end(self, session_id: str) -> None:

@@ -292,7 +292,7 @@ class SessionPage(PageStates):
     def ask_end(self) -> None:
         """Ask whether to end, unless the session is paused."""
         if self._session is not None and not self._is_paused:
-            self._ending.ask(self, self._session.id)
+            self._ending.ask(self, self._session)
 
     def _on_ending(self) -> None:
         self._typed.stop()

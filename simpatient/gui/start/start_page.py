@@ -221,16 +221,20 @@ class StartPage(PageStates):
         return outer
 
     def _case(self, case: CaseCard) -> QWidget:
-        button = CardButton(f"{case.patient_name}, {case.patient_age}: {case.title}. {case.minutes} minutes.")
+        is_usable = case.patient_age is not None
+        who = f"{case.patient_name}, {case.patient_age}" if is_usable else case.patient_name
+        button = CardButton(f"{who}: {case.title}. {case.minutes} minutes.")
         button.clicked.connect(lambda: self._open(case.case_id))
         box = column(button, SPACE_3, SPACE_4)
         names = column(spacing=0)
-        names.addWidget(Elided(f"{case.patient_name}, {case.patient_age}", "strong"))
+        names.addWidget(Elided(who, "strong"))
         names.addWidget(Elided(case.setting, "small"))
         box.addLayout(row(Portrait(case.patient_name, 44), names))
         box.addWidget(label(case.title))
         facts = f"{DIFFICULTY_WORDS[case.difficulty].capitalize()} · {case.minutes} min · {case.modality}"
         box.addWidget(label(facts, "small"))
+        if not is_usable:
+            box.addWidget(label("The persona's file has a mistake. Open the case to see which.", "caption"))
         if case.content_notes:
             box.addWidget(label(f"Touches on: {', '.join(case.content_notes)}", "caption"))
         if case.sessions:

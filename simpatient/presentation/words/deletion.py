@@ -16,7 +16,8 @@ def what_goes(extent: DeletionExtent) -> tuple[str, ...]:
         "your own rating" if extent.has_self_rating else "",
     ]
     if extent.leaf is None and extent.attempts > 1:
-        lines.insert(0, f"all {extent.attempts} attempts at this session")
+        every = "both" if extent.attempts == 2 else f"all {extent.attempts}"
+        lines.insert(0, f"{every} attempts at this session")
     return tuple(line[0].upper() + line[1:] for line in lines if line)
 
 

@@ -20,12 +20,17 @@ from simpatient.services.sessions.ports import SessionRepository
 
 
 class CaseCard(Value):
-    """A case as the start page shows it."""
+    """A case as the start page shows it.
+
+    Attributes:
+        patient_name: The persona's id when its file has a mistake.
+        patient_age: None when the persona's file has a mistake; opening the case says which.
+    """
 
     case_id: str
     title: str
     patient_name: str
-    patient_age: int
+    patient_age: int | None
     setting: str
     modality: str
     difficulty: int
@@ -118,17 +123,16 @@ class ProgressService:
             CaseCard(
                 case_id=case.id,
                 title=case.title,
-                patient_name=personas[case.persona].name,
-                patient_age=personas[case.persona].age,
+                patient_name=card.name if card else case.persona,
+                patient_age=card.age if card else None,
                 setting=case.setting,
                 modality=case.modality,
                 difficulty=case.difficulty,
                 minutes=case.minutes,
-                content_notes=personas[case.persona].content_notes,
+                content_notes=card.content_notes if card else (),
                 sessions=times[case.id],
             )
-            for case in cases
-            if case.persona in personas
+            for case, card in ((case, personas.get(case.persona)) for case in cases)
         )
 
     def _summaries(self, rows: Sequence[AttemptRow]) -> Sequence[SessionSummary]:

@@ -28,14 +28,22 @@ class DeletionService:
         self._consents = consents
         self._clips = clips
 
-    def delete_session(self, actor: Actor, session_id: str) -> None:
-        """Delete a session and the sound of its turns, whether or not it can still be read.
+    def need_session(self, actor: Actor, session_id: str) -> None:
+        """Make sure that a session is there to be deleted, whether or not it can still be read.
 
         Raises:
             NotFound: There is no such session, or it is not the actor's.
         """
         if not may_access(actor, self._sessions.owner(session_id)):
             raise session_not_found(session_id)
+
+    def delete_session(self, actor: Actor, session_id: str) -> None:
+        """Delete a session and the sound of its turns, whether or not it can still be read.
+
+        Raises:
+            NotFound: There is no such session, or it is not the actor's.
+        """
+        self.need_session(actor, session_id)
         self._clips.delete_session(session_id)
         self._sessions.delete(session_id)
 

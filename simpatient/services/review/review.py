@@ -7,7 +7,7 @@ from simpatient.domain.people.actor import Actor
 from simpatient.domain.ports import Coder
 from simpatient.domain.session.session import SelfRating, Session
 from simpatient.services.ports import Clock, ContentLibrary
-from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.sessions.access import accessible, has_own_rating, rated, session_of
 from simpatient.services.sessions.played_content import played_persona
 from simpatient.services.sessions.ports import SessionRepository
 from simpatient.services.sessions.scorecards import coded_turns
@@ -53,9 +53,25 @@ class ReviewService:
         Raises:
             UserFacingError: The session has not ended, or a rating is of no question or off the scale.
         """
-        session = session_of(self._sessions, actor, session_id)
-        if not session.is_ended and not session.debriefed:
-            raise UserFacingError("This session has not ended yet.", "End it first, then rate it.")
+        self._ended(actor, session_id)
+        self.check_rating(rating)
+        self._sessions.save_self_rating(session_id, rating)
+
+    def need_unrated(self, actor: Actor, session_id: str) -> None:
+        """Make sure that a rating of a session would be kept, before anybody is asked for one.
+
+        Raises:
+            UserFacingError: The session has not ended, or has an own rating already.
+        """
+        if has_own_rating(self._ended(actor, session_id)):
+            raise UserFacingError("You have rated this session already.", "The first rating is kept.")
+
+    def check_rating(self, rating: SelfRating) -> None:
+        """Make sure that every rating answers a question, on the scale.
+
+        Raises:
+            UserFacingError: One does not.
+        """
         questions = self.questions()
         for question, value in rating.ratings.items():
             if question not in questions or value not in RATING_SCALE:
@@ -63,7 +79,6 @@ class ReviewService:
                     f"There is no rating {question} = {value}.",
                     f"Rate {', '.join(questions)} from {RATING_SCALE[0]} to {RATING_SCALE[-1]}.",
                 )
-        self._sessions.save_self_rating(session_id, rating)
 
     def debrief(self, actor: Actor, session_id: str, leaf: int | None = None) -> Debrief:
         """Return the feedback on a branch (the one in use when none is named), made from the transcript alone.
@@ -98,3 +113,9 @@ class ReviewService:
             self._sessions.open_map(session_id, self._clock.now())
         persona = played_persona(self._library, session)
         return disclosure(session.id, persona, session.path())
+
+    def _ended(self, actor: Actor, session_id: str) -> Session:
+        session = session_of(self._sessions, actor, session_id)
+        if not session.is_ended and not session.debriefed:
+            raise UserFacingError("This session has not ended yet.", "End it first, then rate it.")
+        return session
