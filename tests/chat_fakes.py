@@ -123,7 +123,7 @@ class ScriptedVoice:
             said += piece
             if not on_text(piece):
                 break
-        return _completion(said).model_copy(update={"is_whole": said == answer})
+        return _completion(said).model_copy(update={"is_complete": said == answer})
 
     def forget(self, session: str) -> None:
         self.prepared = [each for each in self.prepared if each[0] != session]

@@ -164,7 +164,7 @@ QComboBox QAbstractItemView { background: $surface; color: $ink; border: 1px sol
   selection-background-color: $accent_soft; selection-color: $on_accent_soft; }
 QLineEdit:disabled, QPlainTextEdit:disabled { background: $sunken; border-color: $line; color: $ink_soft; }
 QSpinBox { background: $surface; color: $ink; border: 1px solid $line_strong; border-radius: 10px;
-  padding: 6px 34px 6px 10px; min-height: 20px; selection-background-color: $accent; selection-color: $on_accent; }
+  padding: 6px 34px 6px 10px; min-height: 24px; selection-background-color: $accent; selection-color: $on_accent; }
 QSpinBox:focus { border: 2px solid $accent; padding: 5px 33px 5px 9px; }
 QSpinBox:hover { border-color: $accent; }
 QSpinBox QLineEdit, QSpinBox QLineEdit:focus { background: transparent; border: 0; padding: 0; }
