@@ -1,6 +1,9 @@
 """``simpatient doctor`` on homes in every condition: it names what is wrong and never ends before its list does."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,7 +70,7 @@ def test_a_look_that_fails_in_whatever_way_is_named_and_the_others_follow() -> N
 
 
 def test_every_look_has_a_name(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [each for each in vars(doctor_command) if each.startswith("_") and each not in ("_guarded",)]:
+    for name in [each for each in vars(doctor_command) if each.startswith("_") and each not in ("_guarded", "_line")]:
         if callable(getattr(doctor_command, name)) and not name.startswith("__"):
             monkeypatch.setattr(doctor_command, name, _failing)
     assert run(["doctor", "--json"]) == 1
@@ -92,3 +95,38 @@ def test_a_database_set_aside_is_named(home: Path, capsys: pytest.CaptureFixture
 def open_repositories_after_loss(home: Path) -> None:
     (home / f"{DATABASE}-changes").unlink()
     open_repositories(home / DATABASE).sessions.close()
+
+
+_DOCTOR = """
+import sys, threading, psutil
+from simpatient.cli.home import doctor
+from simpatient.cli.main import run
+doctor._content = lambda home: ("Content", True, "has tests of its own")
+if __name__ == "__main__":
+    run(["doctor"])
+    busy = [each.name for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
+    print(sorted(busy), [each.name() for each in psutil.Process().children()], "torch" in sys.modules)
+"""
+
+
+def test_the_process_ends_with_its_list(home: Path, tmp_path: Path) -> None:
+    script = tmp_path / "doctor_alone.py"
+    script.write_text(_DOCTOR)
+    environment = {**os.environ, "SIMPATIENT_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, timeout=280, check=False
+    )
+    *lines, left = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert len(lines) == 12
+    # The thread that starts children waits for nothing but more to start; it goes with the interpreter.
+    assert left == "['simpatient-launcher_0'] [] False"
+
+
+def test_each_finding_is_printed_as_soon_as_it_is_known(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr(doctor_command, "show", printed.append)
+    seen: list[int] = []
+    monkeypatch.setattr(doctor_command, "_guarded", lambda what, _: seen.append(len(printed)) or (what, True, "fine"))
+    assert run(["doctor"]) == 0
+    assert seen == list(range(len(printed)))

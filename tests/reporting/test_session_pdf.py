@@ -9,7 +9,10 @@ from pypdf import PdfReader
 
 from simpatient.presentation.feedback.session_report import session_view
 from simpatient.presentation.words.wording import DISCLAIMER
+from simpatient.reporting.pdf.fonts import STRONG
+from simpatient.reporting.pdf.layout import TEXT
 from simpatient.reporting.pdf.session_pdf import session_pdf
+from simpatient.reporting.pdf.text import TextRun, paragraph
 
 
 def _pages(report):
@@ -137,3 +140,32 @@ def test_is_dated_when_it_was_made_and_carries_the_name(make_report):
     assert found.author == "simpatient, for trainee Anna Berg"
     assert session_pdf(session_view(report)) == made
     assert "Anna Berg" in " ".join(_pages(report))
+
+
+def test_a_paragraph_breaks_its_lines_once_for_a_width():
+    # Tables, frames and kept groups all ask again; breaking lines is most of what a page costs.
+    words = paragraph(TEXT, "Every word of a long answer is measured when its lines are broken. " * 8)
+    size = words.wrap(300, 500)
+    lines = words.blPara
+    assert words.wrap(300, 90) == size
+    assert words.blPara is lines
+    assert words.wrap(150, 500) != size
+    assert words.blPara is not lines
+
+
+def test_a_paragraph_whose_split_failed_lays_its_lines_out_again():
+    words = paragraph(TEXT, "Every word of a long answer is measured when its lines are broken. " * 8)
+    size = words.wrap(300, 500)
+    assert words.split(300, TEXT.leading) == []
+    assert words.wrap(300, 500) == size
+    assert words.blPara.lines
+
+
+def test_words_in_one_font_take_reportlabs_light_way():
+    # Its other way handles every word as a fragment of its own, at several times the cost.
+    words = paragraph(TEXT, "One font, one colour.")
+    words.wrap(300, 500)
+    assert words.blPara.kind == 0
+    mixed = paragraph(TEXT, "One font, ", TextRun("and another.", STRONG))
+    mixed.wrap(300, 500)
+    assert mixed.blPara.kind == 1

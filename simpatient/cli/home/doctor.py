@@ -37,13 +37,18 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON, an arr
         ("Speech recogniser", lambda: _recogniser(home)),
         ("Imported recordings", _imported_recordings),
     )
-    findings = [_guarded(what, check) for what, check in checks]
+    findings: list[Finding] = []
+    for what, check in checks:
+        findings.append(_guarded(what, check))
+        if not json:  # at once: some take a while, and one that hangs is then the one not printed yet
+            show(_line(*findings[-1]))
     if json:
         show(as_json([{"what": what, "works": works, "detail": detail} for what, works, detail in findings]))
-    else:
-        for what, works, detail in findings:
-            show(f"[{'ok' if works else '!!'}] {what}: {detail}")
     return 0 if all(works for _, works, _ in findings) else 1
+
+
+def _line(what: str, works: bool, detail: str) -> str:
+    return f"[{'ok' if works else '!!'}] {what}: {detail}"
 
 
 def _guarded(what: str, check: Callable[[], Finding]) -> Finding:

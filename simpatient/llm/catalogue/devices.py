@@ -1,15 +1,19 @@
-"""What this machine can compute on. Knows no models."""
+"""What this machine can compute on, in words. Knows no models."""
+
+import os
+from importlib.util import find_spec
+
+from simpatient.llm.catalogue.machine import ThisMachine
 
 
 def describe_devices() -> str:
-    """Return the accelerators torch sees and their memory, or that there are none."""
-    try:
-        import torch
-    except ImportError:
+    """Return the graphics cards and their memory, or that there are none.
+
+    Loads no torch: that takes seconds, and as long again to end.
+    """
+    if find_spec("torch") is None:
         return "all the guided patient needs; language models need further libraries: 'simpatient setup models'"
-    if torch.cuda.is_available():
-        found = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
-        return "; ".join(f"{device.name}, {device.total_memory / 2**30:.0f} GiB" for device in found)
-    if torch.backends.mps.is_available():
-        return "Apple GPU (mps)"
-    return f"no GPU, {torch.get_num_threads()} CPU threads; the guided patient needs no more"
+    cards = ThisMachine().look().gpus
+    if cards:
+        return "; ".join(f"{card.name}, {card.total_gb:.0f} GB" for card in cards)
+    return f"no GPU, {os.cpu_count()} CPU threads; the guided patient needs no more"

@@ -4,7 +4,7 @@ Open Sans for the text; DejaVu Sans for what Open Sans lacks (subscripts, arrows
 Both are TrueType, because reportlab cannot embed the OpenType (CFF) files the window uses.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from reportlab.graphics.shapes import STATE_DEFAULTS
@@ -30,11 +30,30 @@ def font_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "assets" / "fonts"
 
 
+WORDS_MEASURED = 1 << 14
+
+
+class _MeasuredFont(TTFont):
+    """A font that remembers how wide words are.
+
+    ReportLab adds up the letters of every word in Python each time a paragraph is laid out, and a report repeats
+    most of its words.
+    """
+
+    def __init__(self, name: str, file: str) -> None:
+        super().__init__(name, file)
+        self._measured = lru_cache(WORDS_MEASURED)(super().stringWidth)
+
+    def stringWidth(self, text: str, size: float, encoding: str = "utf8") -> float:  # noqa: N802
+        """Return the width of a text in points."""
+        return float(self._measured(text, size))
+
+
 @cache
 def register_fonts() -> None:
     """Make the fonts known to reportlab; reads the files once per process."""
     for name, file in FILES.items():
-        pdfmetrics.registerFont(TTFont(name, str(font_folder() / file)))
+        pdfmetrics.registerFont(_MeasuredFont(name, str(font_folder() / file)))
     # Drawings set a font before they draw anything; by default one that is not embedded.
     STATE_DEFAULTS["fontName"] = BODY
     pdfmetrics.registerFontFamily(BODY, normal=BODY, bold=STRONG, italic=SLANTED, boldItalic=STRONG)

@@ -149,7 +149,6 @@ def _fragment(text: str, font: str, color: Color, style: ParagraphStyle) -> Para
         fontName=font,
         fontSize=style.fontSize,
         textColor=color,
-        backColor=None,
         bold=0,
         italic=0,
         rise=0,
@@ -157,6 +156,20 @@ def _fragment(text: str, font: str, color: Color, style: ParagraphStyle) -> Para
         link=[],
         us_lines=[],
     )
+
+
+class _Laid(Paragraph):
+    """A paragraph that breaks its lines once for a width: tables, frames and groups each ask for its size again."""
+
+    _laid_for: float | None = None
+
+    def wrap(self, width: float, height: float) -> tuple[float, float]:
+        """Return the size needed."""
+        # A split that fails throws the lines away, so the width alone does not say that they are still there.
+        if self._laid_for != width or not hasattr(self, "blPara"):
+            super().wrap(width, height)
+            self._laid_for = width
+        return self.width, self.height
 
 
 def paragraph(style: ParagraphStyle, *spans: TextRun | str, limit: int = LONGEST_PRINTED) -> Paragraph:
@@ -170,4 +183,4 @@ def paragraph(style: ParagraphStyle, *spans: TextRun | str, limit: int = LONGEST
     pieces: list[ParaFrag] = []
     for span in spans:
         pieces += _fragments(span if isinstance(span, TextRun) else TextRun(span), style, limit)
-    return Paragraph("", style, frags=pieces or [_fragment(" ", style.fontName, style.textColor, style)])
+    return _Laid("", style, frags=pieces or [_fragment(" ", style.fontName, style.textColor, style)])
