@@ -75,7 +75,7 @@ class ScriptedChatModel:
 
 
 @dataclass
-class FakeVoices:
+class FakePatientModels:
     """Voices by name; what is not there is unavailable."""
 
     by_name: dict[str, "ScriptedVoice"] = field(default_factory=dict)

@@ -40,7 +40,7 @@ from simpatient.services.voice.ports import (
     Transcriber,
     VoiceDetector,
 )
-from tests.chat_fakes import FakeVoices, ScriptedChatModel, ScriptedVoice
+from tests.chat_fakes import FakePatientModels, ScriptedChatModel, ScriptedVoice
 from tests.draft_fakes import InMemorySessionDrafts
 from tests.fakes import (
     FakeAuthoringTools,
@@ -99,7 +99,7 @@ GRADERS: list[type[Grader]] = [FakeGrader]
 RATERS: list[type[Raters]] = [FakeJudges]
 CHAT_MODELS: list[type[ChatModel]] = [ScriptedChatModel]
 PATIENTS: list[type[PatientModel]] = [ScriptedVoice]
-PATIENT_CHOICES: list[type[PatientModels]] = [FakeVoices]
+PATIENT_CHOICES: list[type[PatientModels]] = [FakePatientModels]
 
 HUBS: list[type[ModelHub]] = [FakeHub]
 REGISTRIES: list[type[ModelRegistry]] = [InMemoryRegistry]

@@ -19,7 +19,7 @@ from simpatient.services.sessions.patient_models import RealiserFactory
 from simpatient.services.sessions.practise import Exchange, PractiseService
 from simpatient.services.sessions.scorecards import ScorecardService
 from tests.builders import ME, small_library
-from tests.chat_fakes import FakeVoices
+from tests.chat_fakes import FakePatientModels
 from tests.fakes import FakeAuthoringTools, FakeCoder, FakeLibrary, FakeReportWriter, FixedClock, RememberingFakeEncoder
 from tests.model_fakes import ModelWorld
 from tests.review_fakes import FakeJudges, InMemoryWritings
@@ -39,7 +39,7 @@ class World:
     tries: InMemoryDrills = field(default_factory=InMemoryDrills)
     coder: FakeCoder = field(default_factory=FakeCoder)
     clock: FixedClock = field(default_factory=FixedClock)
-    voices: FakeVoices = field(default_factory=FakeVoices)
+    voices: FakePatientModels = field(default_factory=FakePatientModels)
     writer: FakeReportWriter = field(default_factory=FakeReportWriter)
     judges: FakeJudges = field(default_factory=FakeJudges)
     tools: FakeAuthoringTools = field(default_factory=FakeAuthoringTools)

@@ -48,14 +48,14 @@ from simpatient.bootstrap.settings import open_settings
 
 
 def open_app(
-    home: Path | None = None, *, encoder: RememberingEncoder | None = None, voices: PatientModels | None = None
+    home: Path | None = None, *, encoder: RememberingEncoder | None = None, patient_models: PatientModels | None = None
 ) -> App:
     """Build the program on the files under ``home``.
 
     Args:
         home: Folder of database, cache and own content; the platform's place when None.
         encoder: The sentence encoder; the bundled one, with its memory, when None.
-        voices: The chat models that may play patients; those the user has set up when None.
+        patient_models: The chat models that may play patients; those the user has set up when None.
 
     Raises:
         StorageUnavailable: The database cannot be opened.
@@ -69,7 +69,7 @@ def open_app(
     sessions, minds = stored.sessions, MindStore(library, encoder)
     models = open_models(home, library)
     configured = ConfiguredPatientModels(home, models.resolve)
-    realisers = RealiserFactory(library=library, minds=minds, models=voices or configured)
+    realisers = RealiserFactory(library=library, minds=minds, models=patient_models or configured)
     scorecards = _scorecard_service(library, stored, coder)
     practise = _practise_service(library, stored, minds, realisers, encoder, coder, scorecards)
     review = ReviewService(library=library, sessions=sessions, coder=coder, clock=clock)
@@ -192,7 +192,7 @@ def _practise_service(
     )
 
 
-def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None = None) -> App:
+def open_desktop_app(home: Path | None = None, *, patient_models: PatientModels | None = None) -> App:
     """Build the program for the window; the encoder loads meanwhile, so that the first turn does not wait for it.
 
     Raises:
@@ -201,7 +201,7 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     home = home or app_home()
     release = hold_window(home)
     try:
-        app = _with_encoder_ahead(home, voices)
+        app = _with_encoder_ahead(home, patient_models)
     except BaseException:
         release()
         raise
@@ -209,10 +209,10 @@ def open_desktop_app(home: Path | None = None, *, voices: PatientModels | None =
     return app
 
 
-def _with_encoder_ahead(home: Path, voices: PatientModels | None) -> App:
+def _with_encoder_ahead(home: Path, patient_models: PatientModels | None) -> App:
     encoder = sentence_encoder()
     Thread(target=_load_ahead, args=(encoder,), name="simpatient-encoder", daemon=True).start()
-    return open_app(home, encoder=cached(encoder, home), voices=voices)
+    return open_app(home, encoder=cached(encoder, home), patient_models=patient_models)
 
 
 def _load_ahead(encoder: OnnxEncoder) -> None:

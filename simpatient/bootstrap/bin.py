@@ -27,6 +27,7 @@ def make_bin(library: ContentLibrary, stored: Repositories, recordings: Recordin
         library=library,
         sessions=stored.sessions,
         writings=stored.writings,
+        drafts=stored.session_drafts,
         entries=stored.bin,
         recordings=recordings,
         clock=SystemClock(),

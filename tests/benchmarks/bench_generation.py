@@ -11,7 +11,7 @@ from time import perf_counter
 import pytest
 
 from simpatient.domain.models.chat import Message, Sampling
-from simpatient.llm.local.engine import TransformersVoice
+from simpatient.llm.local.engine import TransformersPatientModel
 from simpatient.llm.local.prompt_tokens import PromptHistory, common_length
 from tests.benchmarks.conftest import Results
 from tests.chat_families import family_model
@@ -38,7 +38,7 @@ AROUND = 8  # tokens of a message that are its number and the template's
 class Talk:
     """One session as it would be, with answers of a fixed length put in place of the model's."""
 
-    def __init__(self, voice: TransformersVoice, session: str, turns: int) -> None:
+    def __init__(self, voice: TransformersPatientModel, session: str, turns: int) -> None:
         self.voice = voice
         self.session = session
         self.read: list[list[int]] = []
@@ -83,7 +83,7 @@ def never_read_before(sequences: list[list[int]]) -> int:
 
 
 def test_time_to_first_token(benchmark, results: Results, tmp_path: Path) -> None:
-    voice = TransformersVoice(family_model(tmp_path / "llama", "llama", **SHAPE), device="cpu", threads=1)
+    voice = TransformersPatientModel(family_model(tmp_path / "llama", "llama", **SHAPE), device="cpu", threads=1)
     weights = sum(weight.numel() for weight in voice._parts().loaded.model.parameters())
     late = Talk(voice, "late", TURNS)
     forwarded, needed = voice.forwarded, never_read_before(late.read)

@@ -48,7 +48,7 @@ def test_deaths_of_the_host_leave_the_window_alone(benchmark, qtbot, results: Re
     preferences = Preferences(
         SettingsStore(tmp_path / "settings.json"), QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat)
     )
-    window = start(lambda: open_desktop_app(tmp_path, voices=voices), ["x"], preferences)
+    window = start(lambda: open_desktop_app(tmp_path, patient_models=voices), ["x"], preferences)
     with qtbot.waitSignal(window.opened, timeout=300_000):
         pass
     window.pages.case._services.models.for_new_sessions = lambda: "generative"

@@ -11,7 +11,7 @@ from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import BugError, Cancelled, ModelUnavailable
 from simpatient.domain.models.chat import Completion, Message, Sampling
 from simpatient.llm.local.decoding import StaticDecoder
-from simpatient.llm.local.engine import TransformersVoice
+from simpatient.llm.local.engine import TransformersPatientModel
 from simpatient.runtime.child_serving import DeviceFailed
 from tests.chat_families import FAMILIES, family_model
 from tests.tiny_models import SENTENCES, tiny_chat_model
@@ -24,8 +24,8 @@ GREEDY = Sampling(max_tokens=12)
 KINDS = sorted(set(FAMILIES) - {"thinker"})
 
 
-def open_voice(folder: Path, **named: object) -> TransformersVoice:
-    return TransformersVoice(folder, device="cpu", threads=1, **named)
+def open_voice(folder: Path, **named: object) -> TransformersPatientModel:
+    return TransformersPatientModel(folder, device="cpu", threads=1, **named)
 
 
 def user(text: str) -> Message:

@@ -15,7 +15,7 @@ import pytest
 from simpatient.domain.cancellation import CancelToken
 from simpatient.domain.errors import Cancelled, ModelUnavailable
 from simpatient.domain.models.chat import Completion, Message, Sampling
-from simpatient.llm.local.engine import TransformersVoice
+from simpatient.llm.local.engine import TransformersPatientModel
 from simpatient.llm.local.host import PatientModelProcess, open_patient_model
 from tests.chat_families import family_model
 from tests.hosted_voices import FAULTS, FaultyVoice
@@ -279,7 +279,7 @@ def test_importing_the_host_loads_no_torch():
 @pytest.mark.torch
 def test_a_real_model_speaks_the_same_from_its_child_and_after_a_death(tmp_path):
     folder = family_model(tmp_path / "tiny", "llama")
-    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
+    alone, voice = TransformersPatientModel(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
     messages = talk("How are you?")
     expected = alone.speak("s", messages, "Be curt.", GREEDY, lambda _: True)
     assert voice.model_id == alone.model_id
@@ -320,7 +320,7 @@ def test_the_session_goes_on_a_hundred_times(tmp_path, fault):
 @pytest.mark.torch
 def test_a_real_model_killed_at_random_moments_goes_on(tmp_path):
     folder = family_model(tmp_path / "tiny", "llama")
-    alone, voice = TransformersVoice(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
+    alone, voice = TransformersPatientModel(folder, device="cpu", threads=1), open_patient_model(folder, threads=1)
     random, long = Random(5), Sampling(max_tokens=200)
     for turn in range(12):
         messages = talk(f"How are you, {turn}?")

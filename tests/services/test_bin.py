@@ -14,6 +14,7 @@ from simpatient.domain.assessment.score import ScorecardOrigin
 from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.learning.practice_history import history_of
 from simpatient.domain.session.session import Session
+from simpatient.domain.session.session_drafts import SessionDraft
 from simpatient.presentation.words.deletion import bin_facts, bin_title, what_goes, what_stays
 from simpatient.services.learning.progress import ProgressService
 from simpatient.services.privacy.bin import BinService
@@ -49,7 +50,7 @@ def _home(path: Path) -> Home:
     stored, world = open_repositories(path), World()
     clips = InMemoryClips(world.clock)
     service = BinService(
-        library=world.library, sessions=stored.sessions, writings=stored.writings, entries=stored.bin,
+        library=world.library, sessions=stored.sessions, writings=stored.writings, drafts=stored.session_drafts, entries=stored.bin,
         recordings=clips, clock=world.clock,
     )  # fmt: skip
     progress = ProgressService(
@@ -184,6 +185,11 @@ def test_everything_that_goes_is_named(home: Home) -> None:
     assert what_goes(session)[0] == "Both attempts at this session"
     assert "Your own rating" in what_goes(session)
     assert what_stays(session) == ""
+    half = "What you have begun to write and not sent or saved"
+    assert half not in what_goes(session)
+    draft = SessionDraft(session_id="s1", kind="writing", part="x", texts={"wish": "He wan"}, at=home.clock.now())
+    home.stored.session_drafts.save(draft)
+    assert half in what_goes(home.bin.extent(ME, "s1"))
     home.bin.delete_attempt(ME, "s1", 6)
     (item,) = home.bin.items(ME)
     assert bin_title(item) == "One attempt with Nell Archer: " + item.case_title

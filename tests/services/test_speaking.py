@@ -6,13 +6,13 @@ from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.session.session import Manifest
 from simpatient.services.sessions.patient_models import STAND_IN_NOTE, leaves_note
 from tests.builders import ME
-from tests.chat_fakes import FakeVoices, ScriptedVoice
+from tests.chat_fakes import FakePatientModels, ScriptedVoice
 from tests.world import World
 
 
 def world(*answers: str, **named: object) -> tuple[World, ScriptedVoice]:
     voice = ScriptedVoice(answers, **named)
-    return World(voices=FakeVoices({"generative": voice})), voice
+    return World(voices=FakePatientModels({"generative": voice})), voice
 
 
 def test_the_models_words_are_shown_as_they_come_and_stored() -> None:

@@ -37,6 +37,7 @@ class DeletionExtent(Value):
         exercises: Written exercises, each attempt at one counted; they belong to the session as a whole.
         has_self_rating: Whether an own rating goes; it belongs to the session as a whole, too.
         recordings: Turns whose sound is kept.
+        drafts: Half-written things, neither sent nor saved; they belong to the session as a whole.
     """
 
     session_id: str
@@ -51,3 +52,4 @@ class DeletionExtent(Value):
     exercises: int = 0
     has_self_rating: bool = False
     recordings: int = 0
+    drafts: int = 0

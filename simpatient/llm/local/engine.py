@@ -71,7 +71,7 @@ class _Read:
     logits: Any
 
 
-class TransformersVoice(OfFolder):
+class TransformersPatientModel(OfFolder):
     """The ``PatientVoice`` port on a folder of a Hugging Face causal chat model, in this process.
 
     Args:

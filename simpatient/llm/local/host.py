@@ -16,8 +16,8 @@ from simpatient.domain.cancellation import Cancellation
 from simpatient.domain.errors import ModelUnavailable
 from simpatient.domain.models.chat import Completion, Message, Sampling
 from simpatient.domain.ports import OnText
-from simpatient.llm.local.engine import TransformersVoice
-from simpatient.llm.local.host_child import HostedModel, VoiceWorker
+from simpatient.llm.local.engine import TransformersPatientModel
+from simpatient.llm.local.host_child import HostedModel, PatientModelWorker
 from simpatient.llm.local.loader import id_of
 from simpatient.runtime.child_process import END_S, ChildLost, ChildProcess
 
@@ -45,7 +45,7 @@ class PatientModelProcess:
         start_s: float = 900.0,
     ) -> None:
         self._child = ChildProcess(
-            partial(VoiceWorker, factory), "simpatient-voice", silence_s=silence_s, start_s=start_s
+            partial(PatientModelWorker, factory), "simpatient-patient-model", silence_s=silence_s, start_s=start_s
         )
         self._read_id = read_id
         self._lock = threading.RLock()
@@ -161,7 +161,7 @@ class PatientModelProcess:
 
 def open_patient_model(folder: Path, *, threads: int | None = None, stops: Sequence[str] = ()) -> PatientModelProcess:
     """Return a voice for the model in a folder, in a child process that is not started yet."""
-    factory = partial(TransformersVoice, folder, threads=threads, stops=tuple(stops))
+    factory = partial(TransformersPatientModel, folder, threads=threads, stops=tuple(stops))
     return PatientModelProcess(factory, partial(id_of, folder))
 
 

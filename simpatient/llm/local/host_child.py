@@ -34,7 +34,7 @@ class HostedModel(PatientModel, Protocol):
         ...
 
 
-class VoiceWorker:
+class PatientModelWorker:
     """The worker around a hosted voice.
 
     Args:

@@ -13,6 +13,7 @@ def what_goes(extent: DeletionExtent) -> tuple[str, ...]:
         plural(extent.scorecards, "scorecard") + " with the feedback made from them" if extent.scorecards else "",
         plural(extent.recordings, "recording") + " of what you said" if extent.recordings else "",
         f"{plural(extent.exercises, 'text')} written up afterwards" if extent.exercises else "",
+        "what you have begun to write and not sent or saved" if extent.drafts else "",
         "your own rating" if extent.has_self_rating else "",
     ]
     if extent.leaf is None and extent.attempts > 1:

@@ -15,7 +15,7 @@ from simpatient.services.privacy.kept_recordings import RecordingStore
 from simpatient.services.privacy.ports import BinRepository
 from simpatient.services.review.ports import WritingRepository
 from simpatient.services.sessions.access import session_of
-from simpatient.services.sessions.ports import SessionRepository
+from simpatient.services.sessions.ports import SessionDraftRepository, SessionRepository
 
 LONGEST_DAYS = 3650
 
@@ -42,6 +42,7 @@ class BinService:
         library: ContentLibrary,
         sessions: SessionRepository,
         writings: WritingRepository,
+        drafts: SessionDraftRepository,
         entries: BinRepository,
         recordings: RecordingStore,
         clock: Clock,
@@ -49,6 +50,7 @@ class BinService:
         self._library = library
         self._sessions = sessions
         self._writings = writings
+        self._drafts = drafts
         self._entries = entries
         self._recordings = recordings
         self._clock = clock
@@ -81,6 +83,7 @@ class BinService:
             turns=len(session.turns),
             scorecards=len(cards),
             exercises=len(self._writings.attempts(session_id)),
+            drafts=len(self._drafts.drafts(session_id)),
             has_self_rating=session.self_rating is not None,
             recordings=sum(turn.speech is not None and bool(turn.speech.clip) for turn in session.turns),
         )
