@@ -18,6 +18,9 @@ class FakeDeletion:
         self._practise = practise
         self._tries = tries
 
+    def need_session(self, actor: Actor, session_id: str) -> None:
+        session_of(self._practise.stored, actor, session_id)
+
     def delete_session(self, actor: Actor, session_id: str) -> None:
         session_of(self._practise.stored, actor, session_id)
         self._practise.stored.delete(session_id)

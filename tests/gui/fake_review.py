@@ -17,7 +17,8 @@ from simpatient.domain.errors import NotFound, UserFacingError
 from simpatient.domain.learning.report import SessionReport
 from simpatient.domain.people.actor import Actor
 from simpatient.domain.session.session import SelfRating, Session, Turn
-from simpatient.services.sessions.access import accessible, rated, session_of
+from simpatient.services.review.review import RATING_SCALE
+from simpatient.services.sessions.access import accessible, has_own_rating, rated, session_of
 from simpatient.services.sessions.scorecards import coded_turns
 from tests.fakes import FakeLibrary
 from tests.gui.fake_content import GUIDE
@@ -45,6 +46,18 @@ class FakeReview:
     def rate_self(self, actor: Actor, session_id: str, rating: SelfRating) -> None:
         session = session_of(self._practise.stored, actor, session_id)
         self._practise.sessions[session_id] = session.model_copy(update={"self_rating": rating})
+
+    def need_unrated(self, actor: Actor, session_id: str) -> None:
+        session = session_of(self._practise.stored, actor, session_id)
+        if not session.is_ended and not session.debriefed:
+            raise UserFacingError("This session has not ended yet.", "End it first.")
+        if has_own_rating(session):
+            raise UserFacingError("You have rated this session already.", "The first rating is kept.")
+
+    def check_rating(self, rating: SelfRating) -> None:
+        for question, value in rating.ratings.items():
+            if question not in self.questions() or value not in RATING_SCALE:
+                raise UserFacingError(f"There is no rating {question} = {value}.", "Choose another one.")
 
     def debrief(self, actor: Actor, session_id: str, leaf: int | None = None) -> Debrief:
         return self.debrief_of(actor, self.session(actor, session_id, leaf))

@@ -142,11 +142,11 @@ class FakeTalkService:
     def missing(self, settings: TalkSettings) -> tuple[MissingPart, ...]:
         return self.lacks
 
-    def begin(self, actor: Actor, session: Session, settings: TalkSettings, tell: OnTalkEvent) -> FakeTalk:
+    def begin(self, actor: Actor, session: Session, settings: TalkSettings, on_event: OnTalkEvent) -> FakeTalk:
         if self.fails:
             raise self.fails
         self.settings = settings
-        self.talks.append(FakeTalk(self._practise, session.id, tell, fails=self.microphone_fails))
+        self.talks.append(FakeTalk(self._practise, session.id, on_event, fails=self.microphone_fails))
         return self.talks[-1]
 
     def style_of(self, session: Session) -> VoiceStyle:
