@@ -83,7 +83,7 @@ def test_a_doubtful_match_is_left_to_a_person():
     feedback = said("Say more.", ("open_question", SURE_FROM - 0.01))
     (finding,) = feedback.expected
     assert (feedback.outcome, finding.verdict) == ("unsure", "unsure")
-    assert "“Say more.” was heard as “open question”" in finding.words
+    assert "“Say more.” was coded as “open question”" in finding.words
     assert "person" in finding.words
     assert said("Say more.", ("open_question", SURE_FROM)).outcome == "done"
 

@@ -60,7 +60,7 @@ def test_anything_else_is_refused(text: str) -> None:
 
 
 def test_an_unknown_name_is_named_with_the_nearest_known_one() -> None:
-    with pytest.raises(ContentError, match=r'uses "reflecton".*Did you mean "reflection"'):
+    with pytest.raises(ContentError, match=r'"reflecton".*Did you mean "reflection"'):
         evaluate("reflecton / 2", {"reflection": 1})
     with pytest.raises(ContentError, match="Use the id of"):
         check_names("zzz", [])

@@ -195,7 +195,7 @@ def plans(index, seeds: int = 60, seen: Understanding | None = None, **state: ob
     """Return plans for one moment over many seeds."""
     patient = PatientState(**{"trust": 2.5, **state})
     seen = seen or Understanding(moves=("greeting",))
-    moment = PlanningContext(index, patient, seen, ("facilitate",), (), said_something=True)
+    moment = PlanningContext(index, patient, seen, ("facilitate",), (), coder_found_any=True)
     return [plan_reply(moment, Random(seed)) for seed in range(seeds)]
 
 
