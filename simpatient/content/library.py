@@ -120,11 +120,8 @@ class FileContentLibrary:
         """Return the version of a persona with this digest; the present one where that version is not kept."""
         with self._lock:
             here = self._persona_files().usable.get(persona_id)
-            if here is None or here[1].digest != digest:
-                kept = self._played.load("persona", digest)
-                if kept is not None and kept.item_id == persona_id:
-                    return cast(Persona, kept.value)
-        return self.persona(persona_id)
+            kept = self._earlier("persona", persona_id, digest, here[1].digest if here else "")
+        return self.persona(persona_id) if kept is None else cast(Persona, kept)
 
     def cases(self) -> tuple[Case, ...]:
         """Return the cases whose persona and rubrics are there, sorted by id."""
@@ -141,11 +138,13 @@ class FileContentLibrary:
     def case_as_played(self, case_id: str, digest: str) -> Case:
         """Return the version of a case with this digest; the present one where that version is not kept."""
         here = self._shelf("case").get(case_id)
-        if here is None or here.digest != digest:
-            kept = self._played.load("case", digest)
-            if kept is not None and kept.item_id == case_id:
-                return cast(Case, kept.value)
-        return self.case(case_id)
+        kept = self._earlier("case", case_id, digest, here.digest if here else "")
+        return self.case(case_id) if kept is None else cast(Case, kept)
+
+    def _earlier(self, kind: str, item_id: str, digest: str, present: str) -> Value | None:
+        """Return a kept version that is not the present one; None when it is, or is not kept."""
+        kept = None if digest == present else self._played.load(kind, digest)
+        return kept.value if kept is not None and kept.item_id == item_id else None
 
     def keep_played(self, kind: str, item_id: str) -> None:
         """Keep the present version of a persona or case for sessions that are held with it."""
@@ -218,7 +217,7 @@ class FileContentLibrary:
 
         Raises the first mistake of a user's own file of that id that cannot be used.
         """
-        broken = self._persona_files().broken if kind == "persona" else self._broken_own(kind) if kind in KINDS else {}
+        broken = self._broken_own(kind) if kind in KINDS else {}
         if item_id in broken:
             raise broken[item_id]
         if kind == "persona" and item_id in self._persona_files().usable:
@@ -351,6 +350,8 @@ class FileContentLibrary:
 
     def _broken_own(self, name: str) -> dict[str, ContentError]:
         """Return the first mistake of each of the user's own files of a kind that cannot be used, by intended id."""
+        if name == "persona":
+            return self._persona_files().broken
         by_fields = [pair for pair in self._read("") if pair[0].kind is KINDS[name]]
         files = [loaded for loaded, layer in (*self._read(name), *by_fields) if layer and loaded.problems]
         return {loaded.intended_id: loaded.problems[0] for loaded in files}
